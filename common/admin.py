@@ -1,0 +1,78 @@
+"""The staff door: rows to look at, and actions that call services."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from common.exceptions import DomainError
+from common.models import PublicIdModel
+from common.public_ids import parse_public_id
+
+T = TypeVar("T")
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that staff can search and read. No door to add, change or delete, forged posts included.
+
+    Corrections are actions that call services. A search term that is a public id finds its row.
+    """
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if issubclass(self.model, PublicIdModel):
+            value = parse_public_id(self.model.PREFIX, search_term.strip())
+            if value is not None:
+                return queryset.filter(uuid=value), False
+        return super().get_search_results(request, queryset, search_term)
+
+
+class ReadOnlyInline(admin.TabularInline):
+    """Rows of another table shown with their parent, for reading only."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields or [
+            field.name
+            for field in self.opts.concrete_fields
+            if not field.primary_key and field.related_model is not self.parent_model
+        ]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def run_service(request: HttpRequest, service: Callable[[], T], *, done: str = "") -> T | None:
+    """What the service returns; None after a refusal, which the page then shows as a message."""
+    try:
+        result = service()
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+        return None
+    if done:
+        messages.success(request, done)
+    return result
