@@ -1,0 +1,64 @@
+"""The relay process: LISTEN for new jobs, sweep every second, send ids to Celery."""
+
+import logging
+import signal
+import time
+from typing import Any
+
+import psycopg
+from django.core.management.base import BaseCommand
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+
+from outbox import broker, relay, services
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 1.0
+BEAT_EVERY = 10.0
+GATHER = 0.02
+
+
+def _gather(listener: "psycopg.Connection[Any]") -> None:
+    """Let what happens at the same moment travel together, and forget its other nudges."""
+    time.sleep(GATHER)
+    for _ in listener.notifies(timeout=0):
+        pass
+
+
+class Command(BaseCommand):
+    """Runs until SIGTERM or SIGINT."""
+
+    help = "Send due jobs to the workers."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stopping = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        while not self.stopping:
+            try:
+                self._serve()
+            except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
+                logger.warning("database unreachable", extra={"error": str(error)})
+                close_old_connections()
+                time.sleep(PAUSE)
+
+    def _stop(self, *_: object) -> None:
+        self.stopping = True
+
+    def _serve(self) -> None:
+        close_old_connections()
+        connection.ensure_connection()
+        params = connection.get_connection_params()
+        params.pop("cursor_factory", None)
+        params.pop("context", None)
+        params.pop("pool", None)
+        with psycopg.connect(**params, autocommit=True) as listener:
+            listener.execute(f"LISTEN {services.CHANNEL}")
+            next_beat = 0.0
+            while not self.stopping:
+                if time.monotonic() >= next_beat:
+                    relay.beat(broker.ping)
+                    next_beat = time.monotonic() + BEAT_EVERY
+                relay.sweep(broker.publish)
+                if any(True for _ in listener.notifies(timeout=PAUSE, stop_after=1)):
+                    _gather(listener)

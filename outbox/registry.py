@@ -1,0 +1,55 @@
+"""Which handler does the work of which topic."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from outbox.enums import Lane
+from outbox.models import Job
+
+LocalHandler = Callable[[Sequence[Job]], None]
+Settle = Callable[[], Collection[int] | None]
+"""Runs in the transaction that marks the jobs done; may return ids of jobs left for later."""
+OutsideHandler = Callable[[Sequence[Job]], Settle]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How the jobs of a topic travel and who does them."""
+
+    handle: LocalHandler | OutsideHandler
+    is_outside: bool
+    lane: Lane
+    batch: int
+
+
+_routes: dict[str, Route] = {}
+
+
+def register(
+    topic: str,
+    handler: LocalHandler | OutsideHandler,
+    *,
+    kind: Literal["local", "outside"] = "local",
+    lane: Lane = "default",
+    batch: int = 500,
+) -> None:
+    """Make `handler` do the jobs of `topic`, up to `batch` at once.
+
+    A local handler runs in the transaction that marks its jobs done. An outside one is called
+    without a transaction, and what it returns settles in one. The money lane goes first.
+    ValueError when the topic has a handler already.
+    """
+    if topic in _routes:
+        raise ValueError(f"topic {topic} has a handler already")
+    _routes[topic] = Route(handle=handler, is_outside=kind == "outside", lane=lane, batch=batch)
+
+
+def route_of(topic: str) -> Route | None:
+    """How the topic's jobs are done; None when this process does not know the topic."""
+    return _routes.get(topic)
+
+
+def topics(lane: Lane | None = None) -> list[str]:
+    """All topics with a handler, or those of one lane, sorted."""
+    return sorted(topic for topic, route in _routes.items() if lane in (None, route.lane))

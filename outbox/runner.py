@@ -1,0 +1,160 @@
+"""Doing jobs: claim under a lease, work, mark done; split a failing batch down to its poison job.
+
+A killed worker leaves rows that are neither done nor leased for long; the relay sends them again.
+Row locks keep two workers apart while one works; the lease's token fences off a late one.
+"""
+
+import logging
+import random
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from itertools import groupby
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from common import context
+from common.exceptions import DomainError
+from outbox import registry
+from outbox.enums import Outcome
+from outbox.models import Job
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 8
+LOCAL_LEASE = timedelta(seconds=10)
+OUTSIDE_LEASE = timedelta(seconds=40)
+"""Longer than a round of outside calls, short enough that a killed worker's work is done within 60 s."""
+
+
+class LeaseLost(Exception):
+    """The lease ended while an outside call was made, and the job may be somebody else's now."""
+
+
+def run(ids: Sequence[int]) -> int:
+    """Do the jobs of these ids that are due and free; the number that ended."""
+    claimed = claim(ids, topics=registry.topics())
+    ended = 0
+    for topic, group in groupby(claimed, key=lambda job: job.topic):
+        route = registry.route_of(topic)
+        if route is not None:
+            ended += _run_batch(route, list(group))
+    return ended
+
+
+@transaction.atomic
+def claim(ids: Sequence[int], *, topics: Sequence[str]) -> list[Job]:
+    """Lease the due and free jobs among `ids`, sorted by topic and id.
+
+    The attempt is counted here, so that a job that kills its worker counts too. Jobs of a topic
+    that this process does not know stay untouched for a newer worker.
+    """
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
+    jobs = list(
+        Job.objects.pending()
+        .filter(free, pk__in=ids, topic__in=topics, due_at__lte=Now())
+        .order_by("topic", "pk")
+        .select_for_update(skip_locked=True, no_key=True)
+    )
+    token = uuid4()
+    for lease, outside in ((LOCAL_LEASE, False), (OUTSIDE_LEASE, True)):
+        mine = [
+            job.pk
+            for job in jobs
+            if (route := registry.route_of(job.topic)) and route.is_outside is outside
+        ]
+        if mine:
+            Job.objects.filter(pk__in=mine).update(
+                attempts=F("attempts") + 1, lease_until=Now() + lease, lease_token=token
+            )
+    for job in jobs:
+        job.attempts += 1
+        job.lease_token = token
+    return jobs
+
+
+def _run_batch(route: registry.Route, jobs: list[Job]) -> int:
+    bound = context.request_id.set(jobs[0].request_id or jobs[0].public_id)
+    try:
+        return _attempt(route, jobs)
+    except DomainError as refusal:
+        if len(jobs) == 1:
+            return _refuse(jobs[0], refusal)
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises belongs to its job
+        if len(jobs) == 1:
+            _fail(jobs[0], error)
+            return 0
+    finally:
+        context.request_id.reset(bound)
+    half = len(jobs) // 2
+    return _run_batch(route, jobs[:half]) + _run_batch(route, jobs[half:])
+
+
+def _attempt(route: registry.Route, jobs: list[Job]) -> int:
+    token = jobs[0].lease_token
+    if not route.is_outside:
+        with transaction.atomic():
+            mine = _hold(jobs, token)
+            if mine:
+                route.handle(mine)
+            return _finish(mine)
+    settle = route.handle(jobs)
+    with transaction.atomic():
+        mine = _hold(jobs, token)
+        if len(mine) < len(jobs):
+            raise LeaseLost
+        later = frozenset((settle() if settle else None) or ()) & {job.pk for job in mine}
+        _release(later)
+        return _finish([job for job in mine if job.pk not in later])
+
+
+def _hold(jobs: list[Job], token: UUID | None) -> list[Job]:
+    """The jobs, locked, whose lease is still ours."""
+    return list(
+        Job.objects.pending().filter(pk__in=[job.pk for job in jobs], lease_token=token).locked()
+    )
+
+
+def _finish(jobs: list[Job]) -> int:
+    return Job.objects.filter(pk__in=[job.pk for job in jobs]).update(
+        done_at=Now(), outcome=Outcome.DONE, lease_until=None, lease_token=None
+    )
+
+
+def _release(ids: Collection[int]) -> None:
+    if ids:
+        Job.objects.filter(pk__in=ids).update(
+            lease_until=None, lease_token=None, sent_at=None, attempts=F("attempts") - 1
+        )
+
+
+def _refuse(job: Job, refusal: DomainError) -> int:
+    logger.info("job refused", extra={"topic": job.topic, "key": job.key, "code": refusal.code})
+    return Job.objects.filter(pk=job.pk, lease_token=job.lease_token).update(
+        done_at=Now(),
+        outcome=Outcome.REFUSED,
+        outcome_note=f"{refusal.code}: {refusal.message}",
+        lease_until=None,
+        lease_token=None,
+    )
+
+
+def _fail(job: Job, error: Exception) -> None:
+    logger.error("job failed", extra={"topic": job.topic, "key": job.key}, exc_info=error)
+    dead = job.attempts >= MAX_ATTEMPTS
+    Job.objects.filter(pk=job.pk, lease_token=job.lease_token).update(
+        last_error=f"{type(error).__name__}: {error}"[:2000],
+        lease_until=None,
+        lease_token=None,
+        sent_at=None,
+        due_at=Now() + backoff(job.attempts),
+        dead_at=Now() if dead else None,
+    )
+
+
+def backoff(attempts: int) -> timedelta:
+    """Wait before the next attempt: 10 s, doubling, at most 30 min, give or take a fifth."""
+    seconds = min(5 * 2**attempts, 1800)
+    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load
