@@ -1,0 +1,211 @@
+"""The staff door to people and their access."""
+
+from collections.abc import Callable
+from functools import partial
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts import services
+from accounts.enums import Role
+from accounts.models import (
+    ApiToken,
+    AuditEvent,
+    CommissionerProfile,
+    FreelancerProfile,
+    IdempotencyKey,
+    Organisation,
+    User,
+)
+from accounts.permissions import SignedInRequest
+from common.admin import ReadOnlyAdmin, ReadOnlyInline, run_service
+
+admin.site.unregister([Authenticator, EmailAddress, Group])
+
+
+class RoleFilter(admin.SimpleListFilter):
+    """People who hold a role; those with both appear under each."""
+
+    title = "role"
+    parameter_name = "role"
+
+    def lookups(self, request, model_admin):
+        return Role.choices
+
+    def queryset(self, request, queryset):
+        if self.value() in Role.values:
+            return queryset.filter(roles__contains=[self.value()])
+        return queryset
+
+
+class SubjectFilter(admin.SimpleListFilter):
+    """Events by what they are about, without asking the table for all kinds that there are."""
+
+    title = "subject"
+    parameter_name = "subject"
+    SUBJECTS = [
+        "application",
+        "gig",
+        "invoice",
+        "milestone",
+        "organisation",
+        "payment",
+        "payment_method",
+        "project",
+        "token",
+        "user",
+    ]
+
+    def lookups(self, request, model_admin):
+        return [(subject, subject.replace("_", " ").capitalize()) for subject in self.SUBJECTS]
+
+    def queryset(self, request, queryset):
+        if self.value() in self.SUBJECTS:
+            return queryset.filter(event__startswith=f"{self.value()}.")
+        return queryset
+
+
+class FreelancerProfileInline(ReadOnlyInline):
+    model = FreelancerProfile
+    show_change_link = False
+
+
+class CommissionerProfileInline(ReadOnlyInline):
+    model = CommissionerProfile
+    show_change_link = False
+
+
+class OrganisationInline(ReadOnlyInline):
+    model = Organisation
+    fields = ["name", "legal_name", "city", "country", "tax_number"]
+
+
+class EmailAddressInline(ReadOnlyInline):
+    model = EmailAddress
+    fields = ["email", "verified", "primary"]
+    show_change_link = False
+
+
+@admin.register(User)
+class UserAdmin(ReadOnlyAdmin):
+    """People. A password is only ever reset, by mail; an account is closed, never deleted."""
+
+    list_display = ["email", "name", "role_names", "is_active", "is_staff", "joined_at"]
+    list_filter = [RoleFilter, "is_active", "is_staff"]
+    search_fields = ["email", "name", "legal_name"]
+    search_help_text = "E-mail address, name or usr_… identifier"
+    ordering = ["-joined_at", "-pk"]
+    inlines = [
+        EmailAddressInline,
+        FreelancerProfileInline,
+        CommissionerProfileInline,
+        OrganisationInline,
+    ]
+    fieldsets = [
+        (None, {"fields": ["public_id", "email", "name", "role_names", "currency"]}),
+        (
+            "On invoices",
+            {"fields": ["legal_name", "street", "postcode", "city", "country", "tax_number"]},
+        ),
+        (
+            "Access",
+            {"fields": ["is_active", "is_staff", "is_superuser", "joined_at", "last_login"]},
+        ),
+    ]
+    actions = ["deactivate", "reactivate", "mail_password_reset"]
+
+    @admin.display(description="roles")
+    def role_names(self, user: User) -> str:
+        return ", ".join(Role(role).label for role in user.roles) or "none"
+
+    @admin.action(description="Deactivate: no sign-in, sessions and tokens end")
+    def deactivate(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, services.user_deactivate, "{} is deactivated.")
+
+    @admin.action(description="Reactivate")
+    def reactivate(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, services.user_reactivate, "{} is active again.")
+
+    @admin.action(description="Mail a link to choose a new password")
+    def mail_password_reset(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, services.password_reset_mail, "A link is on its way to {}.")
+
+    def _each(
+        self,
+        request: SignedInRequest,
+        queryset: QuerySet[User],
+        service: Callable[..., User],
+        done: str,
+    ) -> None:
+        for user in queryset:
+            call = partial(service, user_id=user.pk, by=request.user, at=timezone.now())
+            run_service(request, call, done=done.format(user.email))
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(ReadOnlyAdmin):
+    list_display = ["name", "legal_name", "country", "owner", "created_at"]
+    list_filter = ["country"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "legal_name", "tax_number", "owner__email"]
+    search_help_text = "Name, tax number, owner's address or org_… identifier"
+    ordering = ["name", "pk"]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Tokens. The secret itself is nowhere to be seen; only its hash is kept."""
+
+    list_display = [
+        "name",
+        "user",
+        "scope_names",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+    ]
+    list_filter = ["expires_at", ("revoked_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["user"]
+    search_fields = ["name", "user__email"]
+    search_help_text = "Name, owner's address or tok_… identifier"
+    ordering = ["-created_at", "-pk"]
+    exclude = ["digest"]
+    actions = ["revoke"]
+
+    @admin.display(description="scopes")
+    def scope_names(self, token: ApiToken) -> str:
+        return ", ".join(token.scopes)
+
+    @admin.action(description="Revoke")
+    def revoke(self, request: SignedInRequest, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset:
+            call = partial(
+                services.token_revoke, token_id=token.pk, by=request.user, at=timezone.now()
+            )
+            run_service(request, call, done=f"{token.name} is revoked.")
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    list_display = ["key", "user", "state", "status", "created_at"]
+    list_filter = ["state", "status"]
+    list_select_related = ["user"]
+    search_fields = ["key", "user__email", "reference"]
+    ordering = ["-created_at", "-pk"]
+    exclude = ["body", "digest"]
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    """Who did what to which object. Append-only by trigger."""
+
+    list_display = ["at", "event", "actor_name", "target_label", "target", "request_id"]
+    list_filter = [SubjectFilter, "at"]
+    search_fields = ["=target", "=actor", "=request_id", "=journal_key", "actor_name"]
+    search_help_text = "Identifier of an object or a person, request id or journal key"
+    ordering = ["-pk"]

@@ -1,0 +1,152 @@
+"""Registration, tokens, and who one is."""
+
+from datetime import timedelta
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.base import ApiView
+from accounts.api.serializers import (
+    CreatedTokenOutput,
+    NewTokenOutput,
+    RegisterInput,
+    TokenCreateInput,
+    TokenInput,
+    TokenOutput,
+    UserOutput,
+)
+from accounts.enums import Scope
+from accounts.exceptions import (
+    EmailTaken,
+    EmailUnconfirmed,
+    InvalidCredentials,
+    OtpInvalid,
+    OtpRequired,
+    TokenAbsent,
+)
+from accounts.models import ApiToken
+from accounts.selectors import tokens_of
+from accounts.services import user_register
+from accounts.services.access import TokenGrant, password_check, token_issue, token_revoke
+from common.api.query import ListQuery
+from common.api.schema import Operation, operation, page_schema
+
+
+class RegisterView(ApiView):
+    limit = "register"
+
+    @operation(
+        Operation(
+            name="register",
+            tag="auth",
+            is_public=True,
+            request=RegisterInput,
+            answers={201: UserOutput},
+            refusals=[EmailTaken],
+        )
+    )
+    def post(self, request: Request) -> Response:
+        """Register a person.
+
+        These four fields are enough for the whole path from gig to wallet.
+        """
+        user = user_register(**self.body(RegisterInput), at=self.at)
+        return Response(UserOutput(user).data, status=201)
+
+
+class SignInView(ApiView):
+    limit = "token"
+
+    @operation(
+        Operation(
+            name="token_get",
+            tag="auth",
+            is_public=True,
+            request=TokenInput,
+            answers={201: NewTokenOutput},
+            refusals=[InvalidCredentials, OtpRequired, OtpInvalid, EmailUnconfirmed],
+        )
+    )
+    def post(self, request: Request) -> Response:
+        """Get a token for an e-mail address and a password.
+
+        The token has all scopes and lives for 30 days. Its secret is shown this once.
+        """
+        given = self.body(TokenInput)
+        user = password_check(
+            email=given["email"], password=given["password"], otp=given.get("otp"), at=self.at
+        )
+        grant = TokenGrant(name=f"Sign-in of {self.at:%Y-%m-%d}")
+        token, secret = token_issue(grant=grant, by=user, at=self.at)
+        shown = {"token": secret, "expires_at": token.expires_at, "user": user}
+        return Response(NewTokenOutput(shown).data, status=201)
+
+    @operation(
+        Operation(name="token_drop", tag="auth", answers={204: None}, refusals=[TokenAbsent])
+    )
+    def delete(self, request: Request) -> Response:
+        """Revoke the token that this call presents."""
+        if self.token is None:
+            raise TokenAbsent
+        token_revoke(token_id=self.token.pk, by=self.user, at=self.at)
+        return Response(status=204)
+
+
+class MeView(ApiView):
+    @operation(Operation(name="me_read", tag="auth", answers={200: UserOutput}))
+    def get(self, request: Request) -> Response:
+        """Read who one is.
+
+        A second role is added in the browser, under settings.
+        """
+        return Response(UserOutput(self.user).data)
+
+
+class TokensView(ApiView):
+    @operation(
+        Operation(
+            name="tokens_list",
+            tag="tokens",
+            scope=Scope.MONEY_WRITE,
+            query=ListQuery,
+            answers={200: page_schema(TokenOutput)},
+        )
+    )
+    def get(self, request: Request) -> Response:
+        """List one's tokens that were not revoked."""
+        return self.page(tokens_of(self.user), TokenOutput)
+
+    @operation(
+        Operation(
+            name="token_create",
+            tag="tokens",
+            scope=Scope.MONEY_WRITE,
+            request=TokenCreateInput,
+            answers={201: CreatedTokenOutput},
+        )
+    )
+    def post(self, request: Request) -> Response:
+        """Create a token, such as one that only reads.
+
+        A token hands on neither scopes nor a lifetime beyond its own. The secret is shown this
+        once; that is why an Idempotency-Key has no effect here.
+        """
+        given = self.body(TokenCreateInput)
+        scopes = given.get("scopes", self.token.scopes if self.token else list(Scope))
+        grant = TokenGrant(
+            name=given["name"], scopes=scopes, life=timedelta(days=given.get("days", 30))
+        )
+        token, secret = token_issue(grant=grant, by=self.user, at=self.at, parent=self.token)
+        shown = {**TokenOutput(token).data, "token": secret}
+        return Response(shown, status=201)
+
+
+class TokenView(ApiView):
+    @operation(
+        Operation(name="token_revoke", tag="tokens", scope=Scope.MONEY_WRITE, answers={204: None})
+    )
+    def delete(self, request: Request, token_id: str) -> Response:
+        """Revoke one of one's tokens."""
+        own = ApiToken.objects.filter(user=self.user).by_public_id(token_id)
+        token_revoke(token_id=own.pk, by=self.user, at=self.at)
+        return Response(status=204)

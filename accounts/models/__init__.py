@@ -1,0 +1,23 @@
+"""People, organisations, tokens, idempotency keys and the audit log."""
+
+from accounts.models.access import ApiToken, IdempotencyKey, RateWindow
+from accounts.models.audit import AuditEvent
+from accounts.models.people import (
+    CommissionerProfile,
+    FreelancerProfile,
+    LegalParty,
+    Organisation,
+    User,
+)
+
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "CommissionerProfile",
+    "FreelancerProfile",
+    "IdempotencyKey",
+    "LegalParty",
+    "Organisation",
+    "RateWindow",
+    "User",
+]

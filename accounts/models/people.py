@@ -1,0 +1,149 @@
+"""Users, their profiles and the organisations that they act for."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.enums import Role
+from common.currencies import EXPONENTS
+from common.models import LockableQuerySet, PublicIdModel
+
+CURRENCY_CHOICES = [(code, code) for code in EXPONENTS]
+
+
+class UserManager(BaseUserManager["User"].from_queryset(LockableQuerySet)):  # type: ignore[misc]
+    """Finds users by e-mail address regardless of case."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        user: User = self.get(email__iexact=username)
+        return user
+
+    def create_user(self, *, email: str, password: str | None, name: str) -> "User":
+        """A user without roles; services and management commands give them."""
+        user: User = self.model(email=self.normalize_email(email).lower(), name=name)
+        user.legal_name = name
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, *, email: str, password: str, name: str = "Operator") -> "User":
+        user = self.create_user(email=email, password=password, name=name)
+        user.is_staff = user.is_superuser = True
+        user.save(using=self._db, update_fields=["is_staff", "is_superuser"])
+        return user
+
+
+class LegalParty(models.Model):
+    """Name, address and registration of somebody who stands on an invoice."""
+
+    legal_name = models.CharField(max_length=200, blank=True)
+    street = models.CharField(max_length=200, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    country = models.CharField("country code", max_length=2, blank=True)
+    tax_number = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class User(PublicIdModel, LegalParty, AbstractBaseUser, PermissionsMixin):
+    """A person who signs in with an e-mail address."""
+
+    PREFIX = "usr"
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=120)
+    roles = ArrayField(models.CharField(max_length=20, choices=Role.choices), default=list)
+    currency = models.CharField(max_length=3, choices=CURRENCY_CHOICES, default="USD")
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=Lower(F("email"))), name="accounts_user_email_lower_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(roles__contained_by=Role.values), name="accounts_user_roles_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(currency__in=list(EXPONENTS)), name="accounts_user_currency_listed"
+            ),
+            models.CheckConstraint(
+                condition=~Q(name__regex=r"^\s*$"), name="accounts_user_name_not_blank"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0]
+
+    @property
+    def is_freelancer(self) -> bool:
+        return Role.FREELANCER in self.roles
+
+    @property
+    def is_commissioner(self) -> bool:
+        return Role.COMMISSIONER in self.roles
+
+
+class FreelancerProfile(models.Model):
+    """What commissioners see of a freelancer."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="freelancer_profile")
+    headline = models.CharField(max_length=120, blank=True)
+    about = models.TextField(max_length=5000, blank=True)
+    skills = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+
+    def __str__(self) -> str:
+        return f"#{self.pk} freelancer {self.user_id}"
+
+
+class CommissionerProfile(models.Model):
+    """What freelancers see of a commissioner."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="commissioner_profile")
+    about = models.TextField(max_length=5000, blank=True)
+    website = models.URLField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"#{self.pk} commissioner {self.user_id}"
+
+
+class Organisation(PublicIdModel, LegalParty):
+    """The legal buyer that a commissioner acts for."""
+
+    PREFIX = "org"
+
+    owner = models.OneToOneField(User, on_delete=models.PROTECT, related_name="organisation")
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[LockableQuerySet["Organisation"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(name__regex=r"^\s*$"), name="accounts_organisation_name_not_blank"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.name}"

@@ -1,0 +1,47 @@
+"""Writes around people: registration, profiles, tokens, and asking for mails."""
+
+from accounts.services.access import TokenGrant, token_issue, token_revoke
+from accounts.services.mail import (
+    Mail,
+    mail_enqueue,
+    mail_enqueue_many,
+    mail_enqueue_to_address,
+    site_url,
+)
+from accounts.services.people import (
+    LegalData,
+    commissioner_profile_update,
+    freelancer_profile_update,
+    legal_data_update,
+    organisation_save,
+    password_reset_mail,
+    profile_update,
+    role_add,
+    user_deactivate,
+    user_reactivate,
+    user_register,
+    user_sign_up,
+)
+
+__all__ = [
+    "LegalData",
+    "Mail",
+    "TokenGrant",
+    "commissioner_profile_update",
+    "freelancer_profile_update",
+    "legal_data_update",
+    "mail_enqueue",
+    "mail_enqueue_many",
+    "mail_enqueue_to_address",
+    "organisation_save",
+    "password_reset_mail",
+    "profile_update",
+    "role_add",
+    "site_url",
+    "token_issue",
+    "token_revoke",
+    "user_deactivate",
+    "user_reactivate",
+    "user_register",
+    "user_sign_up",
+]

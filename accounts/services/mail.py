@@ -1,0 +1,109 @@
+"""Asking for mails: a job row in the transaction that gives the reason."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from django.conf import settings
+from django.utils.formats import date_format
+from djmoney.money import Money
+
+from accounts.models import User
+from common.formats import money_for_people
+from outbox import services as outbox_services
+
+TOPIC: Final = "mail.send"
+
+
+class Mail(StrEnum):
+    """The mails that there are: templates/emails/<name>.subject.txt, .txt and .html."""
+
+    ACCOUNT_ALREADY_EXISTS = "account_already_exists"
+    APPLICATION_ACCEPTED = "application_accepted"
+    CHANGES_REQUESTED = "changes_requested"
+    EMAIL_CONFIRMATION = "email_confirmation"
+    INVOICE_ISSUED = "invoice_issued"
+    INVOICE_PAID = "invoice_paid"
+    MILESTONE_APPROVED = "milestone_approved"
+    MILESTONE_SUBMITTED = "milestone_submitted"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a template's name
+    PAYMENT_METHOD_MISSING = "payment_method_missing"
+    PAYMENT_ON_HOLD = "payment_on_hold"
+    SECURITY_NOTICE = "security_notice"
+
+
+NEEDS: Final[dict[Mail, frozenset[str]]] = {
+    Mail.ACCOUNT_ALREADY_EXISTS: frozenset({"url"}),
+    Mail.APPLICATION_ACCEPTED: frozenset({"gig", "commissioner", "path"}),
+    Mail.CHANGES_REQUESTED: frozenset({"milestone", "project", "commissioner", "comment", "path"}),
+    Mail.EMAIL_CONFIRMATION: frozenset({"url"}),
+    Mail.INVOICE_ISSUED: frozenset({"number", "milestone", "total", "due_on", "path"}),
+    Mail.INVOICE_PAID: frozenset({"number", "milestone", "total", "fee", "net", "path"}),
+    Mail.MILESTONE_APPROVED: frozenset({"milestone", "project", "commissioner", "amount", "path"}),
+    Mail.MILESTONE_SUBMITTED: frozenset({"milestone", "project", "freelancer", "path"}),
+    Mail.PASSWORD_RESET: frozenset({"url"}),
+    Mail.PAYMENT_METHOD_MISSING: frozenset({"number", "milestone", "total", "due_on", "path"}),
+    Mail.PAYMENT_ON_HOLD: frozenset({"number", "milestone", "total", "path"}),
+    Mail.SECURITY_NOTICE: frozenset({"event"}),
+}
+"""What each template shows; `path` (reverse() of a page) becomes a link below SITE_URL."""
+
+Values = Mapping[str, str | date | Money]
+
+
+def mail_enqueue(template: str, *, to: User, key: str, context: Values) -> None:
+    """Send one mail to a user once the caller's transaction has committed, once per key.
+
+    The key names the event, such as the milestone's public id and version: asking twice for the
+    same template, key and person sends one mail. ValueError when the context lacks something.
+    """
+    mail_enqueue_many(template, [(to, key, context)])
+
+
+def mail_enqueue_many(template: str, mails: Iterable[tuple[User, str, Values]]) -> None:
+    """`mail_enqueue` for many people, in one statement."""
+    outbox_services.enqueue_many(
+        TOPIC,
+        [
+            _job(
+                template,
+                address=to.email,
+                key=f"{key}:{to.public_id}",
+                context={"name": to.name, **context},
+            )
+            for to, key, context in mails
+        ],
+    )
+
+
+def mail_enqueue_to_address(template: str, *, address: str, key: str, context: Values) -> None:
+    """`mail_enqueue` to an address that may belong to nobody here."""
+    outbox_services.enqueue_many(TOPIC, [_job(template, address=address, key=key, context=context)])
+
+
+def _job(
+    template: str, *, address: str, key: str, context: Values
+) -> tuple[str, outbox_services.Payload]:
+    missing = NEEDS[Mail(template)] - context.keys()
+    if missing:
+        raise ValueError(f"mail {template} needs {', '.join(sorted(missing))}")
+    payload = {
+        "template": str(template),
+        "to": address,
+        "context": {name: _in_words(value) for name, value in context.items()},
+    }
+    return f"{template}:{key}", payload
+
+
+def site_url(path: str) -> str:
+    """The absolute address of a page; never taken from a request's Host header."""
+    return f"{settings.SITE_URL.rstrip('/')}{path}"
+
+
+def _in_words(value: str | date | Money) -> str:
+    if isinstance(value, Money):
+        return money_for_people(value)
+    if isinstance(value, date):
+        return date_format(value, "j F Y")
+    return str(value)

@@ -1,0 +1,206 @@
+"""The settings screens: profile, legal data, tokens, security."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import selectors, services
+from accounts.enums import Role, Scope
+from accounts.forms import (
+    CommissionerProfileForm,
+    FreelancerProfileForm,
+    LegalForm,
+    OrganisationForm,
+    ProfileForm,
+    RoleForm,
+    TokenForm,
+)
+from accounts.permissions import SignedInRequest, role_required
+from common.http import found
+
+SAVED = "Saved."
+NEW_TOKEN = "new_token"  # noqa: S105 - the name of a session entry
+
+
+@require_safe
+@login_required
+def settings(request: SignedInRequest) -> HttpResponse:
+    """Profile: name, currency, what others see, and the second role."""
+    return _profile_page(request)
+
+
+@require_POST
+@login_required
+def profile(request: SignedInRequest) -> HttpResponse:
+    """Save name and currency."""
+    form = ProfileForm(request.POST)
+    if form.is_valid():
+        values = form.cleaned_data
+        services.profile_update(**values, by=request.user, at=timezone.now())
+        return _saved(request, "accounts:settings")
+    return _profile_page(request, profile_form=form)
+
+
+@require_POST
+@login_required
+@role_required(Role.FREELANCER)
+def freelancer_profile(request: SignedInRequest) -> HttpResponse:
+    """Save what commissioners see."""
+    form = FreelancerProfileForm(request.POST)
+    if form.is_valid():
+        values = form.cleaned_data
+        services.freelancer_profile_update(**values, by=request.user, at=timezone.now())
+        return _saved(request, "accounts:settings")
+    return _profile_page(request, freelancer_form=form)
+
+
+@require_POST
+@login_required
+@role_required(Role.COMMISSIONER)
+def commissioner_profile(request: SignedInRequest) -> HttpResponse:
+    """Save what freelancers see."""
+    form = CommissionerProfileForm(request.POST)
+    if form.is_valid():
+        values = form.cleaned_data
+        services.commissioner_profile_update(**values, by=request.user, at=timezone.now())
+        return _saved(request, "accounts:settings")
+    return _profile_page(request, commissioner_form=form)
+
+
+@require_POST
+@login_required
+def role_add(request: SignedInRequest) -> HttpResponse:
+    """Take on the second role."""
+    form = RoleForm(request.POST)
+    if form.is_valid():
+        services.role_add(role=form.cleaned_data["role"], by=request.user, at=timezone.now())
+        label = Role(form.cleaned_data["role"]).label.lower()
+        messages.success(request, f"You are a {label} now, too.")
+    else:
+        messages.error(request, "There is no such role.")
+    return redirect("accounts:settings")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def legal(request: SignedInRequest) -> HttpResponse:
+    """Name, address and tax number as they stand on the next invoices."""
+    if request.method != "POST":
+        return _legal_page(request)
+    form = LegalForm(request.POST)
+    if form.is_valid():
+        services.legal_data_update(legal=form.legal_data(), by=request.user, at=timezone.now())
+        return _saved(request, "accounts:legal")
+    return _legal_page(request, legal_form=form)
+
+
+@require_POST
+@login_required
+@role_required(Role.COMMISSIONER)
+def organisation(request: SignedInRequest) -> HttpResponse:
+    """Save the organisation that a commissioner acts for."""
+    form = OrganisationForm(request.POST)
+    if form.is_valid():
+        services.organisation_save(
+            name=form.cleaned_data["name"],
+            legal=form.legal_data(),
+            by=request.user,
+            at=timezone.now(),
+        )
+        return _saved(request, "accounts:legal")
+    return _legal_page(request, organisation_form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def tokens(request: SignedInRequest) -> HttpResponse:
+    """API tokens; a new one's secret stands on the page after its creation, once."""
+    if request.method != "POST":
+        return _tokens_page(request, TokenForm(initial={"scopes": Scope.values}))
+    form = TokenForm(request.POST)
+    if form.is_valid():
+        grant = form.grant()
+        _, secret = services.token_issue(grant=grant, by=request.user, at=timezone.now())
+        request.session[NEW_TOKEN] = {"name": grant.name, "secret": secret}
+        return redirect("accounts:tokens")
+    return _tokens_page(request, form)
+
+
+@require_POST
+@login_required
+def token_revoke(request: SignedInRequest, token_id: str) -> HttpResponse:
+    """End one of one's own tokens."""
+    token = found(selectors.tokens_of(request.user), token_id)
+    services.token_revoke(token_id=token.pk, by=request.user, at=timezone.now())
+    messages.success(request, f"{token.name} is revoked: calls with it are refused from now on.")
+    return redirect("accounts:tokens")
+
+
+@require_safe
+@login_required
+def security(request: SignedInRequest) -> HttpResponse:
+    """Password, second factor and addresses, each on a page of its own."""
+    context = {"security": selectors.security_of(request.user)}
+    return render(request, "accounts/security.html", context)
+
+
+def _saved(request: SignedInRequest, page: str) -> HttpResponse:
+    messages.success(request, SAVED)
+    return redirect(page)
+
+
+def _profile_page(
+    request: SignedInRequest,
+    *,
+    profile_form: ProfileForm | None = None,
+    freelancer_form: FreelancerProfileForm | None = None,
+    commissioner_form: CommissionerProfileForm | None = None,
+) -> HttpResponse:
+    user = request.user
+    is_refused = bool(profile_form or freelancer_form or commissioner_form)
+    if user.is_freelancer and freelancer_form is None:
+        values = selectors.freelancer_profile_values(user)
+        freelancer_form = FreelancerProfileForm(initial=values)
+    if user.is_commissioner and commissioner_form is None:
+        values = selectors.commissioner_profile_values(user)
+        commissioner_form = CommissionerProfileForm(initial=values)
+    initial = {"name": user.name, "currency": user.currency}
+    context = {
+        "profile_form": profile_form or ProfileForm(initial=initial),
+        "freelancer_form": freelancer_form,
+        "commissioner_form": commissioner_form,
+        "missing_roles": selectors.missing_roles(user),
+    }
+    return render(request, "accounts/profile.html", context, status=422 if is_refused else 200)
+
+
+def _tokens_page(request: SignedInRequest, form: TokenForm) -> HttpResponse:
+    context = {
+        "form": form,
+        "tokens": selectors.tokens_of(request.user),
+        "now": timezone.now(),
+        "new_token": request.session.pop(NEW_TOKEN, None),
+    }
+    return render(request, "accounts/tokens.html", context, status=422 if form.is_bound else 200)
+
+
+def _legal_page(
+    request: SignedInRequest,
+    *,
+    legal_form: LegalForm | None = None,
+    organisation_form: OrganisationForm | None = None,
+) -> HttpResponse:
+    user = request.user
+    is_refused = bool(legal_form or organisation_form)
+    if user.is_commissioner and organisation_form is None:
+        organisation_form = OrganisationForm(initial=selectors.organisation_values(user))
+    context = {
+        "legal_form": legal_form or LegalForm(initial=selectors.legal_values(user)),
+        "organisation_form": organisation_form,
+    }
+    return render(request, "accounts/legal.html", context, status=422 if is_refused else 200)
