@@ -1,0 +1,89 @@
+"""States of gigs, applications, projects and milestones, and the moves between them."""
+
+from django.db import models
+
+
+class Category(models.TextChoices):
+    """What a gig is about."""
+
+    DEVELOPMENT = "development", "Development"
+    DESIGN = "design", "Design"
+    WRITING = "writing", "Writing"
+    MARKETING = "marketing", "Marketing"
+    DATA = "data", "Data"
+    MEDIA = "media", "Media"
+    BUSINESS = "business", "Business"
+    OTHER = "other", "Other"
+
+
+class InvoicingMethod(models.TextChoices):
+    """When invoices are issued."""
+
+    MILESTONE = "milestone", "One invoice for each approved milestone"
+
+
+class PaymentMode(models.TextChoices):
+    """When the commissioner pays."""
+
+    ON_INVOICE = "on_invoice", "On invoice"
+
+
+class GigStatus(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    OPEN = "open", "Open"
+    MATCHED = "matched", "Matched"
+    CLOSED = "closed", "Closed"
+
+
+class ApplicationStatus(models.TextChoices):
+    PENDING = "pending", "Pending"
+    ACCEPTED = "accepted", "Accepted"
+    REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class ProjectStatus(models.TextChoices):
+    ACTIVE = "active", "Active"
+    COMPLETED = "completed", "Completed"
+
+
+class MilestoneStatus(models.TextChoices):
+    PLANNED = "planned", "Planned"
+    IN_PROGRESS = "in_progress", "In progress"
+    IN_REVIEW = "in_review", "In review"
+    CHANGES_REQUESTED = "changes_requested", "Changes requested"
+    APPROVED = "approved", "Approved"
+    SETTLED = "settled", "Settled"
+
+
+GIG_TRANSITIONS: dict[GigStatus, frozenset[GigStatus]] = {
+    GigStatus.DRAFT: frozenset({GigStatus.OPEN}),
+    GigStatus.OPEN: frozenset({GigStatus.MATCHED, GigStatus.CLOSED}),
+    GigStatus.MATCHED: frozenset({GigStatus.CLOSED}),
+    GigStatus.CLOSED: frozenset(),
+}
+
+APPLICATION_TRANSITIONS: dict[ApplicationStatus, frozenset[ApplicationStatus]] = {
+    ApplicationStatus.PENDING: frozenset(
+        {ApplicationStatus.ACCEPTED, ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN}
+    ),
+    ApplicationStatus.ACCEPTED: frozenset(),
+    ApplicationStatus.REJECTED: frozenset(),
+    ApplicationStatus.WITHDRAWN: frozenset(),
+}
+
+PROJECT_TRANSITIONS: dict[ProjectStatus, frozenset[ProjectStatus]] = {
+    ProjectStatus.ACTIVE: frozenset({ProjectStatus.COMPLETED}),
+    ProjectStatus.COMPLETED: frozenset(),
+}
+
+MILESTONE_TRANSITIONS: dict[MilestoneStatus, frozenset[MilestoneStatus]] = {
+    MilestoneStatus.PLANNED: frozenset({MilestoneStatus.IN_PROGRESS, MilestoneStatus.IN_REVIEW}),
+    MilestoneStatus.IN_PROGRESS: frozenset({MilestoneStatus.IN_REVIEW}),
+    MilestoneStatus.IN_REVIEW: frozenset(
+        {MilestoneStatus.CHANGES_REQUESTED, MilestoneStatus.APPROVED}
+    ),
+    MilestoneStatus.CHANGES_REQUESTED: frozenset({MilestoneStatus.IN_REVIEW}),
+    MilestoneStatus.APPROVED: frozenset({MilestoneStatus.SETTLED}),
+    MilestoneStatus.SETTLED: frozenset(),
+}

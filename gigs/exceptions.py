@@ -1,0 +1,56 @@
+"""Refusals of gigs, applications, projects and milestones."""
+
+from common.exceptions import DomainError, TransitionRefused
+
+
+class GigTransitionRefused(TransitionRefused):
+    """The gig's state does not allow the move."""
+
+
+class ApplicationTransitionRefused(TransitionRefused):
+    """The application's state does not allow the move."""
+
+
+class ProjectTransitionRefused(TransitionRefused):
+    """The project's state does not allow the move."""
+
+
+class MilestoneTransitionRefused(TransitionRefused):
+    """The milestone's state does not allow the move."""
+
+
+class OwnGig(DomainError):
+    code = "own_gig"
+    status = 403
+    default_message = "This is your own gig; you cannot apply to it."
+
+
+class AlreadyApplied(DomainError):
+    code = "already_applied"
+    default_message = "You have already applied to this gig."
+
+
+class GigNotOpen(DomainError):
+    code = "gig_not_open"
+    default_message = "This gig does not take applications now."
+
+
+class ReapplyLater(DomainError):
+    code = "reapply_later"
+    default_message = "You can apply again later."
+
+
+class GigAlreadyMatched(DomainError):
+    code = "gig_already_matched"
+    default_message = "This gig has been matched already."
+
+
+class NotAnApplicant(DomainError):
+    code = "not_an_applicant"
+    default_message = "Only somebody who has applied to this gig can be matched."
+
+
+class BudgetTooSmall(DomainError):
+    code = "budget_too_small"
+    status = 400
+    default_message = "The budget must give each milestone at least one sub-unit."

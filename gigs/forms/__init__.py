@@ -1,0 +1,24 @@
+"""Forms of gigs, applications and milestones."""
+
+from gigs.forms.filters import (
+    ApplicationStatusForm,
+    GigFilterForm,
+    GigStatusForm,
+    ProjectStatusForm,
+)
+from gigs.forms.posting import AboutForm, LiveSplit, Plan, live_split
+from gigs.forms.work import ApplyForm, ChangesForm, SubmitForm
+
+__all__ = [
+    "AboutForm",
+    "ApplicationStatusForm",
+    "ApplyForm",
+    "ChangesForm",
+    "GigFilterForm",
+    "GigStatusForm",
+    "LiveSplit",
+    "Plan",
+    "ProjectStatusForm",
+    "SubmitForm",
+    "live_split",
+]

@@ -1,0 +1,256 @@
+"""The steps of posting a gig: about, plan, and the live split of the budget."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from djmoney.money import Money
+
+from common.exceptions import DomainError
+from common.formats import money_for_people
+from common.forms import AmountField, CurrencyField, LinesField, SkillsField, amount_in
+from common.money import from_minor, sum_money, to_minor
+from gigs import services
+from gigs.enums import Category
+from gigs.selectors import Split, split_with_fees
+from gigs.services import GigDraft, PlannedTask
+from gigs.services.gigs import MAX_MILESTONES
+
+FIRST_ROWS: Final = 3
+MAX_CRITERIA: Final = 20
+MAX_CRITERION_LENGTH: Final = 300
+
+Values = dict[str, Any]
+
+
+class AboutForm(forms.Form):
+    """First step: what the gig is about."""
+
+    title = forms.CharField(
+        max_length=140,
+        widget=forms.TextInput(attrs={"placeholder": "Online shop for a ceramics studio"}),
+    )
+    category = forms.ChoiceField(choices=[("", "Choose one"), *Category.choices])
+    skills = SkillsField(required=False)
+    description = forms.CharField(
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 10}),
+        help_text="What exists, what you need, and how you will know that it is done.",
+    )
+
+
+class MilestoneRowForm(forms.Form):
+    """One planned milestone."""
+
+    title = forms.CharField(max_length=140)
+    amount = AmountField(
+        label="Price",
+        required=False,
+        widget=forms.TextInput(
+            attrs={"inputmode": "decimal", "autocomplete": "off", "placeholder": "Equal part"}
+        ),
+    )
+    due_on = forms.DateField(
+        label="Due", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    description = forms.CharField(
+        max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    criteria = LinesField(
+        label="Accepted when",
+        max_lines=MAX_CRITERIA,
+        max_line_length=MAX_CRITERION_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="One condition on each line.",
+    )
+
+    @property
+    def is_kept(self) -> bool:
+        return not self["DELETE"].value()
+
+    @property
+    def has_details(self) -> bool:
+        """Whether the folded part of the row says something, or is wrong."""
+        names = ("description", "criteria")
+        return any(self[name].value() or self[name].errors for name in names)
+
+    def values(self) -> Values:
+        """What was written, right or wrong."""
+        names = ("title", "amount", "due_on", "description", "criteria")
+        return {name: self[name].value() or "" for name in names}
+
+
+MilestoneRows = forms.formset_factory(
+    MilestoneRowForm,
+    extra=0,
+    can_delete=True,
+    max_num=MAX_MILESTONES,
+    absolute_max=MAX_MILESTONES,
+    validate_max=True,
+)
+
+
+class BudgetForm(forms.Form):
+    """The budget of a gig and how its invoices are paid."""
+
+    budget = AmountField(
+        widget=forms.TextInput(
+            attrs={"inputmode": "decimal", "autocomplete": "off", "placeholder": "10000.00"}
+        )
+    )
+    currency = CurrencyField()
+    is_auto_pay = forms.BooleanField(
+        label="Pay invoices from my default payment method without asking",
+        required=False,
+        help_text="Otherwise each invoice waits for you, and is due within 7 days.",
+    )
+
+    def clean(self) -> Values:
+        values = super().clean() or {}
+        if "budget" in values and "currency" in values:
+            try:
+                values["money"] = amount_in(values["budget"], values["currency"])
+            except ValidationError as error:
+                self.add_error("budget", error)
+        return values
+
+
+class Plan:
+    """Second step: the budget and the rows of milestones, which must fit together."""
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, initial: Values | None = None
+    ) -> None:
+        initial = initial or {}
+        self.budget = BudgetForm(data, initial=initial)
+        self.rows = MilestoneRows(
+            data,
+            initial=initial.get("rows") or [{} for _ in range(FIRST_ROWS)],
+            prefix="rows",
+            error_messages={"too_many_forms": f"Plan {MAX_MILESTONES} milestones at most."},
+            form_kwargs={"empty_permitted": False, "use_required_attribute": False},
+        )
+        self.tasks: tuple[PlannedTask, ...] = ()
+
+    @classmethod
+    def of(cls, values: Values) -> "Plan":
+        """The plan as it was written, bound, so that it can be checked again."""
+        rows: list[Values] = values.get("rows") or []
+        data = {name: value for name, value in values.items() if name != "rows" and value}
+        data |= {"rows-TOTAL_FORMS": len(rows), "rows-INITIAL_FORMS": 0}
+        for index, row in enumerate(rows):
+            data |= {f"rows-{index}-{name}": value for name, value in row.items()}
+        return cls(data)
+
+    @property
+    def kept(self) -> list[MilestoneRowForm]:
+        return [form for form in self.rows if form.is_kept]
+
+    def is_valid(self) -> bool:
+        """Both parts are right and fit together; otherwise they carry the errors."""
+        are_valid = [self.budget.is_valid(), self.rows.is_valid()]
+        for message in self.rows.non_form_errors():
+            self.budget.add_error(None, message)
+        if not all(are_valid):
+            return False
+        self.tasks = tuple(self._task(form) for form in self.kept)
+        if any(form.errors for form in self.kept):
+            return False
+        try:
+            services.planned_split(budget=self.budget.cleaned_data["money"], tasks=self.tasks)
+        except DomainError as refusal:
+            self.budget.add_error(None, refusal.message)
+            return False
+        return True
+
+    def values(self) -> Values:
+        """What was written, right or wrong, as `initial` takes it."""
+        names = ("budget", "currency", "is_auto_pay")
+        budget = {name: self.budget[name].value() for name in names}
+        return {**budget, "rows": [form.values() for form in self.kept]}
+
+    def draft(self, about: Values, *, is_draft: bool) -> GigDraft:
+        """The whole gig, once both steps are valid."""
+        return GigDraft(
+            title=about["title"],
+            description=about["description"],
+            category=Category(about["category"]),
+            skills=tuple(about["skills"]),
+            budget=self.budget.cleaned_data["money"],
+            milestones=self.tasks,
+            is_auto_pay=self.budget.cleaned_data["is_auto_pay"],
+            is_draft=is_draft,
+        )
+
+    def _task(self, form: MilestoneRowForm) -> PlannedTask:
+        values = form.cleaned_data
+        amount = None
+        if values["amount"]:
+            try:
+                amount = amount_in(values["amount"], self.budget.cleaned_data["currency"])
+            except ValidationError as error:
+                form.add_error("amount", error)
+        return PlannedTask(
+            title=values["title"],
+            description=values["description"],
+            due_on=values["due_on"],
+            amount=amount,
+            criteria=tuple(values["criteria"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSplit:
+    """The split of an unfinished plan, or what is missing for one."""
+
+    split: Split | None
+    hint: str = ""
+
+
+def live_split(values: Values, *, rate: Decimal) -> LiveSplit:
+    """The split of what has been written so far; never refuses."""
+    text, currency = str(values.get("budget") or "").strip(), str(values.get("currency") or "")
+    if not text:
+        return LiveSplit(None, "Enter a budget to see how it is split.")
+    rows = values.get("rows") or []
+    try:
+        budget = amount_in(AmountField().clean(text), currency)
+        tasks = tuple(_sketch(row, number, currency) for number, row in enumerate(rows, 1))
+        hint = _difference(budget, tasks)
+        if hint:
+            return LiveSplit(None, hint)
+        amounts = services.planned_split(budget=budget, tasks=tasks)
+    except ValidationError as error:
+        return LiveSplit(None, " ".join(error.messages))
+    except DomainError as refusal:
+        return LiveSplit(None, refusal.message)
+    titles = [task.title for task in tasks]
+    return LiveSplit(split_with_fees(list(zip(titles, amounts, strict=True)), rate=rate))
+
+
+def _sketch(row: Values, number: int, currency: str) -> PlannedTask:
+    text = str(row.get("amount") or "").strip()
+    title = str(row.get("title") or "").strip() or f"Milestone {number}"
+    amount = amount_in(AmountField().clean(text), currency) if text else None
+    return PlannedTask(title=title, amount=amount)
+
+
+def _difference(budget: Money, tasks: tuple[PlannedTask, ...]) -> str:
+    """How far explicit prices are from the budget, once there are any."""
+    given = [task.amount for task in tasks if task.amount is not None]
+    if not given:
+        return ""
+    currency = budget.currency.code
+    total = sum_money(given, currency)
+    left = to_minor(budget) - to_minor(total)
+    if left < 0:
+        over = money_for_people(from_minor(-left, currency))
+        return f"The prices add up to {money_for_people(total)}: {over} more than the budget."
+    if left or len(given) < len(tasks):
+        rest = money_for_people(from_minor(left, currency))
+        return f"{rest} of the budget is left to give to milestones. Or leave every price empty for equal parts."
+    return ""

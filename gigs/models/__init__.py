@@ -1,0 +1,14 @@
+"""Gigs and applications, and the projects that a match makes of them."""
+
+from gigs.models.offers import Application, Gig, PlannedMilestone
+from gigs.models.projects import FeePolicy, Milestone, Project, Submission
+
+__all__ = [
+    "Application",
+    "FeePolicy",
+    "Gig",
+    "Milestone",
+    "PlannedMilestone",
+    "Project",
+    "Submission",
+]

@@ -1,0 +1,234 @@
+"""Projects with their frozen terms, milestones and submissions."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from djmoney.models.fields import MoneyField
+
+from accounts.models import Organisation, User
+from common.constraints import in_sub_units, one_of, positive, set_iff
+from common.models import LockableQuerySet, PublicIdModel
+from gigs.enums import (
+    MILESTONE_TRANSITIONS,
+    PROJECT_TRANSITIONS,
+    InvoicingMethod,
+    MilestoneStatus,
+    PaymentMode,
+    ProjectStatus,
+)
+from gigs.exceptions import MilestoneTransitionRefused, ProjectTransitionRefused
+from gigs.models.offers import Application, Gig
+
+
+class FeePolicy(models.Model):
+    """The platform's fee rate for projects that start from a moment on."""
+
+    valid_from = models.DateTimeField(unique=True)
+    rate = models.DecimalField(max_digits=5, decimal_places=4)
+
+    class Meta:
+        verbose_name_plural = "fee policies"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rate__gte=0, rate__lt=1), name="gigs_fee_policy_rate_valid"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.rate} from {self.valid_from:%Y-%m-%d}"
+
+
+class ProjectQuerySet(LockableQuerySet["Project"]):
+    def for_user(self, user: User) -> "ProjectQuerySet":
+        """Projects of which the user is a party."""
+        return self.filter(Q(commissioner=user) | Q(freelancer=user))
+
+
+class Project(PublicIdModel):
+    """The contract that a match makes. Terms and split are frozen from the start.
+
+    `invoiced_minor` and `fees_minor` move under this row's lock when an invoice is issued.
+    """
+
+    PREFIX = "prj"
+
+    gig = models.OneToOneField(Gig, on_delete=models.PROTECT, related_name="project")
+    application = models.OneToOneField(
+        Application, on_delete=models.PROTECT, related_name="project"
+    )
+    commissioner = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="commissioned_projects"
+    )
+    freelancer = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="freelance_projects"
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="projects"
+    )
+    title = models.CharField(max_length=140)
+    budget = MoneyField(
+        max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
+    )
+    fee_rate = models.DecimalField(max_digits=5, decimal_places=4)
+    invoicing_method = models.CharField(max_length=20, choices=InvoicingMethod.choices)
+    payment_mode = models.CharField(max_length=20, choices=PaymentMode.choices)
+    is_auto_pay = models.BooleanField(default=False)
+    agreed_minor = models.BigIntegerField()
+    invoiced_minor = models.BigIntegerField(default=0)
+    fees_minor = models.BigIntegerField(default=0)
+    status = models.CharField(max_length=10, choices=ProjectStatus.choices)
+    started_at = models.DateTimeField()
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[ProjectQuerySet] = ProjectQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            one_of("status", ProjectStatus, name="gigs_project_status_valid"),
+            one_of("invoicing_method", InvoicingMethod, name="gigs_project_invoicing_method_valid"),
+            one_of("payment_mode", PaymentMode, name="gigs_project_payment_mode_valid"),
+            positive("budget", name="gigs_project_budget_positive"),
+            in_sub_units("budget", name="gigs_project_budget_in_sub_units"),
+            models.CheckConstraint(
+                condition=Q(invoiced_minor__gte=0, invoiced_minor__lte=F("agreed_minor")),
+                name="gigs_project_never_invoices_more_than_agreed",
+            ),
+            models.CheckConstraint(
+                condition=Q(fees_minor__gte=0, fees_minor__lte=F("invoiced_minor")),
+                name="gigs_project_fees_within_invoiced",
+            ),
+            models.CheckConstraint(
+                condition=Q(fee_rate__gte=0, fee_rate__lt=1), name="gigs_project_fee_rate_valid"
+            ),
+            models.CheckConstraint(
+                condition=~Q(commissioner=F("freelancer")), name="gigs_project_two_parties"
+            ),
+            set_iff(
+                "status",
+                ["completed"],
+                ["completed_at"],
+                name="gigs_project_completed_at_iff_completed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["commissioner", "-started_at"], name="gigs_project_of_buyer"),
+            models.Index(fields=["freelancer", "-started_at"], name="gigs_project_of_seller"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.title}"
+
+    def move_to(self, status: ProjectStatus) -> None:
+        """Change the state in memory. ProjectTransitionRefused for a move not in the table."""
+        if status not in PROJECT_TRANSITIONS[ProjectStatus(self.status)]:
+            raise ProjectTransitionRefused(
+                f"A project that is {self.get_status_display().lower()} cannot become {status.label.lower()}."
+            )
+        self.status = status
+
+
+class MilestoneQuerySet(LockableQuerySet["Milestone"]):
+    def for_user(self, user: User) -> "MilestoneQuerySet":
+        """Milestones of projects of which the user is a party."""
+        return self.filter(Q(project__commissioner=user) | Q(project__freelancer=user))
+
+
+class Milestone(PublicIdModel):
+    """A priced task of a project: the unit of submission, approval, invoice and payment."""
+
+    PREFIX = "mst"
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="milestones")
+    position = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=140)
+    description = models.TextField(max_length=5000, blank=True)
+    due_on = models.DateField(null=True, blank=True)
+    criteria = ArrayField(models.CharField(max_length=300), default=list, blank=True)
+    amount = MoneyField(
+        max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
+    )
+    status = models.CharField(max_length=20, choices=MilestoneStatus.choices)
+    version = models.PositiveSmallIntegerField(default=0)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[MilestoneQuerySet] = MilestoneQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "position"], name="gigs_milestone_position_unique"
+            ),
+            one_of("status", MilestoneStatus, name="gigs_milestone_status_valid"),
+            positive("amount", name="gigs_milestone_amount_positive"),
+            in_sub_units("amount", name="gigs_milestone_amount_in_sub_units"),
+            set_iff(
+                "status",
+                ["approved", "settled"],
+                ["approved_at", "approved_by"],
+                name="gigs_milestone_approved_at_iff_approved",
+            ),
+            set_iff(
+                "status", ["settled"], ["settled_at"], name="gigs_milestone_settled_at_iff_settled"
+            ),
+            models.CheckConstraint(
+                condition=Q(version=0, submitted_at__isnull=True)
+                | Q(version__gt=0, submitted_at__isnull=False),
+                name="gigs_milestone_submitted_at_iff_submitted",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["approved_at"],
+                name="gigs_milestone_approved",
+                condition=Q(status="approved"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.position}. {self.title}"
+
+    def move_to(self, status: MilestoneStatus) -> None:
+        """Change the state in memory. MilestoneTransitionRefused for a move not in the table."""
+        if status not in MILESTONE_TRANSITIONS[MilestoneStatus(self.status)]:
+            raise MilestoneTransitionRefused(
+                f"A milestone that is {self.get_status_display().lower()} cannot become {status.label.lower()}."
+            )
+        self.status = status
+
+
+class Submission(PublicIdModel):
+    """One delivery of work for a milestone, and what the commissioner asked to change."""
+
+    PREFIX = "sub"
+
+    milestone = models.ForeignKey(Milestone, on_delete=models.PROTECT, related_name="submissions")
+    version = models.PositiveSmallIntegerField()
+    message = models.TextField(max_length=10_000)
+    links = ArrayField(models.URLField(max_length=500), default=list, blank=True)
+    created_at = models.DateTimeField()
+    change_request = models.TextField(max_length=10_000, blank=True)
+    changes_requested_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[LockableQuerySet["Submission"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["milestone", "version"], name="gigs_submission_version_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(changes_requested_at__isnull=True, change_request="")
+                | (Q(changes_requested_at__isnull=False) & ~Q(change_request="")),
+                name="gigs_submission_changes_requested_with_words",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} version {self.version}"

@@ -1,0 +1,168 @@
+"""Reads of projects and milestones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import DecimalField, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models.functions import Cast
+from djmoney.money import Money
+
+from accounts.models import User
+from common.models import LockableQuerySet
+from common.money import from_minor, quantize, to_minor, zero
+from common.pages import Page, newest_first
+from gigs.enums import MILESTONE_TRANSITIONS, MilestoneStatus
+from gigs.models import Milestone, Project, Submission
+
+PAGE_SIZE: Final = 20
+PAID: Final = "paid"
+"""The state of a paid invoice; invoices belong to an app above, reached by the reverse relation."""
+
+
+class Step(StrEnum):
+    """What somebody does next in a project, or waits for."""
+
+    REVIEW = "review"
+    PAY = "pay"
+    REVISE = "revise"
+    SUBMIT = "submit"
+    AWAIT_WORK = "await_work"
+    AWAIT_REVIEW = "await_review"
+    AWAIT_INVOICE = "await_invoice"
+    AWAIT_PAYMENT = "await_payment"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The next step, and the milestone that it is about."""
+
+    kind: Step
+    milestone: Milestone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectView:
+    """A project with its milestones in order and the figures that invoices give it."""
+
+    project: Project
+    milestones: list[Milestone]
+    paid: Money
+    remaining: Money
+    paid_percent: int
+    settled_count: int
+    awaits_invoice: bool
+
+
+def projects_with_figures() -> LockableQuerySet[Project]:
+    """Projects with parties, milestones in order, invoices of these, and `paid_amount`."""
+    milestones = Milestone.objects.select_related("invoice").order_by("position")
+    paid = (
+        Project.objects.filter(pk=OuterRef("pk"), invoices__status=PAID)
+        .order_by()
+        .values("pk")
+        .annotate(
+            sum=Sum(
+                Cast("invoices__subtotal", DecimalField(max_digits=19, decimal_places=4)),
+            )
+        )
+        .values("sum")
+    )
+    return (
+        Project.objects.select_related("commissioner", "freelancer", "organisation", "gig")
+        .prefetch_related(Prefetch("milestones", queryset=milestones))
+        .annotate(paid_amount=Subquery(paid))
+    )
+
+
+def project_view(project: Project) -> ProjectView:
+    """The figures of one row of `projects_with_figures`; asks the database nothing."""
+    currency = project.budget.currency.code
+    amount = getattr(project, "paid_amount")  # noqa: B009 - an annotation
+    paid = zero(currency) if amount is None else quantize(Money(amount, currency))
+    milestones = list(project.milestones.all())
+    return ProjectView(
+        project=project,
+        milestones=milestones,
+        paid=paid,
+        remaining=from_minor(to_minor(project.budget) - to_minor(paid), currency),
+        paid_percent=100 * to_minor(paid) // to_minor(project.budget),
+        settled_count=sum(milestone.status == MilestoneStatus.SETTLED for milestone in milestones),
+        awaits_invoice=any(_awaits_invoice(milestone) for milestone in milestones),
+    )
+
+
+def project_pages(user: User) -> LockableQuerySet[Project]:
+    """A party's projects with their figures."""
+    return projects_with_figures().filter(Q(commissioner=user) | Q(freelancer=user))
+
+
+def projects_of(user: User, *, status: str, before: str = "", after: str = "") -> Page[Project]:
+    """A party's projects, newest first."""
+    projects = project_pages(user)
+    if status:
+        projects = projects.filter(status=status)
+    return newest_first(projects, column="started_at", limit=PAGE_SIZE, before=before, after=after)
+
+
+def milestone_pages(user: User) -> LockableQuerySet[Milestone]:
+    """A party's milestones, with submissions, newest first."""
+    submissions = Submission.objects.order_by("-version")
+    return (
+        Milestone.objects.for_user(user)
+        .select_related("project__commissioner", "project__freelancer", "invoice")
+        .prefetch_related(Prefetch("submissions", queryset=submissions))
+    )
+
+
+def can_submit(milestone: Milestone) -> bool:
+    """Whether the milestone takes a delivery now."""
+    return MilestoneStatus.IN_REVIEW in MILESTONE_TRANSITIONS[MilestoneStatus(milestone.status)]
+
+
+def next_step(view: ProjectView, *, user: User) -> NextStep:
+    """What a party of the project does next, or what they wait for."""
+    if view.project.commissioner_id == user.pk:
+        return _next_of_commissioner(view.milestones)
+    return _next_of_freelancer(view.milestones)
+
+
+def _next_of_commissioner(milestones: Sequence[Milestone]) -> NextStep:
+    for milestone in milestones:
+        if milestone.status == MilestoneStatus.IN_REVIEW:
+            return NextStep(Step.REVIEW, milestone)
+    for milestone in milestones:
+        if milestone.status == MilestoneStatus.APPROVED and not _awaits_invoice(milestone):
+            return NextStep(Step.PAY, milestone)
+    if any(_awaits_invoice(milestone) for milestone in milestones):
+        return NextStep(Step.AWAIT_INVOICE)
+    if all(milestone.status == MilestoneStatus.SETTLED for milestone in milestones):
+        return NextStep(Step.DONE)
+    return NextStep(Step.AWAIT_WORK)
+
+
+def _next_of_freelancer(milestones: Sequence[Milestone]) -> NextStep:
+    steps = (
+        (MilestoneStatus.CHANGES_REQUESTED, Step.REVISE),
+        (MilestoneStatus.IN_PROGRESS, Step.SUBMIT),
+        (MilestoneStatus.PLANNED, Step.SUBMIT),
+        (MilestoneStatus.IN_REVIEW, Step.AWAIT_REVIEW),
+        (MilestoneStatus.APPROVED, Step.AWAIT_PAYMENT),
+    )
+    for status, step in steps:
+        for milestone in milestones:
+            if milestone.status == status:
+                return NextStep(step, milestone)
+    return NextStep(Step.DONE)
+
+
+def _awaits_invoice(milestone: Milestone) -> bool:
+    if milestone.status != MilestoneStatus.APPROVED:
+        return False
+    try:
+        return milestone.invoice is None
+    except ObjectDoesNotExist:
+        return True

@@ -1,0 +1,92 @@
+"""What waits for somebody: the gig parts of the dashboards."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Count, F, Max, Q
+
+from accounts.models import User
+from gigs.enums import ApplicationStatus, GigStatus, MilestoneStatus
+from gigs.models import Application, Gig, Milestone
+
+MOST_SHOWN: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionerTodo:
+    """Work to review, gigs with applications that wait, drafts."""
+
+    to_review: list[Milestone]
+    gigs_with_candidates: list[Gig]
+    drafts: list[Gig]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.to_review or self.gigs_with_candidates or self.drafts)
+
+
+@dataclass(frozen=True, slots=True)
+class FreelancerTodo:
+    """Changes that were asked for, work to deliver, reviews and answers that are waited for."""
+
+    to_revise: list[Milestone]
+    due: list[Milestone]
+    in_review: list[Milestone]
+    applications: list[Application]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.to_revise or self.due or self.in_review or self.applications)
+
+
+def todo_commissioner(user: User) -> CommissionerTodo:
+    """What a commissioner may do now, the longest waiting first."""
+    reviews = Milestone.objects.filter(
+        project__commissioner=user, status=MilestoneStatus.IN_REVIEW
+    ).select_related("project__freelancer")
+    gigs = Gig.objects.filter(commissioner=user)
+    pending = Q(applications__status=ApplicationStatus.PENDING)
+    with_candidates = gigs.filter(status=GigStatus.OPEN).annotate(
+        pending_count=Count("applications", filter=pending),
+        last_applied_at=Max("applications__created_at", filter=pending),
+    )
+    return CommissionerTodo(
+        to_review=list(reviews.order_by("submitted_at", "pk")[:MOST_SHOWN]),
+        gigs_with_candidates=list(
+            with_candidates.filter(pending_count__gt=0).order_by("-last_applied_at", "-pk")[
+                :MOST_SHOWN
+            ]
+        ),
+        drafts=list(
+            gigs.filter(status=GigStatus.DRAFT).order_by("-created_at", "-pk")[:MOST_SHOWN]
+        ),
+    )
+
+
+def todo_freelancer(user: User) -> FreelancerTodo:
+    """What a freelancer may do now, the next due first, and what they wait for."""
+    milestones = Milestone.objects.filter(project__freelancer=user).select_related(
+        "project__commissioner"
+    )
+    applications = Application.objects.filter(
+        freelancer=user, status=ApplicationStatus.PENDING
+    ).select_related("gig__commissioner")
+    next_due = (F("due_on").asc(nulls_last=True), "project_id", "position")
+    return FreelancerTodo(
+        to_revise=list(
+            milestones.filter(status=MilestoneStatus.CHANGES_REQUESTED).order_by(*next_due)[
+                :MOST_SHOWN
+            ]
+        ),
+        due=list(
+            milestones.filter(
+                status__in=[MilestoneStatus.PLANNED, MilestoneStatus.IN_PROGRESS]
+            ).order_by(*next_due)[:MOST_SHOWN]
+        ),
+        in_review=list(
+            milestones.filter(status=MilestoneStatus.IN_REVIEW).order_by("submitted_at", "pk")[
+                :MOST_SHOWN
+            ]
+        ),
+        applications=list(applications.order_by("-created_at", "-pk")[:MOST_SHOWN]),
+    )

@@ -1,0 +1,36 @@
+"""What people do with gigs, applications and milestones."""
+
+from gigs.services.applications import (
+    application_reject,
+    application_submit,
+    application_withdraw,
+    gig_match,
+)
+from gigs.services.gigs import GigDraft, PlannedTask, gig_close, gig_open, gig_post, planned_split
+from gigs.services.milestones import (
+    milestone_approve,
+    milestone_request_changes,
+    milestone_start,
+    milestone_submit,
+    milestones_settle,
+    projects_complete,
+)
+
+__all__ = [
+    "GigDraft",
+    "PlannedTask",
+    "application_reject",
+    "application_submit",
+    "application_withdraw",
+    "gig_close",
+    "gig_match",
+    "gig_open",
+    "gig_post",
+    "milestone_approve",
+    "milestone_request_changes",
+    "milestone_start",
+    "milestone_submit",
+    "milestones_settle",
+    "planned_split",
+    "projects_complete",
+]

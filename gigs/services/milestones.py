@@ -1,0 +1,199 @@
+"""Delivering, reviewing and settling milestones."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.urls import reverse
+
+from accounts import audit
+from accounts.models import User
+from accounts.services.mail import Mail, mail_enqueue
+from gigs import policies
+from gigs.enums import MilestoneStatus, ProjectStatus
+from gigs.models import Milestone, Project, Submission
+from outbox.services import enqueue
+
+APPROVED = "milestone.approved"
+
+
+@transaction.atomic
+def milestone_start(*, milestone_id: int, by: User, at: datetime) -> Milestone:
+    """Say that work has begun; optional. MilestoneTransitionRefused, PermissionRefused."""
+    milestone = _locked(milestone_id)
+    policies.require(
+        policies.may_deliver(by, milestone), "Only the project's freelancer can start a milestone."
+    )
+    before = milestone.status
+    milestone.move_to(MilestoneStatus.IN_PROGRESS)
+    milestone.save(update_fields=["status"])
+    _audit_move("milestone.started", milestone, before, by=by, at=at)
+    return milestone
+
+
+@transaction.atomic
+def milestone_submit(
+    *, milestone_id: int, message: str, links: Sequence[str], by: User, at: datetime
+) -> Milestone:
+    """Deliver work for review as the next version.
+
+    MilestoneTransitionRefused (a second submit while in review included), PermissionRefused.
+    """
+    milestone = _locked(milestone_id)
+    policies.require(
+        policies.may_deliver(by, milestone), "Only the project's freelancer can submit work."
+    )
+    before = milestone.status
+    milestone.move_to(MilestoneStatus.IN_REVIEW)
+    milestone.version += 1
+    milestone.submitted_at = at
+    milestone.save(update_fields=["status", "version", "submitted_at"])
+    submission = Submission.objects.create(
+        milestone=milestone,
+        version=milestone.version,
+        message=message,
+        links=list(links),
+        created_at=at,
+    )
+    _audit_move("milestone.submitted", milestone, before, by=by, at=at)
+    project = milestone.project
+    mail_enqueue(
+        Mail.MILESTONE_SUBMITTED,
+        to=project.commissioner,
+        key=submission.public_id,
+        context={
+            "milestone": milestone.title,
+            "project": project.title,
+            "freelancer": project.freelancer.name,
+            "path": reverse("milestones:review", args=[milestone.public_id]),
+        },
+    )
+    return milestone
+
+
+@transaction.atomic
+def milestone_request_changes(
+    *, milestone_id: int, comment: str, by: User, at: datetime
+) -> Milestone:
+    """Hand the work back with a comment. MilestoneTransitionRefused, PermissionRefused."""
+    milestone = _locked(milestone_id)
+    policies.require(
+        policies.may_review(by, milestone), "Only the project's commissioner can request changes."
+    )
+    before = milestone.status
+    milestone.move_to(MilestoneStatus.CHANGES_REQUESTED)
+    milestone.save(update_fields=["status"])
+    submission = milestone.submissions.locked().get(version=milestone.version)
+    submission.change_request, submission.changes_requested_at = comment, at
+    submission.save(update_fields=["change_request", "changes_requested_at"])
+    _audit_move("milestone.changes_requested", milestone, before, by=by, at=at)
+    project = milestone.project
+    mail_enqueue(
+        Mail.CHANGES_REQUESTED,
+        to=project.freelancer,
+        key=submission.public_id,
+        context={
+            "milestone": milestone.title,
+            "project": project.title,
+            "commissioner": project.commissioner.name,
+            "comment": comment,
+            "path": reverse("milestones:submit", args=[milestone.public_id]),
+        },
+    )
+    return milestone
+
+
+@transaction.atomic
+def milestone_approve(*, milestone_id: int, by: User, at: datetime) -> Milestone:
+    """Accept the delivered work; everything that follows from it is a job, not a call.
+
+    MilestoneTransitionRefused, PermissionRefused.
+    """
+    milestone = _locked(milestone_id)
+    policies.require(
+        policies.may_review(by, milestone), "Only the project's commissioner can approve."
+    )
+    before = milestone.status
+    milestone.move_to(MilestoneStatus.APPROVED)
+    milestone.approved_at, milestone.approved_by = at, by
+    milestone.save(update_fields=["status", "approved_at", "approved_by"])
+    _audit_move("milestone.approved", milestone, before, by=by, at=at)
+    enqueue(APPROVED, key=milestone.public_id, payload={"milestone": milestone.pk})
+    return milestone
+
+
+def milestones_settle(*, milestones: Sequence[Milestone], at: datetime) -> None:
+    """Mark approved milestones, locked by the caller, as settled: their wallets were credited.
+
+    MilestoneTransitionRefused when one is not approved.
+    """
+    for milestone in milestones:
+        milestone.move_to(MilestoneStatus.SETTLED)
+        milestone.settled_at = at
+    Milestone.objects.filter(pk__in=[milestone.pk for milestone in milestones]).update(
+        status=MilestoneStatus.SETTLED, settled_at=at
+    )
+    audit.record_many(
+        [
+            audit.Record(
+                event="milestone.settled",
+                target=milestone,
+                before={"status": MilestoneStatus.APPROVED},
+                after={"status": MilestoneStatus.SETTLED},
+            )
+            for milestone in milestones
+        ],
+        by=None,
+        at=at,
+    )
+
+
+def projects_complete(*, projects: Sequence[Project], at: datetime) -> list[Project]:
+    """Complete those of the projects, locked by the caller, of which every milestone is settled."""
+    open_ones = set(
+        Milestone.objects.filter(project__in=projects)
+        .exclude(status=MilestoneStatus.SETTLED)
+        .values_list("project_id", flat=True)
+    )
+    done = [project for project in projects if project.pk not in open_ones]
+    for project in done:
+        project.move_to(ProjectStatus.COMPLETED)
+        project.completed_at = at
+    Project.objects.filter(pk__in=[project.pk for project in done]).update(
+        status=ProjectStatus.COMPLETED, completed_at=at
+    )
+    audit.record_many(
+        [
+            audit.Record(
+                event="project.completed",
+                target=project,
+                before={"status": ProjectStatus.ACTIVE},
+                after={"status": ProjectStatus.COMPLETED},
+            )
+            for project in done
+        ],
+        by=None,
+        at=at,
+    )
+    return done
+
+
+def _locked(milestone_id: int) -> Milestone:
+    return (
+        Milestone.objects.select_related("project__commissioner", "project__freelancer")
+        .locked()
+        .get(pk=milestone_id)
+    )
+
+
+def _audit_move(event: str, milestone: Milestone, before: str, *, by: User, at: datetime) -> None:
+    audit.record(
+        audit.Record(
+            event=event,
+            target=milestone,
+            before={"status": before},
+            after={"status": milestone.status, "version": milestone.version},
+        ),
+        by=by,
+        at=at,
+    )

@@ -1,0 +1,1 @@
+"""The browser door of gigs, applications, projects and milestones."""

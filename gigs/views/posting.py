@@ -1,0 +1,149 @@
+"""Posting a gig in three steps. What was written waits in the session until it is posted."""
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.enums import Role
+from accounts.permissions import SignedInRequest, role_required
+from common.http import attempt
+from gigs import selectors, services
+from gigs.enums import Category
+from gigs.forms import AboutForm, LiveSplit, Plan, live_split
+from gigs.services.gigs import MAX_MILESTONES
+
+DRAFT: Final = "gig_draft"
+ROW_CHOICES: Final = (1, 2, 3, 4, 5, 6, 8, 10)
+
+Values = dict[str, Any]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@role_required(Role.COMMISSIONER)
+def about(request: SignedInRequest) -> HttpResponse:
+    """First step: title, category, skills, description."""
+    if request.method != "POST":
+        form = AboutForm(initial=_part(request, "about"))
+        return render(request, "gigs/gig_post_about.html", {"form": form})
+    form = AboutForm(request.POST)
+    if not form.is_valid():
+        return render(request, "gigs/gig_post_about.html", {"form": form}, status=422)
+    _keep(request, "about", {name: form[name].value() for name in form.fields})
+    return redirect("gigs:post-plan")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@role_required(Role.COMMISSIONER)
+def plan(request: SignedInRequest) -> HttpResponse:
+    """Second step: budget and milestones. The extra buttons serve pages without JavaScript."""
+    if not _part(request, "about"):
+        return redirect("gigs:post")
+    if request.method != "POST":
+        values = {"currency": request.user.currency, **_part(request, "plan")}
+        return _plan_page(request, Plan(initial=values))
+    written = Plan(request.POST)
+    values = written.values()
+    go = request.POST.get("go", "review")
+    if go == "review":
+        if not written.is_valid():
+            return _plan_page(request, written, status=422)
+    elif go.isdecimal():
+        values["rows"] = _resized(values["rows"], int(go))
+    _keep(request, "plan", values)
+    pages = {"review": "gigs:post-review", "about": "gigs:post"}
+    return redirect(pages.get(go, "gigs:post-plan"))
+
+
+@require_POST
+@login_required
+@role_required(Role.COMMISSIONER)
+def split(request: SignedInRequest) -> HttpResponse:
+    """The live split of what is written so far: a fragment; nothing is kept."""
+    context = {"live": _live(Plan(request.POST).values())}
+    return render(request, "gigs/_live_split.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@role_required(Role.COMMISSIONER)
+def review(request: SignedInRequest) -> HttpResponse:
+    """Third step: look at all of it, and post it or keep it as a draft."""
+    about_form = AboutForm(_part(request, "about"))
+    written = Plan.of(_part(request, "plan"))
+    if not about_form.is_valid():
+        return redirect("gigs:post")
+    if not written.is_valid():
+        return redirect("gigs:post-plan")
+    if request.method != "POST":
+        return _review_page(request, about_form, written)
+    draft = written.draft(about_form.cleaned_data, is_draft=request.POST.get("go") == "draft")
+    posted = attempt(
+        request,
+        lambda: services.gig_post(draft=draft, by=request.user, at=timezone.now()),
+        form=written.budget,
+    )
+    if posted is None:
+        return _review_page(request, about_form, written, status=422)
+    gig, _ = posted
+    del request.session[DRAFT]
+    done = "Kept as a draft." if draft.is_draft else "Your gig is open for applications."
+    messages.success(request, done)
+    return redirect("gigs:detail", gig.public_id)
+
+
+@require_POST
+@login_required
+@role_required(Role.COMMISSIONER)
+def discard(request: SignedInRequest) -> HttpResponse:
+    """Forget what was written and start again."""
+    request.session.pop(DRAFT, None)
+    return redirect("gigs:post")
+
+
+def _part(request: SignedInRequest, name: str) -> Values:
+    part: Values = request.session.get(DRAFT, {}).get(name, {})
+    return part
+
+
+def _keep(request: SignedInRequest, name: str, values: Values) -> None:
+    request.session[DRAFT] = {**request.session.get(DRAFT, {}), name: values}
+
+
+def _live(values: Values) -> LiveSplit:
+    return live_split(values, rate=selectors.fee_rate_at(timezone.now()))
+
+
+def _resized(rows: list[Values], count: int) -> list[Values]:
+    count = min(max(count, 1), MAX_MILESTONES)
+    return rows[:count] + [{} for _ in range(count - len(rows))]
+
+
+def _plan_page(request: SignedInRequest, written: Plan, *, status: int = 200) -> HttpResponse:
+    context = {
+        "plan": written,
+        "live": _live(written.values()),
+        "row_choices": ROW_CHOICES,
+        "count": len(written.kept),
+    }
+    return render(request, "gigs/gig_post_plan.html", context, status=status)
+
+
+def _review_page(
+    request: SignedInRequest, about_form: AboutForm, written: Plan, *, status: int = 200
+) -> HttpResponse:
+    live = _live(written.values())
+    context = {
+        "about": about_form.cleaned_data,
+        "plan": written,
+        "live": live,
+        "tasks": list(zip(written.tasks, live.split.rows if live.split else [], strict=True)),
+        "category": Category(about_form.cleaned_data["category"]).label,
+    }
+    return render(request, "gigs/gig_post_review.html", context, status=status)
