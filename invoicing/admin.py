@@ -1,0 +1,160 @@
+"""The staff door to invoices, their documents and number series. Nothing here can be changed."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+
+from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from common.formats import money_for_people, percent_for_people
+from invoicing import selectors
+from invoicing.models import Invoice, InvoiceLine, InvoiceSeries, Issuer
+
+
+class InvoiceLineInline(ReadOnlyInline):
+    model = InvoiceLine
+    fields = ["position", "description", "quantity", "price", "sum"]
+    readonly_fields = ["price", "sum"]
+    ordering = ["position"]
+    show_change_link = False
+
+    @admin.display(description="unit price")
+    def price(self, line: InvoiceLine) -> str:
+        return money_for_people(line.unit_price)
+
+    @admin.display(description="amount")
+    def sum(self, line: InvoiceLine) -> str:
+        return money_for_people(line.amount)
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    """Issued documents with their frozen parties, figures and PDF."""
+
+    list_display = [
+        "number",
+        "status",
+        "seller",
+        "buyer",
+        "total_amount",
+        "fee_amount",
+        "issued_on",
+        "due_on",
+        "paid_at",
+    ]
+    list_filter = ["status", "currency", "issued_on"]
+    list_select_related = ["seller", "buyer"]
+    search_fields = ["number", "seller__email", "buyer__email", "project__title"]
+    search_help_text = "Number, a party's address, project or inv_… identifier"
+    date_hierarchy = "issued_on"
+    ordering = ["-issued_at", "-pk"]
+    inlines = [InvoiceLineInline]
+    fieldsets = [
+        (None, {"fields": ["public_id", "number", "kind", "document"]}),
+        ("Work", {"fields": ["project", "milestone"]}),
+        ("Parties as frozen", {"fields": ["seller", "seller_copy", "buyer", "buyer_copy"]}),
+        (
+            "Figures",
+            {
+                "fields": [
+                    "subtotal_amount",
+                    "tax_amount",
+                    "total_amount",
+                    "rate",
+                    "fee_amount",
+                    "net_amount",
+                ]
+            },
+        ),
+        ("State", {"fields": ["status", "issued_at", "issued_on", "due_on", "paid_at"]}),
+    ]
+
+    def get_urls(self):
+        own = path(
+            "<int:invoice_id>/pdf/",
+            self.admin_site.admin_view(self.download),
+            name="invoicing_invoice_pdf",
+        )
+        return [own, *super().get_urls()]
+
+    def download(self, request: HttpRequest, invoice_id: int) -> HttpResponse:
+        """The invoice's PDF."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        invoice = Invoice.objects.filter(pk=invoice_id).first()
+        document = selectors.document_of(invoice) if invoice else None
+        if invoice is None or document is None:
+            raise Http404
+        return HttpResponse(
+            bytes(document.content),
+            content_type="application/pdf",
+            headers={
+                "Content-Disposition": f'attachment; filename="{invoice.number}.pdf"',
+                "Cache-Control": "private, no-store",
+            },
+        )
+
+    @admin.display
+    def document(self, invoice: Invoice) -> str:
+        document = selectors.document_of(invoice)
+        if document is None:
+            return "being made"
+        return format_html(
+            '<a href="{}">{}.pdf</a>, SHA-256 {}',
+            reverse("admin:invoicing_invoice_pdf", args=[invoice.pk]),
+            invoice.number,
+            document.digest,
+        )
+
+    @admin.display(description="fee rate")
+    def rate(self, invoice: Invoice) -> str:
+        return percent_for_people(invoice.fee_rate)
+
+    @admin.display(description="subtotal")
+    def subtotal_amount(self, invoice: Invoice) -> str:
+        return money_for_people(invoice.subtotal)
+
+    @admin.display(description="tax")
+    def tax_amount(self, invoice: Invoice) -> str:
+        return money_for_people(invoice.tax)
+
+    @admin.display(description="total", ordering="total")
+    def total_amount(self, invoice: Invoice) -> str:
+        return money_for_people(invoice.total)
+
+    @admin.display(description="fee", ordering="fee")
+    def fee_amount(self, invoice: Invoice) -> str:
+        return money_for_people(invoice.fee)
+
+    @admin.display(description="net to the freelancer")
+    def net_amount(self, invoice: Invoice) -> str:
+        return money_for_people(invoice.net)
+
+
+@admin.register(Issuer)
+class IssuerAdmin(ReadOnlyAdmin):
+    """Freelancers with the code that stands before their invoice numbers."""
+
+    list_display = ["code", "user"]
+    list_select_related = ["user"]
+    search_fields = ["code", "user__email", "user__name"]
+    search_help_text = "Code, freelancer or iss_… identifier"
+    ordering = ["code"]
+    fields = ["public_id", "code", "user"]
+
+
+@admin.register(InvoiceSeries)
+class InvoiceSeriesAdmin(ReadOnlyAdmin):
+    """The gapless counters: one for each issuer and year."""
+
+    list_display = ["issuer_code", "year", "last_number"]
+    list_filter = ["year"]
+    list_select_related = ["issuer"]
+    search_fields = ["issuer__code"]
+    ordering = ["issuer__code", "-year"]
+    fields = ["issuer", "year", "last_number"]
+
+    @admin.display(description="issuer", ordering="issuer__code")
+    def issuer_code(self, series: InvoiceSeries) -> str:
+        return series.issuer.code

@@ -1,0 +1,45 @@
+"""The reads of the REST door: what a user may see, filtered by the query string."""
+
+from typing import TypedDict, Unpack
+from uuid import UUID
+
+from django.db.models import Prefetch
+
+from accounts.models import User
+from common.models import LockableQuerySet
+from invoicing.enums import DocumentKind
+from invoicing.exceptions import DocumentNotReady
+from invoicing.models import Invoice, InvoiceDocument, InvoiceLine
+
+
+class InvoiceQuery(TypedDict, total=False):
+    number: str
+    status: str
+    project_id: UUID
+    task_id: UUID
+
+
+def invoices_for(user: User, **query: Unpack[InvoiceQuery]) -> LockableQuerySet[Invoice]:
+    """A party's invoices with their lines."""
+    invoices = (
+        Invoice.objects.for_user(user)
+        .select_related("project", "milestone")
+        .prefetch_related(Prefetch("lines", queryset=InvoiceLine.objects.order_by("position")))
+    )
+    if "number" in query:
+        invoices = invoices.filter(number=query["number"])
+    if "status" in query:
+        invoices = invoices.filter(status=query["status"])
+    if "project_id" in query:
+        invoices = invoices.filter(project__uuid=query["project_id"])
+    if "task_id" in query:
+        invoices = invoices.filter(milestone__uuid=query["task_id"])
+    return invoices
+
+
+def pdf_of(invoice: Invoice) -> bytes:
+    """The invoice's PDF. DocumentNotReady while its job has not made it."""
+    document = InvoiceDocument.objects.filter(invoice=invoice, kind=DocumentKind.PDF).first()
+    if document is None:
+        raise DocumentNotReady
+    return bytes(document.content)

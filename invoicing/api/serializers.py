@@ -1,0 +1,145 @@
+"""What the invoice endpoints take and give."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from common.api.fields import LineField, MoneyField, OptionField, PublicIdField, PublicIdFilter
+from common.api.query import ListQuery
+from common.api.serializers import Input, Output
+from gigs.api.serializers import FIRST_PART, MILESTONE_ID, NOON, PROJECT_ID
+from invoicing.enums import InvoiceKind, InvoiceStatus
+from invoicing.models import Invoice
+
+INVOICE_ID = "inv_6d7e8f901a2b4c3d8e4f5a6b7c8d9e0f"
+INVOICE_NUMBER = "K7QM-2026-00012"
+SELLER = {
+    "id": "usr_0b6e1c9d5b4c4f8a9e2b3c4d5e6f7081",
+    "name": "Ada Nwosu",
+    "legal_name": "Ada Nwosu",
+    "street": "",
+    "postcode": "",
+    "city": "",
+    "country": "",
+    "tax_number": "",
+}
+NOTHING = {"amount": "0.00", "currency": "USD"}
+
+
+class GenerateInput(Input):
+    """The approved task to invoice."""
+
+    example = {"task_id": MILESTONE_ID}
+
+    task_id = PublicIdField("mst")
+
+
+class InvoicePartyOutput(Output):
+    """Seller or buyer as the invoice froze them."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    legal_name = serializers.CharField()
+    street = serializers.CharField()
+    postcode = serializers.CharField()
+    city = serializers.CharField()
+    country = serializers.CharField()
+    tax_number = serializers.CharField()
+
+
+class InvoiceLineOutput(Output):
+    id = serializers.CharField(source="public_id")
+    position = serializers.IntegerField()
+    description = serializers.CharField()
+    quantity = serializers.DecimalField(max_digits=9, decimal_places=2)
+    unit_price = MoneyField()
+    amount = MoneyField()
+
+
+class DocumentsOutput(Output):
+    """Where the invoice's files are; null for a kind that is not made."""
+
+    pdf = serializers.CharField()
+    ubl = serializers.CharField(allow_null=True)
+    cii = serializers.CharField(allow_null=True)
+
+
+class InvoiceOutput(Output):
+    """A numbered, immutable document. total = subtotal + tax = fee + net."""
+
+    example = {
+        "id": INVOICE_ID,
+        "number": INVOICE_NUMBER,
+        "status": "sent",
+        "kind": "milestone",
+        "currency": "USD",
+        "subtotal": FIRST_PART,
+        "tax": NOTHING,
+        "total": FIRST_PART,
+        "fee": {"amount": "166.67", "currency": "USD"},
+        "net": {"amount": "3166.67", "currency": "USD"},
+        "fee_rate": "0.0500",
+        "issued_on": "2026-11-23",
+        "issued_at": NOON,
+        "due_on": "2026-11-30",
+        "paid_at": None,
+        "paid_on": None,
+        "project_id": PROJECT_ID,
+        "task_id": MILESTONE_ID,
+        "seller": SELLER,
+        "buyer": {**SELLER, "id": "usr_7c2d9e8f1a3b4c5d8e9f0a1b2c3d4e5f", "name": "Museum"},
+        "lines": [
+            {
+                "id": "inl_0c1d2e3f405142638a9b0c1d2e3f4051",
+                "position": 1,
+                "description": "Museum web site: Architecture",
+                "quantity": "1.00",
+                "unit_price": FIRST_PART,
+                "amount": FIRST_PART,
+            }
+        ],
+        "documents": {"pdf": f"/api/v1/invoices/{INVOICE_ID}/pdf/", "ubl": None, "cii": None},
+    }
+
+    id = serializers.CharField(source="public_id")
+    number = serializers.CharField()
+    status = serializers.ChoiceField(InvoiceStatus.choices)
+    kind = serializers.ChoiceField(InvoiceKind.choices)
+    currency = serializers.CharField()
+    subtotal = MoneyField()
+    tax = MoneyField()
+    total = MoneyField()
+    fee = MoneyField()
+    net = MoneyField()
+    fee_rate = serializers.DecimalField(max_digits=5, decimal_places=4)
+    issued_on = serializers.DateField()
+    issued_at = serializers.DateTimeField()
+    due_on = serializers.DateField()
+    paid_at = serializers.DateTimeField(allow_null=True)
+    paid_on = serializers.SerializerMethodField()
+    project_id = serializers.CharField(source="project.public_id")
+    task_id = serializers.CharField(source="milestone.public_id")
+    seller = InvoicePartyOutput(source="seller_copy")
+    buyer = InvoicePartyOutput(source="buyer_copy")
+    lines = InvoiceLineOutput(source="lines.all", many=True)
+    documents = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DateField(allow_null=True))
+    def get_paid_on(self, invoice: Invoice) -> str | None:
+        return invoice.paid_at.date().isoformat() if invoice.paid_at else None
+
+    @extend_schema_field(DocumentsOutput)
+    def get_documents(self, invoice: Invoice) -> Any:
+        pdf = f"/api/v1/invoices/{invoice.public_id}/pdf/"
+        return {"pdf": pdf, "ubl": None, "cii": None}
+
+
+class InvoiceListQuery(ListQuery):
+    orderings = {"issued_at": "issued_at"}
+    default_ordering = "-issued_at"
+
+    number = LineField(max_length=40, required=False)
+    status = OptionField(InvoiceStatus.choices, required=False)
+    project_id = PublicIdFilter("prj", required=False)
+    task_id = PublicIdFilter("mst", required=False)

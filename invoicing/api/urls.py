@@ -1,0 +1,10 @@
+from django.urls import path
+
+from invoicing.api import views
+
+urlpatterns = [
+    path("invoices/", views.InvoicesView.as_view()),
+    path("invoices/<inv_id:invoice_id>/", views.InvoiceView.as_view()),
+    path("invoices/<inv_id:invoice_id>/pdf/", views.InvoicePdfView.as_view()),
+    path("milestones/<mst_id:milestone_id>/invoice/", views.MilestoneInvoiceView.as_view()),
+]

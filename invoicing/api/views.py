@@ -1,0 +1,122 @@
+"""Invoices, and asking for the invoice of a task."""
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.base import ApiView, idempotent
+from accounts.enums import Scope
+from common.api.schema import Operation, operation, page_schema
+from common.exceptions import Missing
+from gigs.models import Milestone
+from invoicing.api.reads import invoices_for, pdf_of
+from invoicing.api.serializers import GenerateInput, InvoiceListQuery, InvoiceOutput
+from invoicing.exceptions import DocumentNotReady, MilestoneNotApproved
+from invoicing.models import Invoice
+from invoicing.services import invoice_issue_for
+
+
+class InvoicesView(ApiView):
+    @operation(
+        Operation(
+            name="invoices_list",
+            tag="invoices",
+            scope=Scope.MONEY_READ,
+            query=InvoiceListQuery,
+            answers={200: page_schema(InvoiceOutput)},
+        )
+    )
+    def get(self, request: Request) -> Response:
+        """List the invoices that one issued or received.
+
+        `?number=` finds one by its number.
+        """
+        return self.page(invoices_for(self.user, **self.filters()), InvoiceOutput)
+
+
+class InvoiceView(ApiView):
+    @operation(
+        Operation(
+            name="invoice_read",
+            tag="invoices",
+            scope=Scope.MONEY_READ,
+            answers={200: InvoiceOutput},
+        )
+    )
+    def get(self, request: Request, invoice_id: str) -> Response:
+        """Read an invoice, as its seller or its buyer."""
+        return Response(InvoiceOutput(invoices_for(self.user).by_public_id(invoice_id)).data)
+
+
+class InvoicePdfView(ApiView):
+    @operation(
+        Operation(
+            name="invoice_pdf",
+            tag="invoices",
+            scope=Scope.MONEY_READ,
+            answers={(200, "application/pdf"): OpenApiTypes.BINARY},
+            refusals=[DocumentNotReady],
+        )
+    )
+    def get(self, request: Request, invoice_id: str) -> HttpResponse:
+        """Download the invoice as PDF."""
+        invoice = Invoice.objects.for_user(self.user).by_public_id(invoice_id)
+        return HttpResponse(
+            pdf_of(invoice),
+            content_type="application/pdf",
+            headers={"Content-Disposition": f'attachment; filename="{invoice.number}.pdf"'},
+        )
+
+
+class IssuingView(ApiView):
+    """What both ways to ask for an invoice share."""
+
+    def issue(self, task_id: str) -> Response:
+        """The task's invoice, issued now if there is none."""
+        milestone = Milestone.objects.for_user(self.user).by_public_id(task_id)
+        invoice, is_new = invoice_issue_for(milestone_id=milestone.pk, by=self.user, at=self.at)
+        shown = invoices_for(self.user).get(pk=invoice.pk)
+        return Response(InvoiceOutput(shown).data, status=201 if is_new else 200)
+
+
+class MilestoneInvoiceView(IssuingView):
+    @operation(
+        Operation(
+            name="milestone_invoice",
+            tag="milestones",
+            scope=Scope.GIGS_WRITE,
+            answers={200: InvoiceOutput, 201: InvoiceOutput},
+            refusals=[MilestoneNotApproved],
+            takes_key=True,
+        )
+    )
+    @idempotent
+    def post(self, request: Request, milestone_id: str) -> Response:
+        """Issue the invoice of an approved milestone, or get the one that exists.
+
+        It is issued by itself within seconds; this is for those who cannot wait.
+        """
+        self.empty_body()
+        return self.issue(milestone_id)
+
+
+class AutoGenerateView(IssuingView):
+    @operation(
+        Operation(
+            name="invoice_auto_generate",
+            tag="workflow",
+            scope=Scope.GIGS_WRITE,
+            request=GenerateInput,
+            answers={200: InvoiceOutput, 201: InvoiceOutput},
+            refusals=[Missing, MilestoneNotApproved],
+            takes_key=True,
+        )
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Issue the invoice of an approved task, or get the one that exists.
+
+        It is issued by itself within seconds; this is for those who cannot wait.
+        """
+        return self.issue(self.body(GenerateInput)["task_id"])

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class InvoicingConfig(AppConfig):
+    """Invoices and their documents."""
+
+    name = "invoicing"
+
+    def ready(self) -> None:
+        from invoicing import jobs  # noqa: PLC0415
+
+        jobs.register()

@@ -1,0 +1,33 @@
+"""Kinds and states of invoices."""
+
+from django.db import models
+
+
+class InvoiceKind(models.TextChoices):
+    MILESTONE = "milestone", "Milestone invoice"
+
+
+class InvoiceStatus(models.TextChoices):
+    SENT = "sent", "Sent"
+    ON_HOLD = "on_hold", "On hold"
+    PAID = "paid", "Paid"
+
+
+class Side(models.TextChoices):
+    """On which side of an invoice somebody stands."""
+
+    SENT = "sent", "Sent"
+    RECEIVED = "received", "Received"
+
+
+class DocumentKind(models.TextChoices):
+    PDF = "pdf", "PDF"
+
+
+INVOICE_TRANSITIONS: dict[InvoiceStatus, frozenset[InvoiceStatus]] = {
+    InvoiceStatus.SENT: frozenset({InvoiceStatus.ON_HOLD, InvoiceStatus.PAID}),
+    InvoiceStatus.ON_HOLD: frozenset({InvoiceStatus.PAID}),
+    InvoiceStatus.PAID: frozenset(),
+}
+
+PAYABLE = frozenset({InvoiceStatus.SENT, InvoiceStatus.ON_HOLD})

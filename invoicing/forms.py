@@ -1,0 +1,31 @@
+"""The filter above the list of invoices."""
+
+from django import forms
+
+from invoicing.enums import InvoiceStatus, Side
+from invoicing.selectors import InvoiceFilters
+
+
+class InvoiceFilterForm(forms.Form):
+    """Status and number; whatever makes no sense counts as not asked for."""
+
+    status = forms.ChoiceField(
+        choices=[("", "Any status"), *InvoiceStatus.choices],
+        required=False,
+        widget=forms.Select(attrs={"data-autosubmit": ""}),
+    )
+    number = forms.CharField(
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "K7QM-2026-00012"}),
+    )
+
+    def filters(self, side: Side) -> InvoiceFilters:
+        """What to look for on that side."""
+        self.full_clean()
+        values = self.cleaned_data
+        return InvoiceFilters(
+            side=side,
+            status=values.get("status", ""),
+            number=values.get("number", "").strip().upper(),
+        )

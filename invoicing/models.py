@@ -1,0 +1,203 @@
+"""Issuers, their number series, invoices and the documents made of them."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from djmoney.models.fields import MoneyField
+
+from accounts.models import User
+from common.constraints import in_sub_units, not_negative, one_of, positive, set_iff
+from common.models import LockableQuerySet, PublicIdModel
+from gigs.models import Milestone, Project
+from invoicing.enums import INVOICE_TRANSITIONS, DocumentKind, InvoiceKind, InvoiceStatus
+from invoicing.exceptions import InvoiceTransitionRefused
+
+
+class Issuer(PublicIdModel):
+    """A freelancer as the issuer of invoices, with a code that is unique on the platform."""
+
+    PREFIX = "iss"
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="issuer")
+    code = models.CharField(max_length=8, unique=True)
+
+    objects: ClassVar[LockableQuerySet["Issuer"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[0-9A-Z]{4,8}$"), name="invoicing_issuer_code_valid"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.code}"
+
+
+class InvoiceSeries(models.Model):
+    """The counter of one issuer and year: its lock makes numbers gapless."""
+
+    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="series")
+    year = models.PositiveSmallIntegerField()
+    last_number = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar[LockableQuerySet["InvoiceSeries"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name_plural = "invoice series"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issuer", "year"], name="invoicing_series_unique_per_year"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.year}: {self.last_number}"
+
+
+class InvoiceQuerySet(LockableQuerySet["Invoice"]):
+    def for_user(self, user: User) -> "InvoiceQuerySet":
+        """Invoices that the user issued or received."""
+        return self.filter(Q(seller=user) | Q(buyer=user))
+
+
+class Invoice(PublicIdModel):
+    """The numbered document for one approved milestone. Immutable by trigger once issued.
+
+    Only status, paid_at and settled amounts' bookkeeping move; party texts are frozen copies.
+    """
+
+    PREFIX = "inv"
+
+    series = models.ForeignKey(InvoiceSeries, on_delete=models.PROTECT, related_name="invoices")
+    position = models.PositiveIntegerField("number in the series")
+    number = models.CharField(max_length=40, unique=True)
+    kind = models.CharField(max_length=12, choices=InvoiceKind.choices)
+    status = models.CharField(max_length=10, choices=InvoiceStatus.choices)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="invoices")
+    milestone = models.OneToOneField(Milestone, on_delete=models.PROTECT, related_name="invoice")
+    seller = models.ForeignKey(User, on_delete=models.PROTECT, related_name="issued_invoices")
+    buyer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="received_invoices")
+    seller_copy = models.JSONField()
+    buyer_copy = models.JSONField()
+    subtotal = MoneyField(
+        max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
+    )
+    tax = MoneyField(
+        max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
+    )
+    total = MoneyField(
+        max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
+    )
+    fee = MoneyField(
+        max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
+    )
+    net = MoneyField(
+        max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
+    )
+    fee_rate = models.DecimalField(max_digits=5, decimal_places=4)
+    issued_at = models.DateTimeField()
+    issued_on = models.DateField()
+    due_on = models.DateField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[InvoiceQuerySet] = InvoiceQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["series", "position"], name="invoicing_invoice_number_unique_in_series"
+            ),
+            one_of("kind", InvoiceKind, name="invoicing_invoice_kind_valid"),
+            one_of("status", InvoiceStatus, name="invoicing_invoice_status_valid"),
+            positive("subtotal", name="invoicing_invoice_subtotal_positive"),
+            not_negative("tax", name="invoicing_invoice_tax_not_negative"),
+            not_negative("fee", name="invoicing_invoice_fee_not_negative"),
+            not_negative("net", name="invoicing_invoice_net_not_negative"),
+            in_sub_units("subtotal", "tax", "fee", name="invoicing_invoice_amounts_in_sub_units"),
+            models.CheckConstraint(
+                condition=Q(total=F("subtotal") + F("tax")),
+                name="invoicing_invoice_total_is_subtotal_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(total=F("fee") + F("net")),
+                name="invoicing_invoice_total_is_fee_and_net",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on__gte=F("issued_on")), name="invoicing_invoice_due_after_issue"
+            ),
+            models.CheckConstraint(
+                condition=~Q(seller=F("buyer")), name="invoicing_invoice_two_parties"
+            ),
+            set_iff("status", ["paid"], ["paid_at"], name="invoicing_invoice_paid_at_iff_paid"),
+        ]
+        indexes = [
+            models.Index(fields=["seller", "-issued_at"], name="invoicing_invoice_of_seller"),
+            models.Index(fields=["buyer", "-issued_at"], name="invoicing_invoice_of_buyer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.number}"
+
+    def move_to(self, status: InvoiceStatus) -> None:
+        """Change the state in memory. InvoiceTransitionRefused for a move not in the table."""
+        if status not in INVOICE_TRANSITIONS[InvoiceStatus(self.status)]:
+            raise InvoiceTransitionRefused(
+                f"An invoice that is {self.get_status_display().lower()} cannot become {status.label.lower()}."
+            )
+        self.status = status
+
+
+class InvoiceLine(PublicIdModel):
+    """One line of an invoice, frozen with it."""
+
+    PREFIX = "inl"
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    description = models.CharField(max_length=300)
+    quantity = models.DecimalField(max_digits=9, decimal_places=2)
+    unit_price = MoneyField(
+        max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
+    )
+    amount = MoneyField(
+        max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
+    )
+
+    objects: ClassVar[LockableQuerySet["InvoiceLine"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "position"], name="invoicing_line_position_unique"
+            ),
+            positive("amount", name="invoicing_line_amount_positive"),
+            in_sub_units("amount", name="invoicing_line_amount_in_sub_units"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.position}. {self.description}"
+
+
+class InvoiceDocument(models.Model):
+    """The bytes of one rendering of an invoice and their SHA-256; made once."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=8, choices=DocumentKind.choices)
+    content = models.BinaryField()
+    digest = models.CharField("SHA-256", max_length=64)
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[LockableQuerySet["InvoiceDocument"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "kind"], name="invoicing_document_one_per_kind"
+            ),
+            one_of("kind", DocumentKind, name="invoicing_document_kind_valid"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.kind}"

@@ -1,0 +1,199 @@
+"""Reads of invoices: lists, an invoice's page, and sums by month and currency."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import Count, DecimalField, F, Q, Sum
+from django.db.models.functions import Cast, TruncMonth
+from djmoney.money import Money
+
+from accounts.models import User
+from common.formats import percent_for_people
+from common.models import LockableQuerySet
+from common.money import fee_on, from_minor, quantize, to_minor
+from common.pages import Page, newest_first
+from invoicing.enums import PAYABLE, InvoiceStatus, Side
+from invoicing.models import Invoice, InvoiceDocument, InvoiceLine
+
+PAGE_SIZE: Final = 20
+EXACT: "Final[DecimalField[Decimal, Decimal]]" = DecimalField(max_digits=30, decimal_places=4)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFilters:
+    """What somebody looks for in their invoices; empty means anything."""
+
+    side: Side
+    status: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeeWorking:
+    """How a fee comes about (product rule 3.3), in the figures that people can check."""
+
+    rate: str
+    gross_so_far: Money
+    fee_so_far: Money
+    fees_before: Money
+    fee: Money
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    """An invoice and what its page says beside the document itself."""
+
+    invoice: Invoice
+    lines: list[InvoiceLine]
+    working: FeeWorking
+    has_document: bool
+    has_payment_under_way: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """What is open in one currency."""
+
+    count: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class MonthAmount:
+    """A sum of one calendar month (UTC)."""
+
+    month: datetime
+    amount: Money
+
+
+def invoice_rows() -> LockableQuerySet[Invoice]:
+    """Invoices with what a row of a list shows."""
+    return Invoice.objects.select_related("project", "milestone")
+
+
+def invoices_page(
+    user: User, filters: InvoiceFilters, *, before: str = "", after: str = ""
+) -> Page[Invoice]:
+    """The invoices that the user issued or received, newest first."""
+    invoices = _of_side(invoice_rows(), user, filters.side)
+    if filters.status:
+        invoices = invoices.filter(status=filters.status)
+    if filters.number:
+        invoices = invoices.filter(number__icontains=filters.number)
+    return newest_first(invoices, column="issued_at", limit=PAGE_SIZE, before=before, after=after)
+
+
+def latest_invoices(user: User, side: Side, *, limit: int) -> list[Invoice]:
+    """The newest invoices on that side."""
+    return list(_of_side(invoice_rows(), user, side).order_by("-issued_at", "-pk")[:limit])
+
+
+def invoices_to_pay(user: User, *, limit: int) -> list[Invoice]:
+    """What the user has not paid yet, the first due on top."""
+    payable = _of_side(invoice_rows(), user, Side.RECEIVED).filter(status__in=PAYABLE)
+    return list(payable.order_by("due_on", "pk")[:limit])
+
+
+def outstanding(user: User, side: Side) -> list[Outstanding]:
+    """Open invoices on that side, a row for each currency."""
+    rows = (
+        _of_side(Invoice.objects.all(), user, side)
+        .filter(status__in=PAYABLE)
+        .values("currency")
+        .annotate(count=Count("pk"), amount=Sum(Cast("total", EXACT)))
+        .order_by("currency")
+    )
+    return [
+        Outstanding(count=row["count"], amount=_money(row["amount"], row["currency"]))
+        for row in rows
+    ]
+
+
+def invoices_of(user: User) -> LockableQuerySet[Invoice]:
+    """A party's invoices, with what an invoice's page shows of work and people."""
+    return Invoice.objects.for_user(user).select_related("project", "milestone", "seller", "buyer")
+
+
+def invoice_page(invoice: Invoice) -> InvoicePage:
+    """The rest of the invoice's page; the fee's working counts in the order of issue."""
+    currency = invoice.total.currency.code
+    before = Invoice.objects.filter(project=invoice.project_id, pk__lt=invoice.pk).aggregate(
+        gross=Sum(Cast("subtotal", EXACT), default=0), fees=Sum(Cast("fee", EXACT), default=0)
+    )
+    return InvoicePage(
+        invoice=invoice,
+        lines=list(invoice.lines.order_by("position")),
+        working=fee_working(
+            rate=invoice.fee_rate,
+            gross_before=_money(before["gross"], currency),
+            fees_before=_money(before["fees"], currency),
+            gross=invoice.subtotal,
+            fee=invoice.fee,
+        ),
+        has_document=invoice.documents.exists(),
+        has_payment_under_way=_is_being_paid(invoice),
+    )
+
+
+def document_of(invoice: Invoice) -> InvoiceDocument | None:
+    """The invoice's PDF; None while it is being made."""
+    return invoice.documents.first()
+
+
+def fee_working(
+    *, rate: Decimal, gross_before: Money, fees_before: Money, gross: Money, fee: Money
+) -> FeeWorking:
+    """The working of a fee that was taken, or would be, after those sums of its project."""
+    currency = gross.currency.code
+    so_far = to_minor(gross_before) + to_minor(gross)
+    return FeeWorking(
+        rate=percent_for_people(rate),
+        gross_so_far=from_minor(so_far, currency),
+        fee_so_far=from_minor(fee_on(rate, so_far), currency),
+        fees_before=quantize(fees_before),
+        fee=quantize(fee),
+    )
+
+
+def earned_by_month(user: User, *, since: datetime) -> list[MonthAmount]:
+    """What was credited for the user's paid invoices, without tax, by month and currency."""
+    paid = _of_side(Invoice.objects.all(), user, Side.SENT)
+    return _by_month(paid, amount=Cast(F("net") - F("tax"), EXACT), since=since)
+
+
+def spent_by_month(user: User, *, since: datetime) -> list[MonthAmount]:
+    """What the user paid for invoices, by month and currency."""
+    paid = _of_side(Invoice.objects.all(), user, Side.RECEIVED)
+    return _by_month(paid, amount=Cast("total", EXACT), since=since)
+
+
+def _by_month(
+    invoices: LockableQuerySet[Invoice], *, amount: Cast, since: datetime
+) -> list[MonthAmount]:
+    rows = (
+        invoices.filter(status=InvoiceStatus.PAID, paid_at__gte=since)
+        .values("currency", month=TruncMonth("paid_at"))
+        .annotate(amount=Sum(amount))
+        .order_by("currency", "month")
+    )
+    return [
+        MonthAmount(month=row["month"], amount=_money(row["amount"], row["currency"]))
+        for row in rows
+    ]
+
+
+def _of_side(
+    invoices: LockableQuerySet[Invoice], user: User, side: Side
+) -> LockableQuerySet[Invoice]:
+    return invoices.filter(Q(seller=user) if side == Side.SENT else Q(buyer=user))
+
+
+def _is_being_paid(invoice: Invoice) -> bool:
+    """Payments belong to an app above, reached by the reverse relation."""
+    return invoice.payments.filter(status__in=["processing", "uncertain"]).exists()
+
+
+def _money(amount: Decimal, currency: str) -> Money:
+    return quantize(Money(amount, currency))
