@@ -1,0 +1,251 @@
+"""What the payment and wallet endpoints take and give."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from common.api.fields import (
+    FlagField,
+    LineField,
+    MoneyField,
+    OptionField,
+    PublicIdField,
+    PublicIdFilter,
+    SignedMoneyField,
+)
+from common.api.query import LimitField, ListQuery, Query
+from common.api.serializers import Example, Input, Output
+from common.currencies import EXPONENTS
+from common.money import from_minor
+from gigs.api.serializers import FIRST_PART, MILESTONE_ID, NOON
+from invoicing.api.serializers import INVOICE_ID, INVOICE_NUMBER, NOTHING, InvoiceOutput
+from wallets.enums import PaymentStatus, Provider
+from wallets.models import Payment
+
+METHOD = "test_payment_method_123"
+METHOD_ID = "pm_8a9b0c1d2e3f4a5b8c7d6e5f4a3b2c1d"
+PAYMENT_ID = "pay_2f3e4d5c6b7a4988a7b6c5d4e3f2a1b0"
+FEE = {"amount": "166.67", "currency": "USD"}
+NET = {"amount": "3166.67", "currency": "USD"}
+
+
+class PayInput(Input):
+    """What to pay with. `amount`, when given, must be the invoice's total."""
+
+    example: ClassVar[Example | None] = {"payment_method": METHOD}
+
+    payment_method = LineField(max_length=120)
+    amount = MoneyField(required=False)
+
+
+class ExecuteInput(PayInput):
+    """Which invoice to pay, by id or by number, and what with."""
+
+    example = {"invoice_id": INVOICE_ID, "payment_method": METHOD}
+
+    invoice_id = PublicIdField("inv", required=False)
+    invoice_number = LineField(max_length=40, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        named = attrs.keys() & {"invoice_id", "invoice_number"}
+        if not named:
+            raise ValidationError(
+                {"invoice_id": ErrorDetail("Name the invoice by id or number.", "required")}
+            )
+        if len(named) > 1:
+            words = "Name the invoice once: by id or by number."
+            raise ValidationError({"invoice_number": ErrorDetail(words, "ambiguous")})
+        return attrs
+
+
+class PaymentMethodInput(Input):
+    """A method as the provider knows it."""
+
+    example = {"provider": "sandbox", "token": "test_ok", "is_default": True}
+
+    provider = OptionField(Provider.choices)
+    token = LineField(max_length=120)
+    is_default = FlagField(default=False)
+
+
+class PaymentMethodOutput(Output):
+    """A stored way to pay."""
+
+    example = {
+        "id": METHOD_ID,
+        "provider": "sandbox",
+        "label": "Sandbox card",
+        "is_default": True,
+        "created_at": NOON,
+    }
+
+    id = serializers.CharField(source="public_id")
+    provider = serializers.ChoiceField(Provider.choices)
+    label = serializers.CharField()  # type: ignore[assignment]
+    is_default = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class PaymentOutput(Output):
+    """One attempt to pay an invoice."""
+
+    example = {
+        "id": PAYMENT_ID,
+        "status": "succeeded",
+        "method": METHOD,
+        "amount": FIRST_PART,
+        "invoice_id": INVOICE_ID,
+        "invoice_number": INVOICE_NUMBER,
+        "is_automatic": False,
+        "failure_code": "",
+        "created_at": NOON,
+        "ended_at": NOON,
+    }
+
+    id = serializers.CharField(source="public_id")
+    status = serializers.ChoiceField(PaymentStatus.choices)
+    method = serializers.SerializerMethodField()
+    amount = serializers.SerializerMethodField()
+    invoice_id = serializers.CharField(source="invoice.public_id")
+    invoice_number = serializers.CharField(source="invoice.number")
+    is_automatic = serializers.BooleanField()
+    failure_code = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+    def get_method(self, payment: Payment) -> str:
+        return payment.method.public_id if payment.method else payment.token
+
+    @extend_schema_field(MoneyField)
+    def get_amount(self, payment: Payment) -> Any:
+        money = from_minor(payment.amount_minor, payment.currency)
+        return MoneyField().to_representation(money)
+
+
+class CreditedOutput(Output):
+    """How the payment fell to the freelancer's wallet and the platform."""
+
+    gross = MoneyField(source="total")
+    fee = MoneyField()
+    net = MoneyField()
+
+
+class PaidOutput(Output):
+    """What a payment did. `credited` is null while the provider's answer is not known."""
+
+    example = {
+        "payment": PaymentOutput.example,
+        "invoice": {**InvoiceOutput.example, "status": "paid", "paid_at": NOON},
+        "credited": {"gross": FIRST_PART, "fee": FEE, "net": NET},
+    }
+
+    payment = PaymentOutput()
+    invoice = InvoiceOutput()
+    credited = CreditedOutput(allow_null=True)
+
+
+class FeeFormulaOutput(Output):
+    """fee = round(rate x (gross_before + gross)) - fees_before."""
+
+    rate = serializers.DecimalField(max_digits=5, decimal_places=4, source="fee_rate")
+    gross_before = MoneyField()
+    fees_before = MoneyField()
+    gross = MoneyField(source="subtotal")
+    fee = MoneyField()
+
+
+class PreviewOutput(Output):
+    """What would happen; nothing has."""
+
+    example = {
+        "milestone_title": "Architecture",
+        "subtotal": FIRST_PART,
+        "tax": NOTHING,
+        "total": FIRST_PART,
+        "fee": FEE,
+        "net": NET,
+        "fee_formula": {
+            "rate": "0.0500",
+            "gross_before": NOTHING,
+            "fees_before": NOTHING,
+            "gross": FIRST_PART,
+            "fee": FEE,
+        },
+        "completes_project": False,
+    }
+
+    milestone_title = serializers.CharField()
+    subtotal = MoneyField()
+    tax = MoneyField()
+    total = MoneyField()
+    fee = MoneyField()
+    net = MoneyField()
+    fee_formula = FeeFormulaOutput(source="*")
+    completes_project = serializers.BooleanField()
+
+
+class BalanceOutput(Output):
+    """Money in one currency. available = posted - reserved."""
+
+    currency = serializers.CharField()
+    available = MoneyField()
+    pending = MoneyField()
+    held = MoneyField()
+    withdrawn = MoneyField()
+    lifetime_earnings = MoneyField()
+
+
+class WalletOutput(Output):
+    """One's money, a balance for each currency."""
+
+    example = {
+        "balances": [
+            {
+                "currency": "USD",
+                "available": NET,
+                "pending": NOTHING,
+                "held": NOTHING,
+                "withdrawn": NOTHING,
+                "lifetime_earnings": NET,
+            }
+        ]
+    }
+
+    balances = BalanceOutput(many=True)
+
+
+class StatementLineOutput(Output):
+    """One movement on one's available money."""
+
+    example = {
+        "id": "txn_6f1e2d3c4b5a49788a9b0c1d2e3f4a5b",
+        "kind": "milestone_payment",
+        "amount": NET,
+        "balance_after": NET,
+        "invoice_number": INVOICE_NUMBER,
+        "milestone_id": MILESTONE_ID,
+        "created_at": NOON,
+    }
+
+    id = serializers.CharField(source="public_id")
+    kind = serializers.ChoiceField(["milestone_payment", "reversal"])
+    amount = SignedMoneyField()
+    balance_after = SignedMoneyField()
+    invoice_number = serializers.CharField(allow_null=True)
+    milestone_id = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class PaymentQuery(ListQuery):
+    status = OptionField(PaymentStatus.choices, required=False)
+    invoice_id = PublicIdFilter("inv", required=False)
+
+
+class StatementQuery(Query):
+    currency = OptionField(list(EXPONENTS), required=False)
+    limit = LimitField(required=False, help_text="Rows a page, 1 to 100; 50 without it.")
+    cursor = serializers.CharField(
+        required=False, help_text="From `next` or `previous` of another page; opaque."
+    )

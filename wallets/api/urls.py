@@ -1,0 +1,18 @@
+from django.urls import path
+
+from wallets.api import payments, wallet
+
+urlpatterns = [
+    path("invoices/<inv_id:invoice_id>/pay/", payments.InvoicePayView.as_view()),
+    path("invoices/<inv_id:invoice_id>/pay/preview/", payments.PayPreviewView.as_view()),
+    path("payments/", payments.PaymentsView.as_view()),
+    path("payments/<pay_id:payment_id>/", payments.PaymentView.as_view()),
+    path("payment-methods/", payments.PaymentMethodsView.as_view()),
+    path("payment-methods/<pm_id:method_id>/", payments.PaymentMethodView.as_view()),
+    path("wallet/", wallet.WalletView.as_view()),
+    path("wallet/transactions/", wallet.StatementView.as_view()),
+    path(
+        "milestones/<mst_id:milestone_id>/approve/preview/",
+        wallet.ApprovePreviewView.as_view(),
+    ),
+]

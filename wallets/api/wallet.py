@@ -1,0 +1,110 @@
+"""Wallets: balances, the statement, and the preview of an approval."""
+
+import re
+from typing import Final
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.base import ApiView
+from accounts.enums import Scope
+from common.api.query import DEFAULT_LIMIT
+from common.api.schema import Operation, operation, page_schema
+from common.exceptions import FieldError, Invalid, PermissionRefused
+from gigs.exceptions import MilestoneTransitionRefused
+from gigs.models import Milestone
+from wallets.api.reads import statement_rows, wallet_of
+from wallets.api.serializers import (
+    PreviewOutput,
+    StatementLineOutput,
+    StatementQuery,
+    WalletOutput,
+)
+from wallets.services import approval_preview
+
+CURSOR: Final = re.compile(r"(before|after)-([1-9][0-9]{0,17})", re.ASCII)
+
+
+class WalletView(ApiView):
+    @operation(
+        Operation(
+            name="wallet_read", tag="wallet", scope=Scope.MONEY_READ, answers={200: WalletOutput}
+        )
+    )
+    def get(self, request: Request) -> Response:
+        """Read one's balances, one for each currency."""
+        return Response(WalletOutput({"balances": wallet_of(self.user)}).data)
+
+
+class StatementView(ApiView):
+    @operation(
+        Operation(
+            name="wallet_transactions_list",
+            tag="wallet",
+            scope=Scope.MONEY_READ,
+            query=StatementQuery,
+            answers={200: page_schema(StatementLineOutput)},
+        )
+    )
+    def get(self, request: Request) -> Response:
+        """List the movements on one's wallet, newest first, with the balance after each."""
+        limit = self.params.get("limit", DEFAULT_LIMIT)
+        is_after, place = self._place()
+        rows = statement_rows(
+            self.user,
+            currency=self.params.get("currency"),
+            place=place,
+            is_after=is_after,
+            limit=limit + 1,
+        )
+        has_more = len(rows) > limit
+        if is_after:
+            rows = rows[-limit:]
+            has_next, has_previous = bool(rows), has_more
+        else:
+            rows = rows[:limit]
+            has_next, has_previous = has_more, bool(rows) and place is not None
+        return Response(
+            {
+                "results": StatementLineOutput(rows, many=True).data,
+                "next": self._address(f"before-{rows[-1].place}") if has_next else None,
+                "previous": self._address(f"after-{rows[0].place}") if has_previous else None,
+            }
+        )
+
+    def _place(self) -> tuple[bool, int | None]:
+        cursor = self.params.get("cursor")
+        if cursor is None:
+            return False, None
+        match = CURSOR.fullmatch(cursor)
+        if match is None:
+            raise Invalid(
+                [FieldError("cursor", "invalid_cursor", "This is no cursor of this list.")]
+            )
+        return match[1] == "after", int(match[2])
+
+    def _address(self, cursor: str) -> str:
+        params = self.request.query_params.copy()
+        params["cursor"] = cursor
+        return self.request.build_absolute_uri(f"{self.request.path}?{params.urlencode()}")
+
+
+class ApprovePreviewView(ApiView):
+    @operation(
+        Operation(
+            name="milestone_approve_preview",
+            tag="milestones",
+            scope=Scope.MONEY_READ,
+            answers={200: PreviewOutput},
+            refusals=[PermissionRefused, MilestoneTransitionRefused],
+        )
+    )
+    def post(self, request: Request, milestone_id: str) -> Response:
+        """See what approving a milestone, and then paying its invoice, would do.
+
+        Nothing is changed.
+        """
+        self.empty_body()
+        milestone = Milestone.objects.for_user(self.user).by_public_id(milestone_id)
+        preview = approval_preview(milestone_id=milestone.pk, by=self.user, at=self.at)
+        return Response(PreviewOutput(preview).data)

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class WalletsConfig(AppConfig):
+    """The ledger, payments and wallets."""
+
+    name = "wallets"
+
+    def ready(self) -> None:
+        from wallets import jobs  # noqa: PLC0415
+
+        jobs.register()

@@ -1,0 +1,56 @@
+"""Kinds of accounts and journals, states of payments."""
+
+from django.db import models
+
+
+class AccountKind(models.TextChoices):
+    """What the money on an account is. The database knows owner, limits and shards of each."""
+
+    AVAILABLE = "available", "Available"
+    PENDING = "pending", "Pending"
+    DEBT = "debt", "Debt"
+    CREDIT = "credit", "Credit"
+    HELD = "held", "Held"
+    FEES = "fees", "Fees"
+    TAX = "tax", "Tax"
+    ROUNDING = "rounding", "Rounding"
+    OUTSIDE = "outside", "Outside"
+
+
+class JournalKind(models.TextChoices):
+    """Why money moved."""
+
+    SETTLEMENT = "settlement", "Settlement"
+    REVERSAL = "reversal", "Reversal"
+
+
+class PaymentStatus(models.TextChoices):
+    """A payment; PROCESSING until the provider's answer is known."""
+
+    PROCESSING = "processing", "Processing"
+    UNCERTAIN = "uncertain", "Waiting for the provider"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+
+
+class Provider(models.TextChoices):
+    """Who moves the money in."""
+
+    SANDBOX = "sandbox", "Sandbox"
+
+
+class ChargeResult(models.TextChoices):
+    """What a provider says of one charge."""
+
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+
+
+PAYMENT_TRANSITIONS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
+    PaymentStatus.PROCESSING: frozenset(
+        {PaymentStatus.UNCERTAIN, PaymentStatus.SUCCEEDED, PaymentStatus.FAILED}
+    ),
+    PaymentStatus.UNCERTAIN: frozenset({PaymentStatus.SUCCEEDED, PaymentStatus.FAILED}),
+    PaymentStatus.SUCCEEDED: frozenset(),
+    PaymentStatus.FAILED: frozenset(),
+}

@@ -1,0 +1,50 @@
+"""Refusals around payments and the ledger."""
+
+from common.exceptions import DomainError, TransitionRefused
+
+
+class PaymentTransitionRefused(TransitionRefused):
+    """The payment's state does not allow the move."""
+
+
+class AlreadyPaid(DomainError):
+    code = "already_paid"
+    default_message = "This invoice has been paid already."
+
+
+class PaymentInProgress(DomainError):
+    code = "payment_in_progress"
+    default_message = "A payment of this invoice is on its way; wait for its outcome."
+
+
+class PaymentDeclined(DomainError):
+    code = "payment_declined"
+    status = 402
+    default_message = "The payment was declined. Try another payment method."
+
+
+class AmountMismatch(DomainError):
+    code = "amount_mismatch"
+    status = 400
+    default_message = "The amount must be exactly the invoice's total."
+
+
+class PaymentMethodUnknown(DomainError):
+    code = "payment_method_unknown"
+    status = 400
+    default_message = "There is no such payment method."
+
+
+class InsufficientFunds(DomainError):
+    code = "insufficient_funds"
+    default_message = "There is not enough money for this."
+
+
+class JournalKeyReused(DomainError):
+    code = "journal_key_reused"
+    default_message = "This movement of money has been posted already, with other figures."
+
+
+class AlreadyReversed(DomainError):
+    code = "already_reversed"
+    default_message = "This movement of money has been reversed already."

@@ -1,0 +1,71 @@
+"""Choosing what to pay with, and storing a payment method."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.forms.boundfield import BoundWidget
+
+from wallets.enums import Provider
+from wallets.models import PaymentMethod
+from wallets.providers.sandbox import LABELS
+from wallets.services import MethodChoice
+
+
+def sandbox_choices() -> list[tuple[str, str]]:
+    """The sandbox's methods by token; none while the sandbox is switched off."""
+    return list(LABELS.items()) if settings.SANDBOX_PROVIDER else []
+
+
+class PayForm(forms.Form):
+    """A stored method by its public id, or a method of the sandbox by its token."""
+
+    method = forms.ChoiceField(
+        label="Pay with",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what to pay with."},
+    )
+
+    def __init__(self, *args: Any, methods: Sequence[PaymentMethod], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stored = {method.public_id: method for method in methods}
+        stored = [(public_id, method.label) for public_id, method in self._stored.items()]
+        field = self.fields["method"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [*stored, *sandbox_choices()]
+        if stored:
+            field.initial = stored[0][0]
+
+    @property
+    def has_choices(self) -> bool:
+        return bool(self._stored or sandbox_choices())
+
+    def stored_options(self) -> list[BoundWidget]:
+        """The radio buttons of stored methods."""
+        return [option for option in self["method"] if option.data["value"] in self._stored]
+
+    def sandbox_options(self) -> list[BoundWidget]:
+        """The radio buttons of the sandbox's methods."""
+        return [option for option in self["method"] if option.data["value"] not in self._stored]
+
+    def choice(self) -> MethodChoice:
+        """What the valid form says to pay with."""
+        name: str = self.cleaned_data["method"]
+        stored = self._stored.get(name)
+        if stored is None:
+            return MethodChoice(provider=Provider.SANDBOX, token=name)
+        return MethodChoice(provider=stored.provider, token=stored.token, stored=stored)
+
+
+class PaymentMethodForm(forms.Form):
+    """A method of the sandbox to store."""
+
+    token = forms.ChoiceField(label="Test method")
+    is_default = forms.BooleanField(label="Pay with this one by default", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["token"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = sandbox_choices()

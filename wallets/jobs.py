@@ -1,0 +1,71 @@
+"""What follows from an invoice: automatic payment, and payments that nobody finished."""
+
+import time
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from invoicing.services import ISSUED
+from outbox import registry
+from outbox.models import Job
+from wallets import services
+from wallets.models import Payment
+from wallets.models.payments import IN_FLIGHT
+from wallets.providers import Answer, ProviderTimeout
+from wallets.services.automatic import AUTOMATIC
+from wallets.services.payments import RESOLVE
+
+ASKING_SECONDS = 10.0
+
+
+def issued(jobs: Sequence[Job]) -> None:
+    """Schedule the automatic payment of invoices whose project says so."""
+    services.automatic_schedule(invoice_ids=[job.payload["invoice"] for job in jobs])
+
+
+def pay(jobs: Sequence[Job]) -> registry.Settle:
+    """Pay invoices with the stored method."""
+    by_invoice = {job.payload["invoice"]: job.pk for job in jobs}
+    payments = services.automatic_begin(invoice_ids=list(by_invoice), at=timezone.now())
+    answers = _ask(payments)
+
+    def conclude() -> list[int]:
+        services.automatic_conclude(answers=answers, at=timezone.now())
+        return [by_invoice[payment.invoice_id] for payment in payments if payment.pk not in answers]
+
+    return conclude
+
+
+def resolve(jobs: Sequence[Job]) -> registry.Settle:
+    """Finish payments whose request ended before the provider's answer was known.
+
+    Without an answer the attempt fails: the next one comes later, and in the end a person looks.
+    """
+    pending = Payment.objects.filter(status__in=IN_FLIGHT)
+    payments = list(pending.filter(pk__in=[job.payload["payment"] for job in jobs]).order_by("pk"))
+    answers = _ask(payments)
+    if None in answers.values():
+        raise ProviderTimeout("the provider gave no answer yet")
+
+    def conclude() -> None:
+        services.automatic_conclude(answers=answers, at=timezone.now())
+
+    return conclude
+
+
+def _ask(payments: Sequence[Payment]) -> dict[int, Answer | None]:
+    """The provider's answers within the time that a lease allows; the rest is asked later."""
+    answers: dict[int, Answer | None] = {}
+    deadline = time.monotonic() + ASKING_SECONDS
+    for payment in payments:
+        if answers and time.monotonic() > deadline:
+            break
+        answers[payment.pk] = services.payment_ask(payment)
+    return answers
+
+
+def register() -> None:
+    """Tell the outbox who does these topics."""
+    registry.register(ISSUED, issued, lane="money")
+    registry.register(AUTOMATIC, pay, kind="outside", lane="money")
+    registry.register(RESOLVE, resolve, kind="outside", lane="money", batch=1)

@@ -1,0 +1,200 @@
+"""The only writer of the ledger: typed faces of the posting functions in sql/0001_posting.sql.
+
+Amounts are minor units. A service takes its own locks first (docs/money.md has the order) and makes
+one call here in its transaction; several settlements are one `settle_batch`. A repeated call with
+the same key and content returns the first journal; with other content it is refused.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NoReturn
+
+from django.db import IntegrityError, connection
+from psycopg import errors
+
+from common.exceptions import DomainError
+from wallets.enums import AccountKind, JournalKind
+from wallets.exceptions import AlreadyReversed, InsufficientFunds, JournalKeyReused
+
+REFUSALS: Final[dict[str, type[DomainError]]] = {
+    "wallets_balance_not_below_floor": InsufficientFunds,
+    "wallets_journal_key_means_one_thing": JournalKeyReused,
+    "wallets_journal_reversed_once": AlreadyReversed,
+}
+OPEN_ACCOUNTS: Final = "SELECT wallets_open_accounts(%s::text[], %s::text[], %s::text[])"
+POST: Final = (
+    "SELECT * FROM wallets_post("
+    "%s, %s, %s, %s, %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint)"
+)
+SETTLE: Final = "SELECT * FROM wallets_settle(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+SETTLE_BATCH: Final = (
+    "SELECT * FROM wallets_settle_batch(%s::text[], %s, %s::bigint[], %s::bigint[], %s::bigint[],"
+    " %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AccountSpec:
+    """An account by what it is. The owner is `user:<id>`, `milestone:<id>`, `provider:<name>` or
+    `platform`; which kinds an owner may have, and their floors, are the database's to say.
+    """
+
+    owner: str
+    kind: AccountKind
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """What one account gains (or loses), and how its lifetime earnings move with it."""
+
+    account: int
+    amount: int
+    lifetime: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JournalDraft:
+    """A movement of money to post: its natural key, what it is about, one leg per account."""
+
+    kind: JournalKind
+    key: str
+    about_type: str
+    about_id: int
+    legs: tuple[Leg, ...]
+    reverses: int | None = None
+
+    def __post_init__(self) -> None:
+        if len({leg.account for leg in self.legs}) != len(self.legs):
+            raise ValueError(f"{self.key} has two legs on one account")
+        if not self.legs or not all(leg.amount for leg in self.legs):
+            raise ValueError(f"{self.key} has an empty leg")
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One invoice's money: outside -total, available +net (with the tax in it), fees +fee."""
+
+    key: str
+    about_type: str
+    about_id: int
+    outside_account: int
+    available_account: int
+    fee_account: int
+    total: int
+    net: int
+    fee: int
+    lifetime: int
+
+    def __post_init__(self) -> None:
+        if self.total <= 0 or self.net < 0 or self.fee < 0 or self.net + self.fee != self.total:
+            raise ValueError(f"net {self.net} and fee {self.fee} do not make {self.total}")
+        if not 0 <= self.lifetime <= self.net:
+            raise ValueError(f"lifetime {self.lifetime} is not part of net {self.net}")
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A journal in the ledger; `replayed` when an earlier call had posted it."""
+
+    journal_id: int
+    key: str
+    posted_at: datetime
+    replayed: bool
+
+
+def open_accounts(specs: Sequence[AccountSpec]) -> dict[AccountSpec, int]:
+    """The accounts' ids. Those that do not exist are opened with all their balance rows."""
+    rows = _call(
+        OPEN_ACCOUNTS,
+        [spec.owner for spec in specs],
+        [spec.kind.value for spec in specs],
+        [spec.currency for spec in specs],
+    )
+    return dict(zip(specs, (account_id for (account_id,) in rows), strict=True))
+
+
+def post(draft: JournalDraft) -> Posted:
+    """Write one journal of any shape.
+
+    InsufficientFunds, JournalKeyReused, AlreadyReversed.
+    """
+    ((journal_id, posted_at, replayed),) = _call(
+        POST,
+        draft.kind.value,
+        draft.key,
+        draft.about_type,
+        draft.about_id,
+        [leg.account for leg in draft.legs],
+        [leg.amount for leg in draft.legs],
+        [leg.lifetime for leg in draft.legs],
+        draft.reverses,
+    )
+    return Posted(journal_id, draft.key, posted_at, replayed)
+
+
+def settle(settlement: Settlement) -> Posted:
+    """Write one settlement in one round trip. InsufficientFunds, JournalKeyReused."""
+    ((journal_id, posted_at, replayed),) = _call(
+        SETTLE,
+        settlement.key,
+        settlement.about_type,
+        settlement.about_id,
+        settlement.outside_account,
+        settlement.available_account,
+        settlement.fee_account,
+        settlement.total,
+        settlement.net,
+        settlement.fee,
+        settlement.lifetime,
+    )
+    return Posted(journal_id, settlement.key, posted_at, replayed)
+
+
+def settle_batch(settlements: Sequence[Settlement]) -> list[Posted]:
+    """Write many settlements as one set, all or none, in their order; up to 1,000 at a time.
+
+    All are about rows of one type. InsufficientFunds, JournalKeyReused.
+    """
+    if not settlements:
+        return []
+    about_types = {settlement.about_type for settlement in settlements}
+    if len(about_types) > 1:
+        raise ValueError("a batch is about rows of one type")
+    rows = _call(
+        SETTLE_BATCH,
+        [settlement.key for settlement in settlements],
+        about_types.pop(),
+        [settlement.about_id for settlement in settlements],
+        [settlement.outside_account for settlement in settlements],
+        [settlement.available_account for settlement in settlements],
+        [settlement.fee_account for settlement in settlements],
+        [settlement.total for settlement in settlements],
+        [settlement.net for settlement in settlements],
+        [settlement.fee for settlement in settlements],
+        [settlement.lifetime for settlement in settlements],
+    )
+    return [
+        Posted(journal_id, settlement.key, posted_at, replayed)
+        for settlement, (journal_id, posted_at, replayed) in zip(settlements, rows, strict=True)
+    ]
+
+
+def _call(statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(statement, arguments)
+        except IntegrityError as error:
+            _refuse(error)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _refuse(error: IntegrityError) -> NoReturn:
+    """Raise what a broken constraint means to the caller; any other is a programming error."""
+    cause = error.__cause__
+    name = cause.diag.constraint_name if isinstance(cause, errors.IntegrityError) else None
+    if name in REFUSALS:
+        raise REFUSALS[name] from error
+    raise error

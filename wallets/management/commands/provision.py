@@ -1,0 +1,50 @@
+"""Bring the database up to date: migrate as the owner, then grant the application its rights."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from outbox.models import Heartbeat
+
+APPEND_ONLY = ("accounts_auditevent", "invoicing_invoiceline", "invoicing_invoicedocument")
+KEPT = ("invoicing_invoice", "invoicing_invoiceseries", "gigs_project", "gigs_milestone")
+
+
+class Command(BaseCommand):
+    """Idempotent. Uses DATABASE_OWNER_URL when it is set, and grants to DATABASE_URL's role.
+
+    Heartbeats of an earlier run are cleared, so that /readyz waits for this one.
+    """
+
+    help = "Migrate as the database's owner and grant the application's role what it may do."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="load the demo data once")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        owner = "owner" if "owner" in connections.databases else DEFAULT_DB_ALIAS
+        call_command("migrate", database=owner, interactive=False, verbosity=0)
+        call_command("createcachetable", database=owner, verbosity=0)
+        if owner != DEFAULT_DB_ALIAS:
+            self._grant(owner, role=connections[DEFAULT_DB_ALIAS].settings_dict["USER"])
+        Heartbeat.objects.all().delete()
+        if options["demo"]:
+            call_command("demo", stdout=self.stdout)
+
+    def _grant(self, owner: str, *, role: str) -> None:
+        """The application reads everything, writes its own tables, and never rewrites history."""
+        connection = connections[owner]
+        quoted = connection.ops.quote_name(role)
+        with connection.cursor() as cursor:
+            for statement in (
+                f"GRANT USAGE ON SCHEMA public TO {quoted}",
+                f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
+                f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}",
+                f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {quoted}",
+                *(f"REVOKE UPDATE, DELETE ON {table} FROM {quoted}" for table in APPEND_ONLY),
+                *(f"REVOKE DELETE ON {table} FROM {quoted}" for table in KEPT),
+            ):
+                cursor.execute(statement)
+            cursor.execute("SELECT wallets_grant(%s)", [role])

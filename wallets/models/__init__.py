@@ -1,0 +1,14 @@
+"""The ledger's rows, and payments."""
+
+from wallets.models.ledger import Account, Balance, Entry, Journal
+from wallets.models.payments import Payment, PaymentMethod, SandboxCharge
+
+__all__ = [
+    "Account",
+    "Balance",
+    "Entry",
+    "Journal",
+    "Payment",
+    "PaymentMethod",
+    "SandboxCharge",
+]

@@ -1,0 +1,124 @@
+"""Money arriving from commissioners: methods, payments, and the sandbox provider's own book."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from common.constraints import one_of, positive, set_iff
+from common.models import LockableQuerySet, PublicIdModel
+from invoicing.models import Invoice
+from wallets.enums import PAYMENT_TRANSITIONS, ChargeResult, PaymentStatus, Provider
+from wallets.exceptions import PaymentTransitionRefused
+
+IN_FLIGHT = [PaymentStatus.PROCESSING, PaymentStatus.UNCERTAIN]
+
+
+class PaymentMethodQuerySet(LockableQuerySet["PaymentMethod"]):
+    def of(self, user: User) -> "PaymentMethodQuerySet":
+        """The user's methods that have not been removed."""
+        return self.filter(user=user, removed_at__isnull=True)
+
+
+class PaymentMethod(PublicIdModel):
+    """A way to pay that a commissioner stored with a provider."""
+
+    PREFIX = "pm"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="payment_methods")
+    provider = models.CharField(max_length=12, choices=Provider.choices)
+    token = models.CharField(max_length=120)
+    label = models.CharField(max_length=80)
+    is_default = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[PaymentMethodQuerySet] = PaymentMethodQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            one_of("provider", Provider, name="wallets_payment_method_provider_valid"),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(is_default=True, removed_at__isnull=True),
+                name="wallets_payment_method_one_default_per_user",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.label}"
+
+
+class Payment(PublicIdModel):
+    """One attempt to pay an invoice. Its public id is the key that the provider knows it by."""
+
+    PREFIX = "pay"
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
+    payer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="payments")
+    method = models.ForeignKey(
+        PaymentMethod, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
+    )
+    provider = models.CharField(max_length=12, choices=Provider.choices)
+    token = models.CharField(max_length=120)
+    label = models.CharField(max_length=80)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    is_automatic = models.BooleanField(default=False)
+    status = models.CharField(max_length=12, choices=PaymentStatus.choices)
+    failure_code = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[LockableQuerySet["Payment"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            one_of("status", PaymentStatus, name="wallets_payment_status_valid"),
+            one_of("provider", Provider, name="wallets_payment_provider_valid"),
+            positive("amount_minor", name="wallets_payment_amount_positive"),
+            set_iff(
+                "status",
+                ["succeeded", "failed"],
+                ["ended_at"],
+                name="wallets_payment_ended_at_iff_ended",
+            ),
+            models.UniqueConstraint(
+                fields=["invoice"],
+                condition=Q(status__in=["processing", "uncertain", "succeeded"]),
+                name="wallets_payment_one_live_per_invoice",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.status}"
+
+    def move_to(self, status: PaymentStatus) -> None:
+        """Change the state in memory. PaymentTransitionRefused for a move not in the table."""
+        if status not in PAYMENT_TRANSITIONS[PaymentStatus(self.status)]:
+            raise PaymentTransitionRefused(
+                f"A payment that is {self.get_status_display().lower()} cannot become {status.label.lower()}."
+            )
+        self.status = status
+
+
+class SandboxCharge(models.Model):
+    """The sandbox provider's own book: one row a key, written outside our transactions."""
+
+    key = models.CharField(max_length=60, unique=True)
+    token = models.CharField(max_length=120)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    result = models.CharField(max_length=12, choices=ChargeResult.choices)
+    failure_code = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            one_of("result", ChargeResult, name="wallets_sandbox_charge_result_valid"),
+            positive("amount_minor", name="wallets_sandbox_charge_amount_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.key} {self.result}"

@@ -1,0 +1,42 @@
+"""What Tranche asks of a payment provider."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from wallets.enums import ChargeResult
+
+
+class ProviderTimeout(Exception):
+    """No answer: the charge may or may not have happened. Never taken for a decline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One amount to take, in minor units. The provider does one charge a key, however often it
+    is asked.
+    """
+
+    key: str
+    token: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A definite outcome."""
+
+    result: ChargeResult
+    failure_code: str = ""
+
+
+class PaymentProvider(Protocol):
+    """A provider that honours idempotency keys."""
+
+    def charge(self, charge: Charge) -> Answer:
+        """Take the money once a key. ProviderTimeout when the outcome is not known."""
+        ...
+
+    def label_of(self, token: str) -> str:
+        """What people call the method. PaymentMethodUnknown when there is no such token."""
+        ...

@@ -1,0 +1,48 @@
+"""Reads of money: one for each screen or endpoint."""
+
+from wallets.selectors.dashboards import (
+    CommissionerBoard,
+    FreelancerBoard,
+    MonthlyChart,
+    commissioner_board,
+    earnings_by_month,
+    freelancer_board,
+)
+from wallets.selectors.ledger import (
+    StatementLine,
+    WalletBalance,
+    platform_fees_total,
+    statement_page,
+    statement_page_after,
+    wallet_balances,
+)
+from wallets.selectors.payments import payment_methods_of, payments_of
+from wallets.selectors.statements import (
+    StatementPage,
+    StatementRow,
+    statement,
+    statement_rows,
+    wallet_currency,
+)
+
+__all__ = [
+    "CommissionerBoard",
+    "FreelancerBoard",
+    "MonthlyChart",
+    "StatementLine",
+    "StatementPage",
+    "StatementRow",
+    "WalletBalance",
+    "commissioner_board",
+    "earnings_by_month",
+    "freelancer_board",
+    "payment_methods_of",
+    "payments_of",
+    "platform_fees_total",
+    "statement",
+    "statement_page",
+    "statement_page_after",
+    "statement_rows",
+    "wallet_balances",
+    "wallet_currency",
+]

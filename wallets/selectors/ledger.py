@@ -1,0 +1,143 @@
+"""What the ledger says: balances, and statements with their running balance."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import connection
+from django.db.models import F, Q, Sum
+
+from wallets.enums import AccountKind, JournalKind
+from wallets.models import Account
+
+# The limits inside keep each page a handful of index look-ups, whatever the planner thinks of it.
+STATEMENT: Final = """
+SELECT e.journal_id, j.posted_at, j.kind, j.about_type, j.about_id,
+       e.currency, e.amount, e.balance_after, e.hash
+FROM wallets_account a
+CROSS JOIN LATERAL (
+    SELECT * FROM wallets_entry
+    WHERE account_id = a.id AND shard = 0
+      AND (%(before)s::bigint IS NULL OR seq < wallets_seq_before(a.id, 0::smallint, %(before)s))
+    ORDER BY seq DESC
+    LIMIT %(limit)s
+) e
+CROSS JOIN LATERAL (SELECT * FROM wallets_journal WHERE id = e.journal_id LIMIT 1) j
+WHERE a.owner = %(owner)s AND a.kind = %(kind)s
+  AND (%(currency)s::text IS NULL OR a.currency = %(currency)s)
+ORDER BY e.journal_id DESC
+LIMIT %(limit)s
+"""
+STATEMENT_AFTER: Final = """
+SELECT e.journal_id, j.posted_at, j.kind, j.about_type, j.about_id,
+       e.currency, e.amount, e.balance_after, e.hash
+FROM wallets_account a
+CROSS JOIN LATERAL (
+    SELECT * FROM wallets_entry
+    WHERE account_id = a.id AND shard = 0
+      AND seq >= wallets_seq_before(a.id, 0::smallint, %(after)s::bigint + 1)
+    ORDER BY seq
+    LIMIT %(limit)s
+) e
+CROSS JOIN LATERAL (SELECT * FROM wallets_journal WHERE id = e.journal_id LIMIT 1) j
+WHERE a.owner = %(owner)s AND a.kind = %(kind)s
+  AND (%(currency)s::text IS NULL OR a.currency = %(currency)s)
+ORDER BY e.journal_id
+LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WalletBalance:
+    """A user's money in one currency, in minor units."""
+
+    currency: str
+    available: int
+    pending: int
+    held: int
+    withdrawn: int
+    lifetime_earnings: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One movement on a user's available money; `journal_id` is its place in the statement."""
+
+    journal_id: int
+    posted_at: datetime
+    kind: JournalKind
+    about_type: str
+    about_id: int
+    currency: str
+    amount: int
+    balance_after: int
+    hash: bytes
+
+
+def wallet_balances(user_id: int) -> list[WalletBalance]:
+    """The user's wallet, a row for each currency that it has ever had, in one query."""
+    available, pending = Q(kind=AccountKind.AVAILABLE), Q(kind=AccountKind.PENDING)
+    rows = (
+        Account.objects.filter(available | pending, owner=f"user:{user_id}")
+        .values("currency")
+        .annotate(
+            available=Sum(F("balances__posted") - F("balances__held"), filter=available, default=0),
+            pending=Sum("balances__posted", filter=pending, default=0),
+            held=Sum("balances__held", filter=available, default=0),
+            lifetime_earnings=Sum("balances__lifetime", default=0),
+        )
+        .order_by("currency")
+    )
+    return [WalletBalance(withdrawn=0, **row) for row in rows]
+
+
+def statement_page(
+    *, user_id: int, currency: str | None, before: int | None, limit: int
+) -> list[StatementLine]:
+    """Lines before the place `before`, newest first: O(limit), however long the history is."""
+    return _lines(
+        STATEMENT, user_id=user_id, currency=currency, place={"before": before}, limit=limit
+    )
+
+
+def statement_page_after(
+    *, user_id: int, currency: str | None, after: int, limit: int
+) -> list[StatementLine]:
+    """The lines next after the place `after`, newest first; as quick as `statement_page`."""
+    lines = _lines(
+        STATEMENT_AFTER, user_id=user_id, currency=currency, place={"after": after}, limit=limit
+    )
+    return lines[::-1]
+
+
+def _lines(
+    statement: str,
+    *,
+    user_id: int,
+    currency: str | None,
+    place: dict[str, int | None],
+    limit: int,
+) -> list[StatementLine]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement,
+            {
+                "owner": f"user:{user_id}",
+                "kind": AccountKind.AVAILABLE.value,
+                "currency": currency,
+                "limit": limit,
+                **place,
+            },
+        )
+        return [
+            StatementLine(journal_id, posted_at, JournalKind(kind), *rest)
+            for journal_id, posted_at, kind, *rest in cursor.fetchall()
+        ]
+
+
+def platform_fees_total(currency: str) -> int:
+    """What the platform has taken in fees, less what it gave back, in minor units."""
+    total = Account.objects.filter(
+        owner="platform", kind=AccountKind.FEES, currency=currency
+    ).aggregate(total=Sum("balances__posted", default=0))
+    return int(total["total"])

@@ -1,0 +1,98 @@
+"""Statements as people read them: each line with the invoice that it is about."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from djmoney.money import Money
+
+from common.money import from_minor
+from invoicing.models import Invoice
+from wallets.enums import JournalKind
+from wallets.selectors.ledger import StatementLine, statement_page, wallet_balances
+
+PAGE_SIZE: Final = 25
+CHUNK_SIZE: Final = 500
+LABELS: Final[dict[JournalKind, str]] = {
+    JournalKind.SETTLEMENT: "Milestone payment",
+    JournalKind.REVERSAL: "Reversal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """A movement of money, what the wallet had afterwards, and the work that it pays for."""
+
+    place: int
+    posted_at: datetime
+    label: str
+    amount: Money
+    balance_after: Money
+    invoice: Invoice | None
+
+    @property
+    def is_arriving(self) -> bool:
+        return bool(self.amount.amount > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """Lines of one currency, newest first; `older` is the place before which the next ones lie."""
+
+    rows: list[StatementRow]
+    older: int | None
+    is_newest: bool
+
+
+def wallet_currency(user_id: int, *, asked: str, preferred: str) -> str:
+    """The currency to show: the one asked for if the wallet has it, else a sensible one."""
+    held = [balance.currency for balance in wallet_balances(user_id)]
+    for currency in (asked, preferred):
+        if currency in held:
+            return currency
+    return held[0] if held else preferred
+
+
+def statement(
+    user_id: int, *, currency: str, before: int | None = None, size: int = PAGE_SIZE
+) -> StatementPage:
+    """One page of the statement, in two queries however long the history is."""
+    lines = statement_page(user_id=user_id, currency=currency, before=before, limit=size + 1)
+    rows = _rows(lines[:size])
+    return StatementPage(
+        rows=rows,
+        older=rows[-1].place if len(lines) > size else None,
+        is_newest=before is None,
+    )
+
+
+def statement_rows(user_id: int, *, currency: str) -> Iterator[StatementRow]:
+    """The whole statement, newest first, read in chunks."""
+    before: int | None = None
+    while lines := statement_page(
+        user_id=user_id, currency=currency, before=before, limit=CHUNK_SIZE
+    ):
+        yield from _rows(lines)
+        before = lines[-1].journal_id
+
+
+def _rows(lines: Sequence[StatementLine]) -> list[StatementRow]:
+    invoices = (
+        Invoice.objects.filter(
+            pk__in=[line.about_id for line in lines if line.about_type == "invoice"]
+        )
+        .select_related("project", "milestone")
+        .in_bulk()
+    )
+    return [
+        StatementRow(
+            place=line.journal_id,
+            posted_at=line.posted_at,
+            label=LABELS[line.kind],
+            amount=from_minor(line.amount, line.currency),
+            balance_after=from_minor(line.balance_after, line.currency),
+            invoice=invoices.get(line.about_id) if line.about_type == "invoice" else None,
+        )
+        for line in lines
+    ]

@@ -1,0 +1,33 @@
+"""Payments, settlement and payment methods."""
+
+from wallets.services.automatic import automatic_begin, automatic_conclude, automatic_schedule
+from wallets.services.methods import (
+    payment_method_add,
+    payment_method_make_default,
+    payment_method_remove,
+)
+from wallets.services.payments import (
+    MethodChoice,
+    payment_ask,
+    payment_begin,
+    payment_conclude,
+    payments_conclude,
+)
+from wallets.services.previews import Preview, approval_preview, payment_preview
+
+__all__ = [
+    "MethodChoice",
+    "Preview",
+    "approval_preview",
+    "automatic_begin",
+    "automatic_conclude",
+    "automatic_schedule",
+    "payment_ask",
+    "payment_begin",
+    "payment_conclude",
+    "payment_method_add",
+    "payment_method_make_default",
+    "payment_method_remove",
+    "payment_preview",
+    "payments_conclude",
+]

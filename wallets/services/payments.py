@@ -1,0 +1,193 @@
+"""Paying an invoice: note it down, ask the provider outside any transaction, then conclude.
+
+The payment's public id is the key that the provider knows it by and never changes, so that
+whoever finishes a payment (the request, or the job after a crash) charges and settles once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from djmoney.money import Money
+
+from accounts import audit
+from accounts.models import User
+from common.money import amount_text, to_minor
+from gigs.policies import require
+from invoicing import policies as invoice_policies
+from invoicing.enums import InvoiceStatus
+from invoicing.models import Invoice
+from outbox.services import enqueue
+from wallets.enums import ChargeResult, PaymentStatus
+from wallets.exceptions import (
+    AlreadyPaid,
+    AmountMismatch,
+    PaymentInProgress,
+    PaymentMethodUnknown,
+)
+from wallets.models import Payment, PaymentMethod
+from wallets.models.payments import IN_FLIGHT
+from wallets.providers import Answer, Charge, ProviderTimeout, provider_of
+from wallets.services.settlement import locked_for_settlement, settle
+
+RESOLVE: Final = "payment.resolve"
+RESOLVE_AFTER = timedelta(seconds=15)
+Answers = Mapping[int, Answer | None]
+"""What the provider said of each payment, by payment id; None while that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodChoice:
+    """What to pay with: a stored method, or a token that the provider takes directly."""
+
+    provider: str
+    token: str
+    stored: PaymentMethod | None = None
+
+
+@transaction.atomic
+def payment_begin(
+    *,
+    invoice_id: int,
+    method: MethodChoice,
+    amount: Money | None = None,
+    by: User,
+    at: datetime,
+) -> Payment:
+    """Note down that the invoice is about to be paid; the caller commits, then asks.
+
+    AmountMismatch, AlreadyPaid, PaymentInProgress, PaymentMethodUnknown, PermissionRefused.
+    A job finishes the payment if the caller does not.
+    """
+    label = provider_of(method.provider).label_of(method.token)
+    invoice = Invoice.objects.locked().get(pk=invoice_id)
+    require(invoice_policies.may_pay(by, invoice), "Only the invoice's buyer can pay it.")
+    stored = method.stored
+    if stored is not None and (stored.user_id != by.pk or stored.removed_at is not None):
+        raise PaymentMethodUnknown
+    if amount is not None and amount != invoice.total:
+        raise AmountMismatch(f"The invoice is about {amount_text(invoice.total)} exactly.")
+    refuse_unless_payable(invoice)
+    payment = _write(invoice, method, label=label, by=by, at=at)
+    audit.record(
+        audit.Record(
+            event="payment.started",
+            target=payment,
+            after={"invoice": invoice.number, "amount_minor": payment.amount_minor},
+        ),
+        by=by,
+        at=at,
+    )
+    enqueue(
+        RESOLVE,
+        key=payment.public_id,
+        payload={"payment": payment.pk},
+        due_at=at + RESOLVE_AFTER,
+    )
+    return payment
+
+
+def refuse_unless_payable(invoice: Invoice) -> None:
+    """AlreadyPaid or PaymentInProgress when the locked invoice cannot be paid now."""
+    if invoice.status == InvoiceStatus.PAID:
+        raise AlreadyPaid
+    if Payment.objects.filter(invoice=invoice, status__in=IN_FLIGHT).exists():
+        raise PaymentInProgress
+
+
+def _write(
+    invoice: Invoice, method: MethodChoice, *, label: str, by: User, at: datetime
+) -> Payment:
+    """The payment's row. Two at once: the unique constraint lets one through."""
+    payment = Payment(
+        invoice=invoice,
+        payer=by,
+        method=method.stored,
+        provider=method.provider,
+        token=method.token,
+        label=label,
+        amount_minor=to_minor(invoice.total),
+        currency=invoice.total.currency.code,
+        status=PaymentStatus.PROCESSING,
+        created_at=at,
+    )
+    try:
+        with transaction.atomic():
+            payment.save()
+    except IntegrityError as error:
+        raise PaymentInProgress from error
+    return payment
+
+
+def payment_ask(payment: Payment) -> Answer | None:
+    """Ask the provider to charge; None while the outcome is not known. No transaction is open.
+
+    Asking again, by whoever, repeats the key and so charges nothing twice.
+    """
+    charge = Charge(
+        key=payment.public_id,
+        token=payment.token,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+    )
+    try:
+        return provider_of(payment.provider).charge(charge)
+    except ProviderTimeout:
+        return None
+
+
+def payment_conclude(*, payment_id: int, answer: Answer | None, at: datetime) -> Payment:
+    """Act on the provider's word about one payment; what somebody concluded earlier stands."""
+    return payments_conclude(answers={payment_id: answer}, at=at)[0]
+
+
+@transaction.atomic
+def payments_conclude(*, answers: Answers, at: datetime) -> list[Payment]:
+    """Act on the provider's word about payments: settle, fail, or note that it is uncertain.
+
+    Locks projects, milestones, invoices and payments in this order, each in primary-key order.
+    Payments that have ended stay as they are.
+    """
+    payments = locked_for_settlement(list(answers))
+    open_ones = [payment for payment in payments if payment.status in IN_FLIGHT]
+    succeeded: list[Payment] = []
+    for payment in open_ones:
+        answer = answers[payment.pk]
+        if answer is None:
+            _note_uncertain(payment, at=at)
+        elif answer.result == ChargeResult.SUCCEEDED:
+            succeeded.append(payment)
+        else:
+            _fail(payment, answer.failure_code, at=at)
+    if succeeded:
+        settle(payments=succeeded, at=at)
+    return payments
+
+
+def _note_uncertain(payment: Payment, *, at: datetime) -> None:
+    if payment.status == PaymentStatus.UNCERTAIN:
+        return
+    payment.move_to(PaymentStatus.UNCERTAIN)
+    payment.save(update_fields=["status"])
+    _audit(payment, "payment.uncertain", at=at)
+
+
+def _fail(payment: Payment, failure_code: str, *, at: datetime) -> None:
+    payment.move_to(PaymentStatus.FAILED)
+    payment.failure_code, payment.ended_at = failure_code, at
+    payment.save(update_fields=["status", "failure_code", "ended_at"])
+    _audit(payment, "payment.failed", at=at)
+
+
+def _audit(payment: Payment, event: str, *, at: datetime) -> None:
+    audit.record(
+        audit.Record(
+            event=event,
+            target=payment,
+            after={"status": payment.status, "failure_code": payment.failure_code},
+        ),
+        by=None,
+        at=at,
+    )

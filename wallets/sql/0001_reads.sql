@@ -1,0 +1,100 @@
+-- Reads that need more than one look-up, and the proof of the chains.
+
+-- The place in a chain after its last entry of a journal before p_journal: ids rise along a chain,
+-- so twenty look-ups find it among a million entries without an index of its own.
+create function wallets_seq_before(p_account bigint, p_shard smallint, p_journal bigint)
+returns bigint
+language plpgsql stable parallel safe
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  v_low bigint := 1;
+  v_high bigint;
+  v_middle bigint;
+begin
+  select b.seq + 1 into v_high from wallets_balance b
+  where b.account_id = p_account and b.shard = p_shard;
+  while v_low < v_high loop
+    v_middle := (v_low + v_high) / 2;
+    if (select e.journal_id from wallets_entry e
+        where e.account_id = p_account and e.shard = p_shard and e.seq = v_middle) < p_journal then
+      v_low := v_middle + 1;
+    else
+      v_high := v_middle;
+    end if;
+  end loop;
+  return v_low;
+end $$;
+
+-- Every place where the chains of the accounts in the range do not hold: one row for each broken
+-- entry, balance row or account. No row means that each entry follows from the one before it, from
+-- its journal and its account, up to the balance row's head.
+create function wallets_chain_breaks(
+  p_first_account bigint default 0, p_last_account bigint default 9223372036854775807
+) returns table (account_id bigint, shard smallint, seq bigint, problem text)
+language plpgsql stable
+set search_path = pg_catalog, public, pg_temp
+set work_mem = '128MB'
+as $$
+#variable_conflict use_column
+begin
+  return query
+  with entry as (
+    select e.*,
+      lag(e.seq, 1, 0::bigint) over chain as seq_before,
+      lag(e.balance_after, 1, 0::bigint) over chain as balance_before,
+      lag(e.journal_id) over chain as journal_before,
+      lag(e.hash) over chain as head_before
+    from wallets_entry e
+    where e.account_id between p_first_account and p_last_account
+    window chain as (partition by e.account_id, e.shard order by e.seq)
+  )
+  select e.account_id, e.shard, e.seq,
+    case
+      when e.seq <> e.seq_before + 1 then 'entries before this one are missing'
+      when j.id is null then 'the journal is missing'
+      when a.id is null then 'the account is missing'
+      when e.currency <> a.currency then 'the currency is not the account''s'
+      when e.balance_after <> e.balance_before + e.amount then 'the running balance is wrong'
+      when e.journal_id <= e.journal_before then 'the journals are out of order'
+      else 'the hash does not follow from the entry'
+    end
+  from entry e
+  left join wallets_journal j on j.id = e.journal_id
+  left join wallets_account a on a.id = e.account_id
+  where e.seq <> e.seq_before + 1
+    or e.balance_after <> e.balance_before + e.amount
+    or e.journal_id <= e.journal_before
+    or e.currency is distinct from a.currency
+    or e.hash is distinct from wallets_chain_next(
+      coalesce(e.head_before, wallets_chain_start(e.account_id, e.shard, a.owner, a.kind, a.currency)),
+      wallets_leg_bytes(
+        wallets_journal_bytes(
+          j.id, j.kind, j.about_type, j.about_id, j.key, j.reverses, j.posted_at),
+        e.leg, e.account_id, e.shard, e.seq, e.amount, e.currency, e.balance_after))
+  order by e.account_id, e.shard, e.seq;
+
+  return query
+  select b.account_id, b.shard, b.seq, 'the balance row does not follow from the last entry'
+  from wallets_balance b
+  left join wallets_account a on a.id = b.account_id
+  left join lateral (
+    select e.seq, e.balance_after, e.hash from wallets_entry e
+    where e.account_id = b.account_id and e.shard = b.shard
+    order by e.seq desc limit 1
+  ) last on true
+  where b.account_id between p_first_account and p_last_account
+    and (
+      b.seq <> coalesce(last.seq, 0) or b.posted <> coalesce(last.balance_after, 0)
+      or b.head is distinct from coalesce(
+        last.hash, wallets_chain_start(b.account_id, b.shard, a.owner, a.kind, a.currency))
+      or (b.currency, b.min_balance, b.max_balance)
+        is distinct from (a.currency, a.min_balance, a.max_balance)
+    );
+
+  return query
+  select a.id, null::smallint, null::bigint, 'balance rows are missing or too many'
+  from wallets_account a
+  where a.id between p_first_account and p_last_account
+    and (select count(*) from wallets_balance b where b.account_id = a.id) <> a.shards;
+end $$;

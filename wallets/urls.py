@@ -1,0 +1,35 @@
+"""Addresses of money, of the dashboard and of the status page; config includes them at the root."""
+
+from django.urls import include, path
+
+from wallets.views import dashboards, payments, previews, wallet
+
+wallet_patterns = [
+    path("wallet/", wallet.wallet, name="wallet"),
+    path("wallet/statement/", wallet.statement, name="statement"),
+    path("wallet/statement.csv", wallet.statement_csv, name="statement-csv"),
+    path("invoices/<inv_id:invoice_id>/pay/", payments.pay, name="pay"),
+    path("payments/<pay_id:payment_id>/", payments.payment, name="payment"),
+    path("payment-methods/", payments.payment_methods, name="payment-methods"),
+    path(
+        "payment-methods/<pm_id:method_id>/remove/",
+        payments.payment_method_remove,
+        name="payment-method-remove",
+    ),
+    path(
+        "payment-methods/<pm_id:method_id>/default/",
+        payments.payment_method_make_default,
+        name="payment-method-default",
+    ),
+    path(
+        "milestones/<mst_id:milestone_id>/preview/",
+        previews.approval_preview,
+        name="approval-preview",
+    ),
+]
+
+urlpatterns = [
+    path("dashboard/", dashboards.dashboard, name="dashboard"),
+    path("status/", dashboards.status, name="status"),
+    path("", include((wallet_patterns, "wallets"))),
+]

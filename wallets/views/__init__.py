@@ -1,0 +1,1 @@
+"""The browser door of money: dashboards, wallet, payments, previews."""

@@ -1,0 +1,52 @@
+"""What approving a milestone would do, shown before it is done."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import SignedInRequest
+from common.exceptions import DomainError, PermissionRefused
+from common.http import found, render_page
+from gigs import selectors as gig_selectors
+from invoicing.selectors import FeeWorking, fee_working
+from wallets import services
+from wallets.services import Preview
+
+
+@require_safe
+@login_required
+@never_cache
+def approval_preview(request: SignedInRequest, milestone_id: str) -> HttpResponse:
+    """What approving a milestone would do, for its commissioner."""
+    milestone = found(gig_selectors.milestone_pages(request.user), milestone_id)
+    context: dict[str, Any] = {"milestone": milestone, "due_days": settings.INVOICE_DUE_DAYS}
+    try:
+        preview = services.approval_preview(
+            milestone_id=milestone.pk, by=request.user, at=timezone.now()
+        )
+    except PermissionRefused as refusal:
+        raise PermissionDenied(refusal.message) from refusal
+    except DomainError as refusal:
+        context["refusal"] = refusal.message
+    else:
+        context |= {"preview": preview, "working": working_of(preview)}
+    return render_page(
+        request, "wallets/approval_preview.html", "wallets/_approval_preview.html", context
+    )
+
+
+def working_of(preview: Preview) -> FeeWorking:
+    """How the fee of a preview comes about."""
+    return fee_working(
+        rate=preview.fee_rate,
+        gross_before=preview.gross_before,
+        fees_before=preview.fees_before,
+        gross=preview.subtotal,
+        fee=preview.fee,
+    )

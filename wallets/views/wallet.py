@@ -1,0 +1,123 @@
+"""A freelancer's wallet: balances, earnings, statement, and the statement as a table."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.enums import Role
+from accounts.permissions import SignedInRequest, role_required
+from common.money import amount_text
+from wallets import selectors
+from wallets.selectors import StatementRow
+
+LINES_IN_WALLET: Final = 8
+BYTE_ORDER_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
+COLUMNS: Final = (
+    "Time (UTC)",
+    "Kind",
+    "Invoice",
+    "Project",
+    "Milestone",
+    "Amount",
+    "Balance",
+    "Currency",
+)
+
+
+@require_safe
+@login_required
+@role_required(Role.FREELANCER)
+def wallet(request: SignedInRequest) -> HttpResponse:
+    """Balances, earnings by month, and the latest lines of the statement."""
+    user = request.user
+    currency = _currency(request)
+    chart = selectors.earnings_by_month(user, currency=currency, at=timezone.now())
+    context = {
+        "balances": selectors.wallet_balances(user.pk),
+        "currency": currency,
+        "chart": chart,
+        "chart_source": chart.source("Net earnings"),
+        "statement": selectors.statement(user.pk, currency=currency, size=LINES_IN_WALLET),
+    }
+    return render(request, "wallets/wallet.html", context)
+
+
+@require_safe
+@login_required
+@role_required(Role.FREELANCER)
+def statement(request: SignedInRequest) -> HttpResponse:
+    """Each movement of money in one currency, newest first, with what the wallet had then."""
+    currency = _currency(request)
+    before = _place(request.GET.get("before", ""))
+    context = {
+        "balances": selectors.wallet_balances(request.user.pk),
+        "currency": currency,
+        "statement": selectors.statement(request.user.pk, currency=currency, before=before),
+    }
+    return render(request, "wallets/statement.html", context)
+
+
+@require_safe
+@login_required
+@role_required(Role.FREELANCER)
+@never_cache
+def statement_csv(request: SignedInRequest) -> HttpResponseBase:
+    """The whole statement in one currency as a table for spreadsheets."""
+    currency = _currency(request)
+    rows = selectors.statement_rows(request.user.pk, currency=currency)
+    name = f"tranche-statement-{currency}-{timezone.now():%Y-%m-%d}.csv"
+    return StreamingHttpResponse(
+        _csv(rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _csv(rows: Iterable[StatementRow]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield BYTE_ORDER_MARK + writer.writerow(COLUMNS)
+    for row in rows:
+        invoice = row.invoice
+        yield writer.writerow(
+            [
+                f"{row.posted_at:%Y-%m-%d %H:%M:%S}",
+                row.label,
+                invoice.number if invoice else "",
+                _harmless(invoice.project.title if invoice else ""),
+                _harmless(invoice.milestone.title if invoice else ""),
+                amount_text(row.amount),
+                amount_text(row.balance_after),
+                row.amount.currency.code,
+            ]
+        )
+
+
+def _harmless(text: str) -> str:
+    """The text so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _currency(request: SignedInRequest) -> str:
+    return selectors.wallet_currency(
+        request.user.pk, asked=request.GET.get("currency", ""), preferred=request.user.currency
+    )
+
+
+def _place(text: str) -> int | None:
+    """A place in a statement from a URL; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
