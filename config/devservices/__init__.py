@@ -1,0 +1,1 @@
+"""Servers and processes of one machine: what `make run` and `make test` start. Knows no Django."""
