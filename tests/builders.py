@@ -1,0 +1,112 @@
+"""States reached through the services, as a person would reach them."""
+
+from datetime import datetime
+
+from accounts.models import User
+from gigs.models import Application, Gig, Milestone, Project
+from gigs.services import (
+    application_submit,
+    gig_match,
+    gig_post,
+    milestone_approve,
+    milestone_submit,
+)
+from invoicing.models import Invoice
+from invoicing.services import invoices_issue
+from outbox import runner
+from outbox.models import Job
+from tests.factories import AT, CommissionerFactory, FreelancerFactory, gig_draft
+from wallets.models import Payment
+from wallets.services import MethodChoice, payment_ask, payment_begin, payment_conclude
+
+SANDBOX_OK = MethodChoice(provider="sandbox", token="test_ok")
+
+
+def open_gig(*, by: User | None = None, at: datetime = AT, **draft) -> Gig:
+    gig, _ = gig_post(draft=gig_draft(**draft), by=by or CommissionerFactory(), at=at)
+    return gig
+
+
+def pending_application(
+    *, gig: Gig | None = None, by: User | None = None, at: datetime = AT
+) -> Application:
+    gig = gig or open_gig(at=at)
+    return application_submit(
+        gig_id=gig.pk,
+        pitch="I have done this before.",
+        links=[],
+        by=by or FreelancerFactory(),
+        at=at,
+    )
+
+
+def active_project(
+    *,
+    commissioner: User | None = None,
+    freelancer: User | None = None,
+    at: datetime = AT,
+    **draft,
+) -> Project:
+    gig = open_gig(by=commissioner, at=at, **draft)
+    application = pending_application(gig=gig, by=freelancer, at=at)
+    return gig_match(gig_id=gig.pk, application_id=application.pk, by=gig.commissioner, at=at)
+
+
+def milestone_of(project: Project, position: int = 1) -> Milestone:
+    return Milestone.objects.select_related("project").get(project=project, position=position)
+
+
+def submitted_milestone(
+    project: Project | None = None, *, position: int = 1, at: datetime = AT
+) -> Milestone:
+    project = project or active_project(at=at)
+    milestone = milestone_of(project, position)
+    return milestone_submit(
+        milestone_id=milestone.pk,
+        message="Here it is.",
+        links=["https://example.com/work"],
+        by=project.freelancer,
+        at=at,
+    )
+
+
+def approved_milestone(
+    project: Project | None = None, *, position: int = 1, at: datetime = AT
+) -> Milestone:
+    milestone = submitted_milestone(project, position=position, at=at)
+    return milestone_approve(milestone_id=milestone.pk, by=milestone.project.commissioner, at=at)
+
+
+def sent_invoice(
+    project: Project | None = None, *, position: int = 1, at: datetime = AT
+) -> Invoice:
+    milestone = approved_milestone(project, position=position, at=at)
+    return invoices_issue(milestone_ids=[milestone.pk], at=at)[0]
+
+
+def pay(invoice: Invoice, *, method: MethodChoice = SANDBOX_OK, at: datetime = AT) -> Payment:
+    """The whole payment, as the request does it."""
+    payment = payment_begin(invoice_id=invoice.pk, method=method, by=invoice.buyer, at=at)
+    return payment_conclude(payment_id=payment.pk, answer=payment_ask(payment), at=at)
+
+
+def paid_invoice(
+    project: Project | None = None, *, position: int = 1, at: datetime = AT
+) -> Invoice:
+    invoice = sent_invoice(project, position=position, at=at)
+    pay(invoice, at=at)
+    invoice.refresh_from_db()
+    return invoice
+
+
+def run_jobs(*topics: str) -> int:
+    """Do all due jobs of these topics (or of all) as a worker would, until none is due."""
+    ended = 0
+    while True:
+        jobs = Job.objects.pending()
+        if topics:
+            jobs = jobs.filter(topic__in=topics)
+        count = runner.run(list(jobs.values_list("pk", flat=True)))
+        if not count:
+            return ended
+        ended += count

@@ -1,0 +1,90 @@
+"""People and clients that every test may ask for."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.enums import Role
+from accounts.services import role_add
+from accounts.services.access import TokenGrant, token_issue
+from tests import scheduling
+from tests.factories import (
+    AT,
+    CommissionerFactory,
+    FreelancerFactory,
+    UserFactory,
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return scheduling.FoldersTogether(config, log)
+
+
+@pytest.fixture
+def at():
+    return AT
+
+
+@pytest.fixture
+def commissioner(db):
+    return CommissionerFactory(email="commissioner@example.com", name="Clara Commissioner")
+
+
+@pytest.fixture
+def freelancer(db):
+    return FreelancerFactory(email="freelancer@example.com", name="Fred Freelancer")
+
+
+@pytest.fixture
+def stranger(db):
+    """Holds both roles, and is concerned in nothing."""
+    user = CommissionerFactory(email="stranger@example.com", name="Sam Stranger")
+    return role_add(role=Role.FREELANCER, by=user, at=AT)
+
+
+@pytest.fixture
+def staff(db):
+    return UserFactory(
+        email="staff@example.com", name="Stella Staff", is_staff=True, is_superuser=True
+    )
+
+
+@pytest.fixture
+def client_for():
+    """A browser that is signed in as the user; None for an anonymous one."""
+
+    def make(user) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return make
+
+
+@pytest.fixture
+def api(db):
+    """An API client with a token of the user; None for an anonymous one."""
+
+    def make(user) -> APIClient:
+        client = APIClient(raise_request_exception=False)
+        if user is not None:
+            _, secret = token_issue(grant=TokenGrant(name="tests"), by=user, at=timezone.now())
+            client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+        return client
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _empty_ledger(request):
+    """Tests with real transactions leave an empty ledger behind: its tables are not Django's."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or not marker.kwargs.get("transaction"):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE wallets_entry, wallets_journal, wallets_balance, wallets_account")

@@ -1,0 +1,199 @@
+import pytest
+import time_machine
+from django.urls import reverse
+
+from gigs.models import Gig
+from tests.factories import AT
+
+pytestmark = pytest.mark.django_db
+
+ABOUT = {
+    "title": "Museum search",
+    "category": "development",
+    "skills": "django, PostgreSQL, Django",
+    "description": "40,000 objects.",
+}
+
+
+@pytest.fixture(autouse=True)
+def _clock():
+    with time_machine.travel(AT, tick=False):
+        yield
+
+
+@pytest.fixture
+def client(client_for, commissioner):
+    return client_for(commissioner)
+
+
+def plan_data(*rows, budget="10000", currency="USD", go="review", **values):
+    data = {"budget": budget, "currency": currency, "go": go, **values}
+    data |= {"rows-TOTAL_FORMS": len(rows), "rows-INITIAL_FORMS": 0}
+    for index, row in enumerate(rows):
+        data |= {f"rows-{index}-{name}": value for name, value in row.items()}
+    return data
+
+
+THREE = [
+    {"title": "Architecture", "due_on": "2026-12-06"},
+    {"title": "Features"},
+    {"title": "Launch"},
+]
+
+
+def test_a_gig_is_posted_in_three_steps(client, commissioner):
+    about = client.post(reverse("gigs:post"), ABOUT)
+    plan = client.post(reverse("gigs:post-plan"), plan_data(*THREE))
+    review = client.get(reverse("gigs:post-review"))
+    nothing_yet = Gig.objects.exists()
+    posted = client.post(reverse("gigs:post-review"), {"go": "post"})
+
+    gig = Gig.objects.get()
+    assert (about.url, plan.url) == (reverse("gigs:post-plan"), reverse("gigs:post-review"))
+    assert (review.status_code, nothing_yet) == (200, False)
+    assert posted.url == reverse("gigs:detail", args=[gig.public_id])
+    assert (gig.commissioner, gig.status, gig.posted_at) == (commissioner, "open", AT)
+    assert (gig.title, gig.skills, gig.is_auto_pay) == (
+        "Museum search",
+        ["django", "PostgreSQL"],
+        False,
+    )
+    assert [
+        (row.title, str(row.amount.amount), str(row.due_on))
+        for row in gig.planned_milestones.order_by("position")
+    ] == [
+        ("Architecture", "3333.3400", "2026-12-06"),
+        ("Features", "3333.3300", "None"),
+        ("Launch", "3333.3300", "None"),
+    ]
+
+
+def test_a_gig_is_kept_as_a_draft(client):
+    client.post(reverse("gigs:post"), ABOUT)
+    client.post(reverse("gigs:post-plan"), plan_data(*THREE, is_auto_pay="on"))
+
+    client.post(reverse("gigs:post-review"), {"go": "draft"})
+
+    gig = Gig.objects.get()
+    assert (gig.status, gig.posted_at, gig.is_auto_pay) == ("draft", None, True)
+
+
+def test_after_posting_the_next_gig_starts_empty(client):
+    client.post(reverse("gigs:post"), ABOUT)
+    client.post(reverse("gigs:post-plan"), plan_data(*THREE))
+    client.post(reverse("gigs:post-review"), {"go": "post"})
+
+    again = client.post(reverse("gigs:post-review"), {"go": "post"})
+
+    assert again.url == reverse("gigs:post")
+    assert client.get(reverse("gigs:post")).context["form"]["title"].value() is None
+    assert Gig.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["title", "category", "description"])
+def test_the_first_step_needs(client, name):
+    response = client.post(reverse("gigs:post"), {**ABOUT, name: " "})
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == [name]
+    assert client.get(reverse("gigs:post-plan")).url == reverse("gigs:post")
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (plan_data(*THREE, budget="10,000"), "Leave out thousands separators"),
+        (plan_data(*THREE, budget="0.02"), "at least one sub-unit"),
+        (plan_data(), "Plan 1 to 50 milestones."),
+        (
+            plan_data({"title": "A", "amount": "1"}, {"title": "B"}),
+            "Give every milestone an amount",
+        ),
+        (plan_data({"title": ""}), "This field is required."),
+        (plan_data(*THREE, currency="XXX"), "Select a valid choice."),
+    ],
+)
+def test_a_plan_that_does_not_fit_comes_back(client, data, sentence):
+    client.post(reverse("gigs:post"), ABOUT)
+
+    response = client.post(reverse("gigs:post-plan"), data)
+
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+    assert client.get(reverse("gigs:post-review")).url == reverse("gigs:post-plan")
+
+
+@pytest.mark.parametrize(("go", "rows"), [("5", 5), ("1", 1), ("0", 1), ("99", 50), ("split", 3)])
+def test_without_javascript_buttons_change_the_number_of_milestones(client, go, rows):
+    client.post(reverse("gigs:post"), ABOUT)
+
+    response = client.post(reverse("gigs:post-plan"), plan_data(*THREE, go=go), follow=True)
+
+    assert response.redirect_chain == [(reverse("gigs:post-plan"), 302)]
+    assert len(response.context["plan"].rows.forms) == rows
+    assert response.context["plan"].rows[0]["title"].value() == "Architecture"
+    assert len(response.context["live"].split.rows) == rows
+
+
+def test_going_back_keeps_what_was_written(client):
+    client.post(reverse("gigs:post"), ABOUT)
+
+    response = client.post(reverse("gigs:post-plan"), plan_data({"title": "A"}, go="about"))
+
+    assert response.url == reverse("gigs:post")
+    assert client.get(response.url).context["form"]["title"].value() == "Museum search"
+    plan = client.get(reverse("gigs:post-plan")).context["plan"]
+    assert [row["title"] for row in plan.values()["rows"]] == ["A"]
+
+
+def test_starting_over_forgets(client):
+    client.post(reverse("gigs:post"), ABOUT)
+
+    client.post(reverse("gigs:post-discard"))
+
+    assert client.get(reverse("gigs:post")).context["form"]["title"].value() is None
+
+
+def test_the_live_split_is_a_fragment_that_keeps_nothing(client):
+    response = client.post(reverse("gigs:post-split"), plan_data(*THREE))
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "<html" not in page
+    for amount in ("3,333.34", "3,333.33", "166.67", "166.66", "3,166.66", "9,500.00"):
+        assert amount in page
+    assert client.get(reverse("gigs:post-plan")).url == reverse("gigs:post")
+
+
+def test_the_live_split_survives_anything(client):
+    response = client.post(reverse("gigs:post-split"), {"budget": "x", "rows-TOTAL_FORMS": "many"})
+
+    assert response.status_code == 200
+
+
+def test_steps_follow_each_other(client):
+    assert client.get(reverse("gigs:post-plan")).url == reverse("gigs:post")
+    assert client.get(reverse("gigs:post-review")).url == reverse("gigs:post")
+
+
+def test_the_plan_starts_with_the_commissioners_currency(client, commissioner):
+    commissioner.currency = "JPY"
+    commissioner.save(update_fields=["currency"])
+    client.post(reverse("gigs:post"), ABOUT)
+
+    plan = client.get(reverse("gigs:post-plan")).context["plan"]
+
+    assert plan.budget["currency"].value() == "JPY"
+
+
+@pytest.mark.parametrize("name", ["post", "post-plan", "post-split", "post-review", "post-discard"])
+def test_posting_is_for_commissioners(client_for, freelancer, name):
+    url = reverse(f"gigs:{name}")
+
+    assert client_for(freelancer).post(url).status_code == 403
+    assert client_for(None).post(url).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["post-split", "post-discard"])
+def test_these_are_posts_only(client, name):
+    assert client.get(reverse(f"gigs:{name}")).status_code == 405

@@ -1,0 +1,223 @@
+"""What the database refuses of issuers, series, invoices, lines and documents."""
+
+import pytest
+
+from invoicing.models import InvoiceDocument
+from invoicing.services import documents_make
+from tests.builders import approved_milestone, paid_invoice, sent_invoice
+from tests.factories import AT
+from tests.rules import REWRITES, copy, refused_by, rewrite, rewrite_all
+
+pytestmark = pytest.mark.django_db
+
+
+def issuer():
+    return sent_invoice().series.issuer
+
+
+def series():
+    return sent_invoice().series
+
+
+def line():
+    return sent_invoice().lines.get()
+
+
+def document():
+    invoice = sent_invoice()
+    documents_make(invoice_ids=[invoice.pk], at=AT)
+    return InvoiceDocument.objects.get(invoice=invoice)
+
+
+def other_milestone():
+    """The key of a milestone without an invoice, as the database takes it."""
+    return str(approved_milestone().pk)
+
+
+@pytest.mark.parametrize(
+    ("rule", "build", "changes"),
+    [
+        ("invoicing_issuer_code_valid", issuer, "code = 'ab12'"),
+        ("invoicing_issuer_code_valid", issuer, "code = 'ABC'"),
+        ("invoicing_issuer_code_valid", issuer, "code = E'ABCD\\n'"),
+        ("invoicing_series_moves_forward", series, "last_number = 0"),
+        ("invoicing_series_moves_forward", series, "year = year + 1"),
+        ("invoicing_series_moves_forward", series, "issuer_id = issuer_id + 1"),
+        ("invoicing_invoice_status_valid", sent_invoice, "status = 'lost'"),
+        ("invoicing_invoice_paid_at_iff_paid", sent_invoice, "status = 'paid'"),
+        ("invoicing_invoice_paid_at_iff_paid", sent_invoice, "paid_at = now()"),
+    ],
+)
+def test_the_database_refuses_the_change(rule, build, changes):
+    row = build()
+
+    with refused_by(rule):
+        rewrite(row, changes)
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        ("invoicing_invoice_kind_valid", {"kind": "'proforma'"}),
+        ("invoicing_invoice_status_valid", {"status": "'draft'"}),
+        ("invoicing_invoice_paid_at_iff_paid", {"status": "'paid'"}),
+        (
+            "invoicing_invoice_subtotal_positive",
+            {"subtotal": "0", "total": "0", "fee": "0", "net": "0"},
+        ),
+        ("invoicing_invoice_subtotal_positive", {"subtotal": "-1", "tax": "total + 1"}),
+        (
+            "invoicing_invoice_fee_not_negative",
+            {"subtotal": "'NaN'", "total": "'NaN'", "fee": "'NaN'", "net": "'NaN'"},
+        ),
+        ("invoicing_invoice_subtotal_positive", {"subtotal": "'NaN'", "tax": "0"}),
+        ("invoicing_invoice_tax_not_negative", {"tax": "-1", "subtotal": "subtotal + 1"}),
+        ("invoicing_invoice_tax_not_negative", {"tax": "'NaN'"}),
+        ("invoicing_invoice_fee_not_negative", {"fee": "-1", "net": "total + 1"}),
+        ("invoicing_invoice_net_not_negative", {"net": "-1", "fee": "total + 1"}),
+        (
+            "invoicing_invoice_amounts_in_sub_units",
+            {"fee": "fee + 0.001", "net": "net - 0.001"},
+        ),
+        (
+            "invoicing_invoice_amounts_in_sub_units",
+            {"tax": "0.001", "subtotal": "subtotal - 0.001"},
+        ),
+        ("invoicing_invoice_total_is_subtotal_and_tax", {"tax": "1"}),
+        ("invoicing_invoice_total_is_subtotal_and_tax", {"total": "total + 1", "net": "net + 1"}),
+        ("invoicing_invoice_total_is_fee_and_net", {"net": "net + 0.01"}),
+        ("invoicing_invoice_total_is_fee_and_net", {"fee": "0"}),
+        ("invoicing_invoice_due_after_issue", {"due_on": "issued_on - 1"}),
+        ("invoicing_invoice_two_parties", {"buyer_id": "seller_id"}),
+    ],
+)
+def test_the_database_refuses_such_an_invoice(rule, changes):
+    invoice = sent_invoice()
+    fresh = {"milestone_id": other_milestone(), "position": "2", "number": "number || 'b'"}
+
+    with refused_by(rule):
+        copy(invoice, **fresh, **changes)
+
+
+@pytest.mark.parametrize(
+    ("rule", "taken"),
+    [
+        ("invoicing_invoice_milestone_id_key", "milestone_id"),
+        ("invoicing_invoice_number_key", "number"),
+        ("invoicing_invoice_number_unique_in_series", "position"),
+    ],
+)
+def test_the_database_refuses_a_second_invoice(rule, taken):
+    invoice = sent_invoice()
+    fresh = {"milestone_id": other_milestone(), "position": "2", "number": "number || 'b'"}
+    del fresh[taken]
+
+    with refused_by(rule):
+        copy(invoice, **fresh)
+
+
+@pytest.mark.parametrize(
+    ("rule", "build", "changes"),
+    [
+        ("invoicing_series_unique_per_year", series, {}),
+        ("invoicing_line_position_unique", line, {}),
+        ("invoicing_line_amount_positive", line, {"position": "2", "amount": "0"}),
+        ("invoicing_line_amount_positive", line, {"position": "2", "amount": "'NaN'"}),
+        ("invoicing_line_amount_in_sub_units", line, {"position": "2", "amount": "0.001"}),
+        ("invoicing_document_one_per_kind", document, {}),
+        ("invoicing_document_kind_valid", document, {"kind": "'doc'"}),
+    ],
+)
+def test_the_database_refuses_a_second_one(rule, build, changes):
+    row = build()
+
+    with refused_by(rule):
+        copy(row, **changes)
+
+
+@pytest.mark.parametrize(
+    ("rule", "fresh"),
+    [
+        ("invoicing_issuer_code_key", {"user_id": "{buyer}"}),
+        ("invoicing_issuer_user_id_key", {"code": "'ZZZZ'"}),
+    ],
+)
+def test_one_code_an_issuer_and_one_issuer_a_code(rule, fresh):
+    invoice = sent_invoice()
+    changes = {name: text.format(buyer=invoice.buyer_id) for name, text in fresh.items()}
+
+    with refused_by(rule):
+        copy(invoice.series.issuer, **changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "number = number || 'x'",
+        "position = position + 1",
+        "series_id = series_id + 1",
+        "seller_copy = '{}'",
+        "buyer_copy = jsonb_set(buyer_copy, '{legal_name}', '\"Somebody Else\"')",
+        "seller_id = buyer_id",
+        "buyer_id = seller_id",
+        "milestone_id = milestone_id + 1",
+        "project_id = project_id + 1",
+        "fee = fee + 1, net = net - 1",
+        "total = total + 1, subtotal = subtotal + 1, net = net + 1",
+        "currency = 'EUR'",
+        "fee_rate = 0",
+        "kind = 'other'",
+        "issued_at = now()",
+        "issued_on = issued_on - 1",
+        "due_on = due_on + 1",
+        "uuid = gen_random_uuid()",
+        "status = 'on_hold', due_on = due_on + 1",
+    ],
+)
+def test_an_issued_invoice_cannot_be_changed(changes):
+    invoice = sent_invoice()
+
+    with refused_by("invoicing_invoice_immutable"):
+        rewrite(invoice, changes)
+
+
+@pytest.mark.parametrize(
+    "changes", ["status = 'sent', paid_at = NULL", "paid_at = now()", "status = status"]
+)
+def test_a_paid_invoice_does_not_move(changes):
+    invoice = paid_invoice()
+
+    with refused_by("invoicing_invoice_immutable"):
+        rewrite(invoice, changes)
+
+
+@pytest.mark.parametrize("statement", REWRITES[1:])
+def test_an_invoice_is_kept(statement):
+    sent_invoice()
+
+    with refused_by("invoicing_invoice_kept"):
+        rewrite_all(statement, "invoicing_invoice", "number")
+
+
+@pytest.mark.parametrize("statement", REWRITES)
+@pytest.mark.parametrize(
+    ("rule", "table", "column"),
+    [
+        ("invoicing_line_immutable", "invoicing_invoiceline", "description"),
+        ("invoicing_document_immutable", "invoicing_invoicedocument", "content"),
+    ],
+)
+def test_lines_and_documents_are_kept_as_they_are(rule, table, column, statement):
+    document()
+
+    with refused_by(rule):
+        rewrite_all(statement, table, column)
+
+
+def test_a_series_moves_on():
+    row = series()
+
+    rewrite(row, "last_number = last_number + 1")
+
+    row.refresh_from_db()
+    assert row.last_number == 2

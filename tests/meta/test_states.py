@@ -1,0 +1,234 @@
+"""Every move of every transition table: the allowed ones have a service, the others are refused."""
+
+from pathlib import Path
+
+import pytest
+
+from common.exceptions import TransitionRefused
+from gigs.enums import (
+    APPLICATION_TRANSITIONS,
+    GIG_TRANSITIONS,
+    MILESTONE_TRANSITIONS,
+    PROJECT_TRANSITIONS,
+)
+from gigs.models import Application, Gig, Milestone, Project
+from gigs.services import (
+    application_reject,
+    application_withdraw,
+    gig_close,
+    gig_match,
+    gig_open,
+    milestone_approve,
+    milestone_request_changes,
+    milestone_start,
+    milestone_submit,
+)
+from invoicing.enums import INVOICE_TRANSITIONS
+from invoicing.models import Invoice
+from invoicing.services import invoice_put_on_hold, invoices_issue
+from scripts.states import document
+from tests.builders import (
+    active_project,
+    approved_milestone,
+    milestone_of,
+    open_gig,
+    pay,
+    pending_application,
+    sent_invoice,
+    submitted_milestone,
+)
+from tests.factories import AT
+from wallets.enums import PAYMENT_TRANSITIONS, ChargeResult
+from wallets.models import Payment
+from wallets.providers import Answer
+from wallets.services import MethodChoice, payment_begin, payment_conclude
+
+MACHINES = {
+    Gig: GIG_TRANSITIONS,
+    Application: APPLICATION_TRANSITIONS,
+    Project: PROJECT_TRANSITIONS,
+    Milestone: MILESTONE_TRANSITIONS,
+    Invoice: INVOICE_TRANSITIONS,
+    Payment: PAYMENT_TRANSITIONS,
+}
+OK = Answer(ChargeResult.SUCCEEDED)
+NO = Answer(ChargeResult.DECLINED, "card_declined")
+
+
+def opened():
+    gig = open_gig(is_draft=True)
+    return gig_open(gig_id=gig.pk, by=gig.commissioner, at=AT)
+
+
+def closed_from_matched():
+    gig = active_project().gig
+    return gig_close(gig_id=gig.pk, by=gig.commissioner, at=AT)
+
+
+def closed():
+    gig = open_gig()
+    return gig_close(gig_id=gig.pk, by=gig.commissioner, at=AT)
+
+
+def accepted():
+    application = pending_application()
+    gig = application.gig
+    gig_match(gig_id=gig.pk, application_id=application.pk, by=gig.commissioner, at=AT)
+    return application
+
+
+def rejected():
+    application = pending_application()
+    return application_reject(application_id=application.pk, by=application.gig.commissioner, at=AT)
+
+
+def withdrawn():
+    application = pending_application()
+    return application_withdraw(application_id=application.pk, by=application.freelancer, at=AT)
+
+
+def completed():
+    project = active_project(tasks=1)
+    pay(sent_invoice(project))
+    return project
+
+
+def started():
+    project = active_project()
+    return milestone_start(milestone_id=milestone_of(project).pk, by=project.freelancer, at=AT)
+
+
+def submitted_after_start():
+    milestone = started()
+    return _submit(milestone)
+
+
+def changes_requested():
+    milestone = submitted_milestone()
+    return milestone_request_changes(
+        milestone_id=milestone.pk, comment="More.", by=milestone.project.commissioner, at=AT
+    )
+
+
+def submitted_again():
+    return _submit(changes_requested())
+
+
+def _submit(milestone):
+    return milestone_submit(
+        milestone_id=milestone.pk,
+        message="Done.",
+        links=[],
+        by=milestone.project.freelancer,
+        at=AT,
+    )
+
+
+def approved():
+    milestone = submitted_milestone()
+    return milestone_approve(milestone_id=milestone.pk, by=milestone.project.commissioner, at=AT)
+
+
+def settled():
+    milestone = approved_milestone()
+    [invoice] = invoices_issue(milestone_ids=[milestone.pk], at=AT)
+    pay(invoice)
+    return milestone
+
+
+def on_hold():
+    invoice = sent_invoice()
+    invoice_put_on_hold(invoice=invoice, at=AT)
+    return invoice
+
+
+def paid():
+    invoice = sent_invoice()
+    pay(invoice)
+    return invoice
+
+
+def paid_from_hold():
+    invoice = on_hold()
+    pay(invoice)
+    return invoice
+
+
+def concluded(*answers):
+    def reach():
+        invoice = sent_invoice()
+        payment = payment_begin(
+            invoice_id=invoice.pk,
+            method=MethodChoice("sandbox", "test_ok"),
+            by=invoice.buyer,
+            at=AT,
+        )
+        for answer in answers:
+            payment = payment_conclude(payment_id=payment.pk, answer=answer, at=AT)
+        return payment
+
+    return reach
+
+
+SERVICES = {
+    ("Gig", "draft", "open"): opened,
+    ("Gig", "open", "matched"): lambda: active_project().gig,
+    ("Gig", "open", "closed"): closed,
+    ("Gig", "matched", "closed"): closed_from_matched,
+    ("Application", "pending", "accepted"): accepted,
+    ("Application", "pending", "rejected"): rejected,
+    ("Application", "pending", "withdrawn"): withdrawn,
+    ("Project", "active", "completed"): completed,
+    ("Milestone", "planned", "in_progress"): started,
+    ("Milestone", "planned", "in_review"): submitted_milestone,
+    ("Milestone", "in_progress", "in_review"): submitted_after_start,
+    ("Milestone", "in_review", "changes_requested"): changes_requested,
+    ("Milestone", "changes_requested", "in_review"): submitted_again,
+    ("Milestone", "in_review", "approved"): approved,
+    ("Milestone", "approved", "settled"): settled,
+    ("Invoice", "sent", "on_hold"): on_hold,
+    ("Invoice", "sent", "paid"): paid,
+    ("Invoice", "on_hold", "paid"): paid_from_hold,
+    ("Payment", "processing", "succeeded"): concluded(OK),
+    ("Payment", "processing", "failed"): concluded(NO),
+    ("Payment", "processing", "uncertain"): concluded(None),
+    ("Payment", "uncertain", "succeeded"): concluded(None, OK),
+    ("Payment", "uncertain", "failed"): concluded(None, NO),
+}
+PAIRS = [
+    (model, before, after)
+    for model, table in MACHINES.items()
+    for before in table
+    for after in table
+]
+ALLOWED = [(m, b, a) for m, b, a in PAIRS if a in MACHINES[m][b]]
+REFUSED = [(m, b, a) for m, b, a in PAIRS if a not in MACHINES[m][b]]
+
+
+def test_each_allowed_move_has_a_service():
+    assert {(model.__name__, b.value, a.value) for model, b, a in ALLOWED} == set(SERVICES)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "before", "after"), list(SERVICES))
+def test_the_service_makes_the_move(name, before, after):
+    row = SERVICES[name, before, after]()
+
+    row.refresh_from_db()
+    assert row.status == after
+
+
+@pytest.mark.parametrize(("model", "before", "after"), REFUSED)
+def test_every_other_move_is_refused(model, before, after):
+    row = model(status=before)
+
+    with pytest.raises(TransitionRefused) as refusal:
+        row.move_to(after)
+    assert (refusal.value.code, refusal.value.status) == ("transition_refused", 409)
+    assert row.status == before
+
+
+def test_the_page_of_states_is_current():
+    page = Path(__file__).resolve().parents[2] / "docs" / "states.md"
+
+    assert page.read_text(encoding="utf-8") == document()

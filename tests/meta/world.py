@@ -1,0 +1,84 @@
+"""One of each object, in the states where its owner could act on it."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from accounts.models import User
+from accounts.services.access import TokenGrant, token_issue
+from common.models import PublicIdModel
+from common.public_ids import format_public_id
+from invoicing.services import documents_make
+from tests.builders import (
+    SANDBOX_OK,
+    active_project,
+    approved_milestone,
+    milestone_of,
+    open_gig,
+    pay,
+    pending_application,
+    sent_invoice,
+    submitted_milestone,
+)
+from tests.factories import AT, CommissionerFactory, FreelancerFactory, OrganisationFactory
+from wallets.services import payment_begin, payment_method_add
+
+
+@dataclass(frozen=True)
+class World:
+    """Two people, and by prefix the identifiers of what is theirs. `open_gig` is for all to see."""
+
+    commissioner: User
+    freelancer: User
+    open_gig: str
+    ids: dict[str, list[str]] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+
+    def add(self, *rows: PublicIdModel) -> None:
+        for row in rows:
+            self.ids.setdefault(row.PREFIX, []).append(row.public_id)
+
+    def first(self, prefix: str) -> str:
+        return self.ids[prefix][0]
+
+
+def build() -> World:
+    commissioner, freelancer = CommissionerFactory(), FreelancerFactory()
+    OrganisationFactory(owner=commissioner)
+    gig = open_gig(by=commissioner, title="Open to all")
+    world = World(commissioner, freelancer, gig.public_id)
+    world.add(pending_application(gig=gig, by=freelancer), open_gig(by=commissioner, is_draft=True))
+    project = active_project(commissioner=commissioner, freelancer=freelancer, tasks=5)
+    paid, processing = sent_invoice(project, position=1), sent_invoice(project, position=2)
+    documents_make(invoice_ids=[paid.pk], at=AT)
+    world.add(
+        project.gig,
+        project,
+        project.application,
+        submitted_milestone(project, position=3),
+        approved_milestone(project, position=4),
+        milestone_of(project, 5),
+        sent_invoice(active_project(commissioner=commissioner, freelancer=freelancer)),
+        paid,
+        payment_begin(invoice_id=processing.pk, method=SANDBOX_OK, by=commissioner, at=AT),
+        pay(paid),
+        payment_method_add(
+            provider="sandbox", token="test_ok", is_default=True, by=commissioner, at=AT
+        ),
+        token_issue(grant=TokenGrant(name="Script"), by=commissioner, at=AT)[0],
+    )
+    world.numbers["invoice"] = processing.number
+    return world
+
+
+def nowhere(world: World) -> World:
+    """Identifiers as good as the world's, of nothing."""
+    return World(
+        world.commissioner,
+        world.freelancer,
+        format_public_id("gig", uuid4()),
+        {
+            prefix: [format_public_id(prefix, uuid4()) for _ in public_ids]
+            for prefix, public_ids in world.ids.items()
+        },
+        {"invoice": "ZZZZ-2026-00001"},
+    )

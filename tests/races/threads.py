@@ -1,0 +1,77 @@
+"""Twenty threads with connections of their own, and the same without the locks."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, OperationalError, connection, connections
+
+from common.exceptions import DomainError
+from common.models import LockableQuerySet
+
+TIMES = 20
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call returned or was refused with."""
+
+    value: Any = None
+    error: Exception | None = None
+
+    @property
+    def name(self) -> str:
+        return "done" if self.error is None else type(self.error).__name__
+
+    @property
+    def was_stopped_by_the_database(self) -> bool:
+        """Whether it took a constraint or trigger to stop this call, and not a lock and a look."""
+        return any(
+            isinstance(error, DatabaseError) and not isinstance(error, OperationalError)
+            for error in (self.error, getattr(self.error, "__cause__", None))
+        )
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Outcome]:
+    """What becomes of calls that start together, each on a connection of its own."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Outcome:
+        try:
+            connection.ensure_connection()
+            barrier.wait()
+            return Outcome(value=call())
+        except (DomainError, DatabaseError) as error:
+            return Outcome(error=error)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def tally(outcomes: list[Outcome]) -> Counter[str]:
+    return Counter(outcome.name for outcome in outcomes)
+
+
+def values(outcomes: list[Outcome]) -> list[Any]:
+    return [outcome.value for outcome in outcomes if outcome.error is None]
+
+
+@contextmanager
+def without_locks():
+    """`.locked()` keeps its order and takes no lock."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LockableQuerySet, "locked", lambda rows: rows.order_by("pk"))
+        yield
+
+
+def race_seen(attempt: Callable[[], bool], *, rounds: int = 10) -> bool:
+    """Whether one of some rounds without locks shows the race."""
+    with without_locks():
+        return any(attempt() for _ in range(rounds))
