@@ -12,7 +12,9 @@ OF_AN_OUTER_MAKE = ("MAKELEVEL", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES")
 
 
 def make(*arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name not in OF_AN_OUTER_MAKE}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in OF_AN_OUTER_MAKE
+    }
     return subprocess.run(
         ["make", "--no-print-directory", *arguments],
         cwd=cwd, env=environment, capture_output=True, text=True, check=False,
