@@ -21,6 +21,7 @@ class JournalKind(models.TextChoices):
     """Why money moved."""
 
     SETTLEMENT = "settlement", "Settlement"
+    WITHDRAWAL = "withdrawal", "Withdrawal"
     REVERSAL = "reversal", "Reversal"
 
 

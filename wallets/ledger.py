@@ -27,6 +27,8 @@ POST: Final = (
     "SELECT * FROM wallets_post("
     "%s, %s, %s, %s, %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint)"
 )
+RESERVE: Final = "SELECT wallets_reserve(%s, %s)"
+PAY_OUT: Final = "SELECT * FROM wallets_pay_out(%s, %s, %s, %s, %s, %s, %s, %s)"
 SETTLE: Final = "SELECT * FROM wallets_settle(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 SETTLE_BATCH: Final = (
     "SELECT * FROM wallets_settle_batch(%s::text[], %s, %s::bigint[], %s::bigint[], %s::bigint[],"
@@ -95,6 +97,24 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class PayOut:
+    """Reserved money that leaves a wallet: available -(net + fee), outside +net, fees +fee."""
+
+    key: str
+    about_type: str
+    about_id: int
+    available_account: int
+    outside_account: int
+    fee_account: int
+    net: int
+    fee: int
+
+    def __post_init__(self) -> None:
+        if self.net <= 0 or self.fee < 0:
+            raise ValueError(f"nobody can be paid {self.net} for a fee of {self.fee}")
+
+
+@dataclass(frozen=True, slots=True)
 class Posted:
     """A journal in the ledger; `replayed` when an earlier call had posted it."""
 
@@ -132,6 +152,39 @@ def post(draft: JournalDraft) -> Posted:
         draft.reverses,
     )
     return Posted(journal_id, draft.key, posted_at, replayed)
+
+
+def reserve(*, account: int, amount: int) -> None:
+    """Keep back an amount of an account, in the transaction of the row that says why.
+
+    The amount can be spent by nothing else until `release` or `pay_out`. InsufficientFunds.
+    """
+    if amount <= 0:
+        raise ValueError(f"{amount} cannot be reserved")
+    _call(RESERVE, account, amount)
+
+
+def release(*, account: int, amount: int) -> None:
+    """Give back what `reserve` kept, in the transaction that ends its reason."""
+    if amount <= 0:
+        raise ValueError(f"{amount} cannot be released")
+    _call(RESERVE, account, -amount)
+
+
+def pay_out(paid: PayOut) -> Posted:
+    """Write the journal of one withdrawal and end its reservation, once. JournalKeyReused."""
+    ((journal_id, posted_at, replayed),) = _call(
+        PAY_OUT,
+        paid.key,
+        paid.about_type,
+        paid.about_id,
+        paid.available_account,
+        paid.outside_account,
+        paid.fee_account,
+        paid.net,
+        paid.fee,
+    )
+    return Posted(journal_id, paid.key, posted_at, replayed)
 
 
 def settle(settlement: Settlement) -> Posted:

@@ -24,6 +24,7 @@ from wallets.selectors import (
 ABOUT_INVOICE: Final = "invoice"
 KINDS: Final = {
     JournalKind.SETTLEMENT: "milestone_payment",
+    JournalKind.WITHDRAWAL: "withdrawal",
     JournalKind.REVERSAL: "reversal",
 }
 """What the statement calls each movement."""

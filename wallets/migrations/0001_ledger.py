@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
         load("chain"),
         load("guards"),
         load("posting"),
+        load("reserves"),
         load("reads"),
         load("privileges"),
         migrations.CreateModel(

@@ -16,6 +16,7 @@ PAGE_SIZE: Final = 25
 CHUNK_SIZE: Final = 500
 LABELS: Final[dict[JournalKind, str]] = {
     JournalKind.SETTLEMENT: "Milestone payment",
+    JournalKind.WITHDRAWAL: "Withdrawal",
     JournalKind.REVERSAL: "Reversal",
 }
 

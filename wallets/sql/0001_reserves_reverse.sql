@@ -1,0 +1,1 @@
+drop function wallets_pay_out, wallets_reserve;
