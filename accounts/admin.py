@@ -22,6 +22,7 @@ from accounts.models import (
     User,
 )
 from accounts.permissions import SignedInRequest
+from accounts.selectors import LEGAL_FIELDS, PERSONAL_FIELDS
 from common.admin import ReadOnlyAdmin, ReadOnlyInline, run_service
 
 admin.site.unregister([Authenticator, EmailAddress, Group])
@@ -81,7 +82,7 @@ class CommissionerProfileInline(ReadOnlyInline):
 
 class OrganisationInline(ReadOnlyInline):
     model = Organisation
-    fields = ["name", "legal_name", "city", "country", "tax_number"]
+    fields = ["name", "legal_name", "city", "country", "vat_id"]
 
 
 class EmailAddressInline(ReadOnlyInline):
@@ -96,8 +97,8 @@ class UserAdmin(ReadOnlyAdmin):
 
     list_display = ["email", "name", "role_names", "is_active", "is_staff", "joined_at"]
     list_filter = [RoleFilter, "is_active", "is_staff"]
-    search_fields = ["email", "name", "legal_name"]
-    search_help_text = "E-mail address, name or usr_… identifier"
+    search_fields = ["email", "name", "legal_name", "vat_id"]
+    search_help_text = "E-mail address, name, VAT number or usr_… identifier"
     ordering = ["-joined_at", "-pk"]
     inlines = [
         EmailAddressInline,
@@ -109,7 +110,7 @@ class UserAdmin(ReadOnlyAdmin):
         (None, {"fields": ["public_id", "email", "name", "role_names", "currency"]}),
         (
             "On invoices",
-            {"fields": ["legal_name", "street", "postcode", "city", "country", "tax_number"]},
+            {"fields": [*LEGAL_FIELDS, *PERSONAL_FIELDS]},
         ),
         (
             "Access",
@@ -151,8 +152,8 @@ class OrganisationAdmin(ReadOnlyAdmin):
     list_display = ["name", "legal_name", "country", "owner", "created_at"]
     list_filter = ["country"]
     list_select_related = ["owner"]
-    search_fields = ["name", "legal_name", "tax_number", "owner__email"]
-    search_help_text = "Name, tax number, owner's address or org_… identifier"
+    search_fields = ["name", "legal_name", "vat_id", "tax_number", "owner__email"]
+    search_help_text = "Name, VAT or tax number, owner's address or org_… identifier"
     ordering = ["name", "pk"]
 
 

@@ -1,4 +1,4 @@
-"""Roles and scopes."""
+"""Roles, scopes, and what the law needs to know of a party."""
 
 from django.db import models
 
@@ -8,6 +8,21 @@ class Role(models.TextChoices):
 
     FREELANCER = "freelancer", "Freelancer"
     COMMISSIONER = "commissioner", "Commissioner"
+
+
+class TaxStatus(models.TextChoices):
+    """How a seller stands with the tax office of the own country."""
+
+    REGISTERED = "registered", "I am registered and charge VAT or GST"
+    SMALL_BUSINESS = "small_business", "I am exempt as a small business"
+    NOT_REGISTERED = "not_registered", "I am not registered for VAT or GST"
+
+
+class PartyKind(models.TextChoices):
+    """As what somebody buys. An organisation always buys as a business."""
+
+    BUSINESS = "business", "For my business"
+    CONSUMER = "consumer", "As a private person"
 
 
 class Scope(models.TextChoices):

@@ -12,10 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts import services
-from accounts.enums import Role, Scope
+from accounts.enums import PartyKind, Role, Scope, TaxStatus
 from accounts.models import User
 from accounts.models.people import CURRENCY_CHOICES
 from common.countries import COUNTRIES
+from common.party_numbers import ADDRESS_SCHEMES, REGISTER_SCHEMES
 
 LIFETIMES: Final = [(30, "30 days"), (90, "90 days"), (365, "One year")]
 MAX_SKILLS: Final = 20
@@ -112,23 +113,87 @@ class CommissionerProfileForm(forms.Form):
 
 
 class LegalForm(forms.Form):
-    """Name, address and tax number as they stand on invoices."""
+    """Name, address and registrations as they stand on invoices."""
 
     legal_name = forms.CharField(max_length=200, help_text="As it stands on your invoices.")
-    street = forms.CharField(max_length=200, required=False)
-    postcode = forms.CharField(max_length=20, required=False)
+    street = forms.CharField(
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+    )
+    postcode = forms.CharField(
+        max_length=20, required=False, widget=forms.TextInput(attrs={"autocomplete": "postal-code"})
+    )
     city = forms.CharField(max_length=100, required=False)
+    region = forms.CharField(
+        label="State or province",
+        max_length=100,
+        required=False,
+        help_text="Where the address has one; in India it decides which tax applies.",
+    )
     country = forms.ChoiceField(
         choices=[("", "Choose a country"), *COUNTRIES.items()], required=False
     )
+    vat_id = forms.CharField(
+        label="VAT or GST number",
+        max_length=30,
+        required=False,
+        help_text="Such as DE136695976, an ABN or a GSTIN. Needed for reverse charge in Europe.",
+    )
     tax_number = forms.CharField(
-        label="Tax or VAT number", max_length=40, required=False, help_text="Such as DE123456789."
+        label="Local tax number",
+        max_length=40,
+        required=False,
+        help_text="Such as 181/815/08155 or an EIN; never a social security number.",
+    )
+    register_number = forms.CharField(
+        max_length=40, required=False, help_text="In the register of companies or businesses."
+    )
+    register_scheme = forms.ChoiceField(
+        label="Register", choices=[("", "Another one"), *REGISTER_SCHEMES.items()], required=False
+    )
+    electronic_address = forms.CharField(
+        max_length=150, required=False, help_text="Where e-invoices reach you."
+    )
+    electronic_address_scheme = forms.ChoiceField(
+        label="Kind of electronic address",
+        choices=[("", "None"), *ADDRESS_SCHEMES.items()],
+        required=False,
     )
 
-    def legal_data(self) -> services.LegalData:
+    def changes(self) -> dict[str, str]:
         """The cleaned values as services take them."""
-        names = ("legal_name", "street", "postcode", "city", "country", "tax_number")
-        return services.LegalData(**{name: self.cleaned_data[name] for name in names})
+        return {name: str(value) for name, value in self.cleaned_data.items()}
+
+
+class PersonLegalForm(LegalForm):
+    """The same of a person; what concerns a role that the person lacks is not asked."""
+
+    tax_status = forms.ChoiceField(
+        label="You and tax",
+        choices=[("", "Not stated"), *TaxStatus.choices],
+        required=False,
+        help_text="It decides which tax your invoices carry. Without it they carry none.",
+    )
+    invoice_iban = forms.CharField(
+        label="IBAN on your invoices",
+        max_length=42,
+        required=False,
+        help_text="Printed for information; Tranche pays you through your wallet.",
+    )
+    buyer_kind = forms.ChoiceField(
+        label="You buy",
+        choices=[("", "Not stated"), *PartyKind.choices],
+        required=False,
+        help_text="Counts for gigs that you post without an organisation.",
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not user.is_freelancer:
+            del self.fields["tax_status"], self.fields["invoice_iban"]
+        if not user.is_commissioner:
+            del self.fields["buyer_kind"]
 
 
 class OrganisationForm(LegalForm):

@@ -1,13 +1,13 @@
 """Reads of the settings screens."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 
-from accounts.enums import Role
+from accounts.enums import PartyKind, Role
 from accounts.models import (
     ApiToken,
     CommissionerProfile,
@@ -18,7 +18,21 @@ from accounts.models import (
 )
 from common.models import LockableQuerySet
 
-LEGAL_FIELDS = ("legal_name", "street", "postcode", "city", "country", "tax_number")
+LEGAL_FIELDS: Final = (
+    "legal_name",
+    "street",
+    "postcode",
+    "city",
+    "region",
+    "country",
+    "vat_id",
+    "tax_number",
+    "register_number",
+    "register_scheme",
+    "electronic_address",
+    "electronic_address_scheme",
+)
+PERSONAL_FIELDS: Final = ("tax_status", "buyer_kind", "invoice_iban")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,37 @@ def missing_roles(user: User) -> list[Role]:
 def legal_values(party: LegalParty) -> dict[str, str]:
     """What stands on invoices about a person or an organisation."""
     return {name: getattr(party, name) for name in LEGAL_FIELDS}
+
+
+def person_values(user: User) -> dict[str, str]:
+    """The same of a person, with what concerns selling, buying as a person, and being paid."""
+    return {**legal_values(user), **{name: getattr(user, name) for name in PERSONAL_FIELDS}}
+
+
+def seller_copy(user: User) -> dict[str, str]:
+    """A seller as an invoice freezes one: text only."""
+    return {
+        "id": user.public_id,
+        "name": user.name,
+        **legal_values(user),
+        "legal_name": user.legal_name or user.name,
+        "kind": PartyKind.BUSINESS,
+        "tax_status": user.tax_status,
+        "iban": user.invoice_iban,
+    }
+
+
+def buyer_copy(party: User | Organisation) -> dict[str, str]:
+    """A buyer as an invoice freezes one. Where a buyer is paid as a seller is nobody's business."""
+    return {
+        "id": party.public_id,
+        "name": party.name,
+        **legal_values(party),
+        "legal_name": party.legal_name or party.name,
+        "kind": party.buyer_kind if isinstance(party, User) else PartyKind.BUSINESS,
+        "tax_status": "",
+        "iban": "",
+    }
 
 
 def organisation_values(user: User) -> dict[str, str]:

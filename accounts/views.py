@@ -1,5 +1,8 @@
 """The settings screens: profile, legal data, tokens, security."""
 
+from collections.abc import Callable
+from functools import partial
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -13,14 +16,15 @@ from accounts.enums import Role, Scope
 from accounts.forms import (
     CommissionerProfileForm,
     FreelancerProfileForm,
-    LegalForm,
     OrganisationForm,
+    PersonLegalForm,
     ProfileForm,
     RoleForm,
     TokenForm,
 )
+from accounts.models import Organisation, User
 from accounts.permissions import SignedInRequest, role_required
-from common.http import found
+from common.http import attempt, found
 
 SAVED = "Saved."
 NEW_TOKEN = "new_token"  # noqa: S105 - the name of a session entry
@@ -91,9 +95,8 @@ def legal(request: SignedInRequest) -> HttpResponse:
     """Name, address and tax number as they stand on the next invoices."""
     if request.method != "POST":
         return _legal_page(request)
-    form = LegalForm(request.POST)
-    if form.is_valid():
-        services.legal_data_update(legal=form.legal_data(), by=request.user, at=timezone.now())
+    form = PersonLegalForm(request.POST, user=request.user)
+    if form.is_valid() and attempt(request, _legal_saving(request, form), form=form) is not None:
         return _saved(request, "accounts:legal")
     return _legal_page(request, legal_form=form)
 
@@ -104,13 +107,10 @@ def legal(request: SignedInRequest) -> HttpResponse:
 def organisation(request: SignedInRequest) -> HttpResponse:
     """Save the organisation that a commissioner acts for."""
     form = OrganisationForm(request.POST)
-    if form.is_valid():
-        services.organisation_save(
-            name=form.cleaned_data["name"],
-            legal=form.legal_data(),
-            by=request.user,
-            at=timezone.now(),
-        )
+    if (
+        form.is_valid()
+        and attempt(request, _organisation_saving(request, form), form=form) is not None
+    ):
         return _saved(request, "accounts:legal")
     return _legal_page(request, organisation_form=form)
 
@@ -189,10 +189,24 @@ def _tokens_page(request: SignedInRequest, form: TokenForm) -> HttpResponse:
     return render(request, "accounts/tokens.html", context, status=422 if form.is_bound else 200)
 
 
+def _legal_saving(request: SignedInRequest, form: PersonLegalForm) -> Callable[[], User]:
+    return partial(
+        services.legal_data_update, changes=form.changes(), by=request.user, at=timezone.now()
+    )
+
+
+def _organisation_saving(
+    request: SignedInRequest, form: OrganisationForm
+) -> Callable[[], Organisation]:
+    return partial(
+        services.organisation_save, changes=form.changes(), by=request.user, at=timezone.now()
+    )
+
+
 def _legal_page(
     request: SignedInRequest,
     *,
-    legal_form: LegalForm | None = None,
+    legal_form: PersonLegalForm | None = None,
     organisation_form: OrganisationForm | None = None,
 ) -> HttpResponse:
     user = request.user
@@ -200,7 +214,8 @@ def _legal_page(
     if user.is_commissioner and organisation_form is None:
         organisation_form = OrganisationForm(initial=selectors.organisation_values(user))
     context = {
-        "legal_form": legal_form or LegalForm(initial=selectors.legal_values(user)),
+        "legal_form": legal_form
+        or PersonLegalForm(initial=selectors.person_values(user), user=user),
         "organisation_form": organisation_form,
     }
     return render(request, "accounts/legal.html", context, status=422 if is_refused else 200)

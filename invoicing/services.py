@@ -10,7 +10,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import audit
-from accounts.models import LegalParty, Organisation, User
+from accounts.models import User
+from accounts.selectors import buyer_copy, seller_copy
 from accounts.services.mail import Mail, mail_enqueue_many
 from common.money import FeeSplit, amount_text, from_minor, next_fee, to_minor, zero
 from gigs import policies as gig_policies
@@ -106,8 +107,8 @@ def _draft(
         milestone=milestone,
         seller=project.freelancer,
         buyer=project.commissioner,
-        seller_copy=_party(project.freelancer.public_id, project.freelancer, project.freelancer),
-        buyer_copy=_buyer(project),
+        seller_copy=seller_copy(project.freelancer),
+        buyer_copy=buyer_copy(project.organisation or project.commissioner),
         subtotal=from_minor(fee_split.gross, currency),
         tax=zero(currency),
         total=from_minor(fee_split.gross, currency),
@@ -130,26 +131,6 @@ def _next_fee(project: Project, milestone: Milestone) -> FeeSplit:
     project.invoiced_minor += fee_split.gross
     project.fees_minor += fee_split.fee
     return fee_split
-
-
-def _buyer(project: Project) -> dict[str, str]:
-    organisation: Organisation | None = project.organisation
-    if organisation is not None:
-        return _party(organisation.public_id, organisation, organisation)
-    return _party(project.commissioner.public_id, project.commissioner, project.commissioner)
-
-
-def _party(public_id: str, named: User | Organisation, legal: LegalParty) -> dict[str, str]:
-    return {
-        "id": public_id,
-        "name": named.name,
-        "legal_name": legal.legal_name or named.name,
-        "street": legal.street,
-        "postcode": legal.postcode,
-        "city": legal.city,
-        "country": legal.country,
-        "tax_number": legal.tax_number,
-    }
 
 
 def _write(invoices: list[Invoice], projects: list[Project], series: list[InvoiceSeries]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.enums import Role, Scope
+from accounts.enums import PartyKind, Role, Scope, TaxStatus
 from accounts.models import User
 from accounts.selectors import organisation_of
 from common.api.fields import ItemsField, LineField, NumberField, OptionField, TextField
@@ -59,17 +59,96 @@ class TokenCreateInput(Input):
     days = NumberField(min_value=1, max_value=365, required=False)
 
 
-class OrganisationOutput(Output):
-    """The legal buyer that a commissioner acts for."""
+class LegalInput(Input):
+    """What stands on invoices; fields that are left out stay, an empty string clears one."""
 
-    id = serializers.CharField(source="public_id")
-    name = serializers.CharField()
+    legal_name = LineField(max_length=200, required=False)
+    street = LineField(max_length=200, required=False, allow_blank=True)
+    postcode = LineField(max_length=20, required=False, allow_blank=True)
+    city = LineField(max_length=100, required=False, allow_blank=True)
+    region = LineField(max_length=100, required=False, allow_blank=True)
+    country = LineField(max_length=2, required=False, allow_blank=True)
+    vat_id = LineField(max_length=30, required=False, allow_blank=True)
+    tax_number = LineField(max_length=40, required=False, allow_blank=True)
+    register_number = LineField(max_length=40, required=False, allow_blank=True)
+    register_scheme = LineField(max_length=4, required=False, allow_blank=True)
+    electronic_address = LineField(max_length=150, required=False, allow_blank=True)
+    electronic_address_scheme = LineField(max_length=4, required=False, allow_blank=True)
+
+
+class PersonLegalInput(LegalInput):
+    """The same of a person: also how one sells, as what one buys, and an IBAN to print."""
+
+    example = {
+        "street": "Linienstrasse 12",
+        "postcode": "10178",
+        "city": "Berlin",
+        "country": "DE",
+        "vat_id": "DE136695976",
+        "tax_status": "registered",
+    }
+
+    tax_status = OptionField([("", "Not stated"), *TaxStatus.choices], required=False)
+    buyer_kind = OptionField([("", "Not stated"), *PartyKind.choices], required=False)
+    invoice_iban = LineField(max_length=42, required=False, allow_blank=True)
+
+
+class OrganisationInput(LegalInput):
+    """The organisation that one acts for; the first call makes it and needs `name`."""
+
+    example = {"name": "Museum of Slices", "legal_name": "Museum of Slices Ltd", "country": "GB"}
+
+    name = LineField(max_length=200, required=False)
+
+
+class LegalOutput(Output):
+    """Name, address and registrations as the next invoices show them; empty when not given."""
+
     legal_name = serializers.CharField()
     street = serializers.CharField()
     postcode = serializers.CharField()
     city = serializers.CharField()
+    region = serializers.CharField()
     country = serializers.CharField()
+    vat_id = serializers.CharField()
     tax_number = serializers.CharField()
+    register_number = serializers.CharField()
+    register_scheme = serializers.CharField()
+    electronic_address = serializers.CharField()
+    electronic_address_scheme = serializers.CharField()
+
+
+class PersonLegalOutput(LegalOutput):
+    """The same of a person."""
+
+    example = {
+        "legal_name": "Ada Nwosu",
+        "street": "Linienstrasse 12",
+        "postcode": "10178",
+        "city": "Berlin",
+        "region": "",
+        "country": "DE",
+        "vat_id": "DE136695976",
+        "tax_number": "",
+        "register_number": "",
+        "register_scheme": "",
+        "electronic_address": "",
+        "electronic_address_scheme": "",
+        "tax_status": "registered",
+        "buyer_kind": "",
+        "invoice_iban": "",
+    }
+
+    tax_status = serializers.CharField()
+    buyer_kind = serializers.CharField()
+    invoice_iban = serializers.CharField()
+
+
+class OrganisationOutput(LegalOutput):
+    """The legal buyer that a commissioner acts for."""
+
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField()
 
 
 class UserOutput(Output):

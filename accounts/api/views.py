@@ -9,6 +9,10 @@ from accounts.api.base import ApiView
 from accounts.api.serializers import (
     CreatedTokenOutput,
     NewTokenOutput,
+    OrganisationInput,
+    OrganisationOutput,
+    PersonLegalInput,
+    PersonLegalOutput,
     RegisterInput,
     TokenCreateInput,
     TokenInput,
@@ -26,10 +30,11 @@ from accounts.exceptions import (
 )
 from accounts.models import ApiToken
 from accounts.selectors import tokens_of
-from accounts.services import user_register
+from accounts.services import legal_data_update, organisation_save, user_register
 from accounts.services.access import TokenGrant, password_check, token_issue, token_revoke
 from common.api.query import ListQuery
 from common.api.schema import Operation, operation, page_schema
+from common.exceptions import PermissionRefused
 
 
 class RegisterView(ApiView):
@@ -100,6 +105,61 @@ class MeView(ApiView):
         A second role is added in the browser, under settings.
         """
         return Response(UserOutput(self.user).data)
+
+
+class LegalView(ApiView):
+    @operation(
+        Operation(
+            name="legal_read",
+            tag="auth",
+            scope=Scope.MONEY_READ,
+            answers={200: PersonLegalOutput},
+        )
+    )
+    def get(self, request: Request) -> Response:
+        """Read what the next invoices say about oneself."""
+        return Response(PersonLegalOutput(self.user).data)
+
+    @operation(
+        Operation(
+            name="legal_change",
+            tag="auth",
+            scope=Scope.MONEY_WRITE,
+            request=PersonLegalInput,
+            answers={200: PersonLegalOutput},
+        )
+    )
+    def patch(self, request: Request) -> Response:
+        """Change what the next invoices say about oneself.
+
+        Numbers are checked for their form and check digits, and kept in one spelling. Issued
+        invoices keep their copy.
+        """
+        changes = self.body(PersonLegalInput)
+        user = legal_data_update(changes=changes, by=self.user, at=self.at)
+        return Response(PersonLegalOutput(user).data)
+
+
+class OrganisationView(ApiView):
+    @operation(
+        Operation(
+            name="organisation_change",
+            tag="auth",
+            scope=Scope.MONEY_WRITE,
+            request=OrganisationInput,
+            answers={200: OrganisationOutput},
+            refusals=[PermissionRefused],
+        )
+    )
+    def patch(self, request: Request) -> Response:
+        """Change the organisation that one acts for, or name it for the first time.
+
+        `GET /api/v1/me/` shows it. It is the buyer on invoices of gigs that are posted from then
+        on.
+        """
+        changes = self.body(OrganisationInput)
+        organisation = organisation_save(changes=changes, by=self.user, at=self.at)
+        return Response(OrganisationOutput(organisation).data)
 
 
 class TokensView(ApiView):

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.enums import Role
+from accounts.enums import PartyKind, Role, TaxStatus
 from common.currencies import EXPONENTS
 from common.models import LockableQuerySet, PublicIdModel
 
@@ -39,17 +39,48 @@ class UserManager(BaseUserManager["User"].from_queryset(LockableQuerySet)):  # t
 
 
 class LegalParty(models.Model):
-    """Name, address and registration of somebody who stands on an invoice."""
+    """Name, address and registrations of somebody who stands on an invoice.
+
+    Everything may be empty; what is there has been checked by `common.party_numbers`.
+    """
 
     legal_name = models.CharField(max_length=200, blank=True)
     street = models.CharField(max_length=200, blank=True)
     postcode = models.CharField(max_length=20, blank=True)
     city = models.CharField(max_length=100, blank=True)
+    region = models.CharField(max_length=100, blank=True)
     country = models.CharField("country code", max_length=2, blank=True)
+    vat_id = models.CharField("VAT or GST number", max_length=20, blank=True)
     tax_number = models.CharField(max_length=40, blank=True)
+    register_number = models.CharField(max_length=40, blank=True)
+    register_scheme = models.CharField(max_length=4, blank=True)
+    electronic_address = models.CharField(max_length=150, blank=True)
+    electronic_address_scheme = models.CharField(max_length=4, blank=True)
 
     class Meta:
         abstract = True
+
+
+def legal_party_constraints(model: str) -> list[models.CheckConstraint]:
+    """What the database keeps of each table of legal parties."""
+    return [
+        models.CheckConstraint(
+            condition=Q(country__regex=r"^([A-Z]{2})?$"),
+            name=f"accounts_{model}_country_is_a_code",
+        ),
+        models.CheckConstraint(
+            condition=Q(vat_id="") | ~Q(country=""), name=f"accounts_{model}_vat_id_has_country"
+        ),
+        models.CheckConstraint(
+            condition=Q(register_scheme="") | ~Q(register_number=""),
+            name=f"accounts_{model}_register_scheme_has_number",
+        ),
+        models.CheckConstraint(
+            condition=Q(electronic_address="", electronic_address_scheme="")
+            | (~Q(electronic_address="") & ~Q(electronic_address_scheme="")),
+            name=f"accounts_{model}_electronic_address_has_scheme",
+        ),
+    ]
 
 
 class User(PublicIdModel, LegalParty, AbstractBaseUser, PermissionsMixin):
@@ -64,6 +95,9 @@ class User(PublicIdModel, LegalParty, AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=120)
     roles = ArrayField(models.CharField(max_length=20, choices=Role.choices), default=list)
     currency = models.CharField(max_length=3, choices=CURRENCY_CHOICES, default="USD")
+    tax_status = models.CharField(max_length=20, choices=TaxStatus.choices, blank=True)
+    buyer_kind = models.CharField(max_length=10, choices=PartyKind.choices, blank=True)
+    invoice_iban = models.CharField("IBAN on invoices", max_length=34, blank=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now)
@@ -72,6 +106,15 @@ class User(PublicIdModel, LegalParty, AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [
+            *legal_party_constraints("user"),
+            models.CheckConstraint(
+                condition=Q(tax_status__in=["", *TaxStatus.values]),
+                name="accounts_user_tax_status_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(buyer_kind__in=["", *PartyKind.values]),
+                name="accounts_user_buyer_kind_valid",
+            ),
             models.CheckConstraint(
                 condition=Q(email=Lower(F("email"))), name="accounts_user_email_lower_case"
             ),
@@ -140,6 +183,7 @@ class Organisation(PublicIdModel, LegalParty):
 
     class Meta:
         constraints = [
+            *legal_party_constraints("organisation"),
             models.CheckConstraint(
                 condition=~Q(name__regex=r"^\s*$"), name="accounts_organisation_name_not_blank"
             ),

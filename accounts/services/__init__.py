@@ -1,6 +1,11 @@
-"""Writes around people: registration, profiles, tokens, and asking for mails."""
+"""Writes around people: registration, profiles, legal data, tokens, and asking for mails."""
 
 from accounts.services.access import TokenGrant, token_issue, token_revoke
+from accounts.services.legal import (
+    legal_data_checked,
+    legal_data_update,
+    organisation_save,
+)
 from accounts.services.mail import (
     Mail,
     mail_enqueue,
@@ -9,11 +14,8 @@ from accounts.services.mail import (
     site_url,
 )
 from accounts.services.people import (
-    LegalData,
     commissioner_profile_update,
     freelancer_profile_update,
-    legal_data_update,
-    organisation_save,
     password_reset_mail,
     profile_update,
     role_add,
@@ -24,11 +26,11 @@ from accounts.services.people import (
 )
 
 __all__ = [
-    "LegalData",
     "Mail",
     "TokenGrant",
     "commissioner_profile_update",
     "freelancer_profile_update",
+    "legal_data_checked",
     "legal_data_update",
     "mail_enqueue",
     "mail_enqueue_many",

@@ -1,9 +1,7 @@
-"""Registration, roles, profiles, legal data, and closing an account's door."""
+"""Registration, roles, profiles, and closing an account's door."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
@@ -12,30 +10,19 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts import audit, policies
 from accounts.enums import Role
 from accounts.exceptions import EmailTaken, OwnAccount
-from accounts.models import CommissionerProfile, FreelancerProfile, Organisation, User
+from accounts.models import CommissionerProfile, FreelancerProfile, User
+from accounts.services.changes import change_and_audit, locked_user
 from accounts.services.mail import Mail, mail_enqueue, site_url
 from common.exceptions import FieldError, Invalid
 
 MAX_EMAIL = 254
 MAX_NAME = 120
-
-
-@dataclass(frozen=True, slots=True)
-class LegalData:
-    """What stands on invoices about one party."""
-
-    legal_name: str
-    street: str = ""
-    postcode: str = ""
-    city: str = ""
-    country: str = ""
-    tax_number: str = ""
 
 
 @transaction.atomic
@@ -91,7 +78,7 @@ def role_add(*, role: str, by: User, at: datetime) -> User:
     """Give oneself a second role; nothing changes when one has it already."""
     if role not in Role.values:
         raise Invalid([FieldError("role", "invalid_choice", "Choose one of the two roles.")])
-    user = _locked(by.pk)
+    user = locked_user(by.pk)
     if role in user.roles:
         return user
     before = ", ".join(user.roles)
@@ -114,9 +101,9 @@ def role_add(*, role: str, by: User, at: datetime) -> User:
 @transaction.atomic
 def profile_update(*, name: str, currency: str, by: User, at: datetime) -> User:
     """Change one's name and the currency that new gigs start with."""
-    user = _locked(by.pk)
+    user = locked_user(by.pk)
     values = {"name": " ".join(name.split()), "currency": currency}
-    _save(user, values, event="user.profile_updated", target=user, by=by, at=at)
+    change_and_audit(user, values, event="user.profile_updated", target=user, by=by, at=at)
     return user
 
 
@@ -125,7 +112,7 @@ def freelancer_profile_update(
     *, headline: str, about: str, skills: Sequence[str], by: User, at: datetime
 ) -> FreelancerProfile:
     """Change what commissioners see of a freelancer. Skills are kept once each, in lower case."""
-    user = _locked(by.pk)
+    user = locked_user(by.pk)
     policies.require(user.is_freelancer, "Only freelancers have this profile.")
     profile = FreelancerProfile.objects.get(user=user)
     words = (" ".join(skill.lower().split()) for skill in skills)
@@ -134,7 +121,9 @@ def freelancer_profile_update(
         "about": about.strip(),
         "skills": list(dict.fromkeys(word for word in words if word)),
     }
-    _save(profile, values, event="user.freelancer_profile_updated", target=user, by=by, at=at)
+    change_and_audit(
+        profile, values, event="user.freelancer_profile_updated", target=user, by=by, at=at
+    )
     return profile
 
 
@@ -143,39 +132,14 @@ def commissioner_profile_update(
     *, about: str, website: str, by: User, at: datetime
 ) -> CommissionerProfile:
     """Change what freelancers see of a commissioner."""
-    user = _locked(by.pk)
+    user = locked_user(by.pk)
     policies.require(user.is_commissioner, "Only commissioners have this profile.")
     profile = CommissionerProfile.objects.get(user=user)
     values = {"about": about.strip(), "website": website}
-    _save(profile, values, event="user.commissioner_profile_updated", target=user, by=by, at=at)
+    change_and_audit(
+        profile, values, event="user.commissioner_profile_updated", target=user, by=by, at=at
+    )
     return profile
-
-
-@transaction.atomic
-def legal_data_update(*, legal: LegalData, by: User, at: datetime) -> User:
-    """Change what the next invoices say about oneself; issued ones keep their copy."""
-    user = _locked(by.pk)
-    _save(user, _stripped(legal), event="user.legal_data_updated", target=user, by=by, at=at)
-    return user
-
-
-@transaction.atomic
-def organisation_save(*, name: str, legal: LegalData, by: User, at: datetime) -> Organisation:
-    """Name the organisation that a commissioner acts for, or change it. One per person."""
-    user = _locked(by.pk)
-    policies.require(
-        policies.may_act_for_organisation(user), "Only commissioners act for an organisation."
-    )
-    values = {"name": " ".join(name.split()), **_stripped(legal)}
-    organisation = Organisation.objects.filter(owner=user).first()
-    if organisation is not None:
-        _save(organisation, values, event="organisation.updated", target=organisation, by=by, at=at)
-        return organisation
-    organisation = Organisation.objects.create(owner=user, created_at=at, **values)
-    audit.record(
-        audit.Record(event="organisation.created", target=organisation, after=values), by=by, at=at
-    )
-    return organisation
 
 
 @transaction.atomic
@@ -211,8 +175,8 @@ def password_reset_mail(*, user_id: int, by: User, at: datetime) -> User:
 
 def _set_active(user_id: int, *, is_active: bool, event: str, by: User, at: datetime) -> User:
     policies.require(policies.may_administer(by), "Only staff can do this.")
-    user = _locked(user_id)
-    _save(user, {"is_active": is_active}, event=event, target=user, by=by, at=at)
+    user = locked_user(user_id)
+    change_and_audit(user, {"is_active": is_active}, event=event, target=user, by=by, at=at)
     return user
 
 
@@ -260,49 +224,9 @@ def _mail_confirmation(user: User, address: EmailAddress) -> None:
     )
 
 
-def _locked(user_id: int) -> User:
-    user: User = User.objects.locked().get(pk=user_id)
-    return user
-
-
 def _owner_of(email: str) -> User | None:
     user: User | None = User.objects.filter(email=email).first()
     if user is not None:
         return user
     address = EmailAddress.objects.select_related("user").filter(email=email).first()
     return address.user if address else None
-
-
-def _stripped(legal: LegalData) -> dict[str, str]:
-    return {name: " ".join(value.split()) for name, value in asdict(legal).items()}
-
-
-def _save(
-    row: models.Model,
-    values: Mapping[str, Any],
-    *,
-    event: str,
-    target: User | Organisation,
-    by: User,
-    at: datetime,
-) -> None:
-    """Save and audit the values that differ; nothing when none does."""
-    before = {name: getattr(row, name) for name in values if getattr(row, name) != values[name]}
-    if not before:
-        return
-    for name in before:
-        setattr(row, name, values[name])
-    row.save(update_fields=list(before))
-    after = {name: values[name] for name in before}
-    audit.record(
-        audit.Record(event=event, target=target, before=_plain(before), after=_plain(after)),
-        by=by,
-        at=at,
-    )
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, str | bool]:
-    return {
-        name: ", ".join(value) if isinstance(value, list) else value
-        for name, value in values.items()
-    }

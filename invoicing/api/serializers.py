@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api.serializers import LegalOutput
 from common.api.fields import LineField, MoneyField, OptionField, PublicIdField, PublicIdFilter
 from common.api.query import ListQuery
 from common.api.serializers import Input, Output
@@ -21,8 +22,17 @@ SELLER = {
     "street": "",
     "postcode": "",
     "city": "",
+    "region": "",
     "country": "",
+    "vat_id": "",
     "tax_number": "",
+    "register_number": "",
+    "register_scheme": "",
+    "electronic_address": "",
+    "electronic_address_scheme": "",
+    "kind": "business",
+    "tax_status": "",
+    "iban": "",
 }
 NOTHING = {"amount": "0.00", "currency": "USD"}
 
@@ -35,17 +45,14 @@ class GenerateInput(Input):
     task_id = PublicIdField("mst")
 
 
-class InvoicePartyOutput(Output):
-    """Seller or buyer as the invoice froze them."""
+class InvoicePartyOutput(LegalOutput):
+    """Seller or buyer as the invoice froze them. `tax_status` and `iban` are the seller's."""
 
     id = serializers.CharField()
     name = serializers.CharField()
-    legal_name = serializers.CharField()
-    street = serializers.CharField()
-    postcode = serializers.CharField()
-    city = serializers.CharField()
-    country = serializers.CharField()
-    tax_number = serializers.CharField()
+    kind = serializers.CharField()
+    tax_status = serializers.CharField()
+    iban = serializers.CharField()
 
 
 class InvoiceLineOutput(Output):

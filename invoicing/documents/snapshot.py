@@ -17,8 +17,12 @@ class Party(TypedDict):
     street: str
     postcode: str
     city: str
+    region: str
     country: str
+    vat_id: str
     tax_number: str
+    register_number: str
+    iban: str
 
 
 class Line(TypedDict):
@@ -68,8 +72,12 @@ def _party(copy: Mapping[str, str]) -> Party:
         street=copy["street"],
         postcode=copy["postcode"],
         city=copy["city"],
+        region=copy["region"],
         country=COUNTRIES.get(copy["country"], copy["country"]),
+        vat_id=copy["vat_id"],
         tax_number=copy["tax_number"],
+        register_number=copy["register_number"],
+        iban=copy["iban"],
     )
 
 

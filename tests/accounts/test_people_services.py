@@ -9,24 +9,14 @@ from accounts.models import (
     AuditEvent,
     CommissionerProfile,
     FreelancerProfile,
-    Organisation,
     User,
 )
-from accounts.services import LegalData, people
+from accounts.services import people
 from common.exceptions import Invalid, PermissionRefused
 from outbox.models import Job
 from tests.factories import AT, PASSWORD
 
 pytestmark = pytest.mark.django_db
-
-LEGAL = LegalData(
-    legal_name="Ana Lima Lda.",
-    street="Rua Augusta 1",
-    postcode="1100-048",
-    city="Lisboa",
-    country="PT",
-    tax_number="PT123456789",
-)
 
 
 def register(**changes) -> User:
@@ -255,41 +245,6 @@ def test_commissioner_profile_update_saves(commissioner):
 
     profile = CommissionerProfile.objects.get(user=commissioner)
     assert (profile.about, profile.website) == ("A museum.", "https://example.com")
-
-
-def test_legal_data_update_saves_and_audits(freelancer):
-    services.legal_data_update(legal=LEGAL, by=freelancer, at=AT)
-
-    freelancer.refresh_from_db()
-    assert freelancer.legal_name == "Ana Lima Lda."
-    assert (freelancer.postcode, freelancer.city, freelancer.country) == (
-        "1100-048",
-        "Lisboa",
-        "PT",
-    )
-    event = AuditEvent.objects.get()
-    assert event.event == "user.legal_data_updated"
-    assert event.after["tax_number"] == "PT123456789"
-
-
-def test_organisation_is_created_once_and_then_changed(commissioner):
-    first = services.organisation_save(name="Museum", legal=LEGAL, by=commissioner, at=AT)
-    second = services.organisation_save(name="The Museum", legal=LEGAL, by=commissioner, at=AT)
-
-    assert first.pk == second.pk
-    organisation = Organisation.objects.get()
-    assert (organisation.name, organisation.owner) == ("The Museum", commissioner)
-    assert list(AuditEvent.objects.order_by("pk").values_list("event", flat=True)) == [
-        "organisation.created",
-        "organisation.updated",
-    ]
-
-
-def test_only_commissioners_act_for_an_organisation(freelancer):
-    with pytest.raises(PermissionRefused):
-        services.organisation_save(name="Museum", legal=LEGAL, by=freelancer, at=AT)
-
-    assert Organisation.objects.count() == 0
 
 
 def test_staff_close_and_open_an_account(staff, freelancer):

@@ -106,6 +106,8 @@ def test_profile_saves_name_and_currency(client_for, freelancer):
         ("commissioner-profile", {"commissioner-website": "javascript:alert(1)"}),
         ("legal", {**LEGAL, "legal_name": ""}),
         ("legal", {**LEGAL, "country": "ZZ"}),
+        ("legal", {**LEGAL, "vat_id": "PT1"}),
+        ("legal", {**LEGAL, "electronic_address": "ana@example.com"}),
         ("legal", {}),
         ("organisation", {**ORGANISATION, "organisation-name": ""}),
         ("tokens", {"name": "x", "days": "30"}),
@@ -168,6 +170,28 @@ def test_legal_data_is_saved(client_for, freelancer):
     assert response.url == reverse("accounts:legal")
     freelancer.refresh_from_db()
     assert (freelancer.legal_name, freelancer.country) == ("Ana Lima Lda.", "PT")
+
+
+def test_each_is_asked_what_concerns_their_roles(client_for, freelancer, commissioner):
+    asked = {
+        person.name: client_for(person).get(reverse("accounts:legal")).content.decode()
+        for person in (freelancer, commissioner)
+    }
+
+    assert 'name="tax_status"' in asked[freelancer.name]
+    assert 'name="buyer_kind"' not in asked[freelancer.name]
+    assert 'name="tax_status"' not in asked[commissioner.name]
+    assert 'name="buyer_kind"' in asked[commissioner.name]
+
+
+def test_the_form_starts_with_what_is_kept_and_saves_numbers(client_for, freelancer):
+    values = {**LEGAL, "vat_id": "123456789", "tax_status": "registered"}
+    client_for(freelancer).post(reverse("accounts:legal"), values)
+
+    page = client_for(freelancer).get(reverse("accounts:legal")).content.decode()
+
+    assert 'value="PT123456789"' in page
+    assert '<option value="registered" selected>' in page
 
 
 def test_the_organisation_is_saved(client_for, commissioner):

@@ -251,6 +251,9 @@ def test_a_token_notes_when_it_was_last_seen_at_most_once_a_minute(api, freelanc
         ("get", "/api/v1/wallet/", "money:read"),
         ("post", "/api/payments/execute", "money:write"),
         ("post", "/api/v1/tokens/", "money:write"),
+        ("get", "/api/v1/me/legal/", "money:read"),
+        ("patch", "/api/v1/me/legal/", "money:write"),
+        ("patch", "/api/v1/me/organisation/", "money:write"),
     ],
 )
 def test_a_token_does_only_what_its_scopes_say(

@@ -32,8 +32,12 @@ def party(**changes: str) -> Any:
         "street": "12 St James's Square",
         "postcode": "SW1Y 4JH",
         "city": "London",
+        "region": "",
         "country": "United Kingdom",
-        "tax_number": "GB123456789",
+        "vat_id": "GB123456789",
+        "tax_number": "",
+        "register_number": "",
+        "iban": "",
     }
     return {**values, **changes}
 
@@ -167,7 +171,7 @@ def test_rendering_is_refused_in_the_child_of_a_process_that_has_rendered():
 def test_a_snapshot_of_the_worked_example(commissioner, freelancer):
     freelancer.legal_name = "Fred's Studio GmbH"
     freelancer.street, freelancer.postcode, freelancer.city = "Torstraße 140", "10119", "Berlin"
-    freelancer.country, freelancer.tax_number = "DE", "DE811234567"
+    freelancer.country, freelancer.vat_id = "DE", "DE136695976"
     freelancer.save()
     invoice = sent_invoice(active_project(commissioner=commissioner, freelancer=freelancer))
 
@@ -182,8 +186,12 @@ def test_a_snapshot_of_the_worked_example(commissioner, freelancer):
             "street": "Torstraße 140",
             "postcode": "10119",
             "city": "Berlin",
+            "region": "",
             "country": "Germany",
-            "tax_number": "DE811234567",
+            "vat_id": "DE136695976",
+            "tax_number": "",
+            "register_number": "",
+            "iban": "",
         },
         "buyer": {
             "name": "Clara Commissioner",
@@ -191,8 +199,12 @@ def test_a_snapshot_of_the_worked_example(commissioner, freelancer):
             "street": "",
             "postcode": "",
             "city": "",
+            "region": "",
             "country": "",
+            "vat_id": "",
             "tax_number": "",
+            "register_number": "",
+            "iban": "",
         },
         "lines": [
             {

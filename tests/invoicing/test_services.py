@@ -5,6 +5,7 @@ from django.db import connection, transaction
 from djmoney.money import Money
 
 from accounts.models import AuditEvent
+from accounts.selectors import legal_values
 from common.exceptions import PermissionRefused
 from gigs.models import Project
 from invoicing.enums import InvoiceStatus
@@ -51,12 +52,10 @@ def test_an_invoice_of_the_worked_example(commissioner, freelancer, at):
     assert invoice.seller_copy == {
         "id": freelancer.public_id,
         "name": "Fred Freelancer",
-        "legal_name": "Fred Freelancer",
-        "street": "",
-        "postcode": "",
-        "city": "",
-        "country": "",
-        "tax_number": "",
+        **legal_values(freelancer),
+        "kind": "business",
+        "tax_status": "",
+        "iban": "",
     }
     line = InvoiceLine.objects.get(invoice=invoice)
     assert (line.description, line.amount) == (

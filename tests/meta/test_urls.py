@@ -75,6 +75,8 @@ OWN = {
     "accounts/2fa/recovery-codes/generate/",
     "accounts/2fa/recovery-codes/download/",
     "api/v1/me/",
+    "api/v1/me/legal/",
+    "api/v1/me/organisation/",
     "api/v1/tokens/",
     "api/v1/gigs/",
     "api/v1/applications/",

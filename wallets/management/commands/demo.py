@@ -20,7 +20,6 @@ from djmoney.money import Money
 from accounts.enums import Role
 from accounts.models import User
 from accounts.services import (
-    LegalData,
     freelancer_profile_update,
     organisation_save,
     role_add,
@@ -126,14 +125,14 @@ class Demo:
 
     def _belongings(self, at: datetime) -> None:
         organisation_save(
-            name="Museum of Everyday Things",
-            legal=LegalData(
-                legal_name="Museum of Everyday Things gGmbH",
-                street="Linienstrasse 12",
-                postcode="10178",
-                city="Berlin",
-                country="DE",
-            ),
+            changes={
+                "name": "Museum of Everyday Things",
+                "legal_name": "Museum of Everyday Things gGmbH",
+                "street": "Linienstrasse 12",
+                "postcode": "10178",
+                "city": "Berlin",
+                "country": "DE",
+            },
             by=self.people["clara"],
             at=at,
         )
