@@ -147,6 +147,23 @@ class PersonLegalOutput(LegalOutput):
 class OrganisationOutput(LegalOutput):
     """The legal buyer that a commissioner acts for."""
 
+    example = {
+        "id": "org_1c2d3e4f5a6b4c7d8e9f0a1b2c3d4e5f",
+        "name": "Museum of Slices",
+        "legal_name": "Museum of Slices Ltd",
+        "street": "12 St James's Square",
+        "postcode": "SW1Y 4JH",
+        "city": "London",
+        "region": "",
+        "country": "GB",
+        "vat_id": "GB980780684",
+        "tax_number": "",
+        "register_number": "",
+        "register_scheme": "",
+        "electronic_address": "",
+        "electronic_address_scheme": "",
+    }
+
     id = serializers.CharField(source="public_id")
     name = serializers.CharField()
 
