@@ -154,7 +154,16 @@ class ProjectAdmin(BudgetColumn, ReadOnlyAdmin):
         ("Parties", {"fields": ["commissioner", "organisation", "freelancer"]}),
         (
             "Terms",
-            {"fields": ["price", "fee", "invoicing_method", "payment_mode", "is_auto_pay"]},
+            {
+                "fields": [
+                    "price",
+                    "fee",
+                    "invoicing_method",
+                    "payment_mode",
+                    "is_auto_pay",
+                    "review_days",
+                ]
+            },
         ),
         ("Invoiced so far", {"fields": ["invoiced", "fees"]}),
         ("State", {"fields": ["status", "started_at", "completed_at"]}),
@@ -180,7 +189,16 @@ class ProjectAdmin(BudgetColumn, ReadOnlyAdmin):
 class MilestoneAdmin(AmountColumn, ReadOnlyAdmin):
     """Tasks and their deliveries; an approved one without an invoice is stuck work."""
 
-    list_display = ["title", "project", "position", "status", "price", "due_on", "invoice_number"]
+    list_display = [
+        "title",
+        "project",
+        "position",
+        "status",
+        "price",
+        "due_on",
+        "review_ends_at",
+        "invoice_number",
+    ]
     list_filter = ["status", "currency"]
     list_select_related = ["project"]
     search_fields = ["title", "project__title", "project__freelancer__email", "invoice__number"]
@@ -197,6 +215,8 @@ class MilestoneAdmin(AmountColumn, ReadOnlyAdmin):
                     "status",
                     "version",
                     "submitted_at",
+                    "review_ends_at",
+                    "review_extended_at",
                     "approved_at",
                     "approved_by",
                     "settled_at",

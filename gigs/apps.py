@@ -5,3 +5,8 @@ class GigsConfig(AppConfig):
     """Gigs, applications, projects, milestones."""
 
     name = "gigs"
+
+    def ready(self) -> None:
+        from gigs import jobs  # noqa: PLC0415
+
+        jobs.register()

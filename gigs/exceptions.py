@@ -19,6 +19,11 @@ class MilestoneTransitionRefused(TransitionRefused):
     """The milestone's state does not allow the move."""
 
 
+class ReviewAlreadyExtended(DomainError):
+    code = "review_already_extended"
+    default_message = "This review has been extended once; it cannot be extended again."
+
+
 class OwnGig(DomainError):
     code = "own_gig"
     status = 403

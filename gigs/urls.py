@@ -40,6 +40,11 @@ milestone_patterns = [
     path("<mst_id:milestone_id>/review/", projects.milestone_review, name="review"),
     path("<mst_id:milestone_id>/approve/", projects.milestone_approve, name="approve"),
     path(
+        "<mst_id:milestone_id>/extend-review/",
+        projects.milestone_extend_review,
+        name="extend-review",
+    ),
+    path(
         "<mst_id:milestone_id>/request-changes/",
         projects.milestone_request_changes,
         name="request-changes",

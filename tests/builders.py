@@ -100,12 +100,17 @@ def paid_invoice(
 
 
 def run_jobs(*topics: str) -> int:
-    """Do all due jobs of these topics (or of all) as a worker would, until none is due."""
+    """Do all due jobs of these topics as a worker would, until none is due.
+
+    Of all topics, when none is named, but for the clocks of reviews: the tests' days pass by.
+    """
     ended = 0
     while True:
         jobs = Job.objects.pending()
         if topics:
             jobs = jobs.filter(topic__in=topics)
+        else:
+            jobs = jobs.exclude(topic__startswith="review.")
         count = runner.run(list(jobs.values_list("pk", flat=True)))
         if not count:
             return ended

@@ -26,10 +26,13 @@ class Mail(StrEnum):
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_PAID = "invoice_paid"
     MILESTONE_APPROVED = "milestone_approved"
+    MILESTONE_APPROVED_SILENTLY = "milestone_approved_silently"
     MILESTONE_SUBMITTED = "milestone_submitted"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a template's name
     PAYMENT_METHOD_MISSING = "payment_method_missing"
     PAYMENT_ON_HOLD = "payment_on_hold"
+    REVIEW_EXTENDED = "review_extended"
+    REVIEW_WARNING = "review_warning"
     SECURITY_NOTICE = "security_notice"
 
 
@@ -41,10 +44,17 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.INVOICE_ISSUED: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.INVOICE_PAID: frozenset({"number", "milestone", "total", "fee", "net", "path"}),
     Mail.MILESTONE_APPROVED: frozenset({"milestone", "project", "commissioner", "amount", "path"}),
+    Mail.MILESTONE_APPROVED_SILENTLY: frozenset(
+        {"milestone", "project", "commissioner", "amount", "path"}
+    ),
     Mail.MILESTONE_SUBMITTED: frozenset({"milestone", "project", "freelancer", "path"}),
     Mail.PASSWORD_RESET: frozenset({"url"}),
     Mail.PAYMENT_METHOD_MISSING: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.PAYMENT_ON_HOLD: frozenset({"number", "milestone", "total", "path"}),
+    Mail.REVIEW_EXTENDED: frozenset({"milestone", "project", "commissioner", "ends_on", "path"}),
+    Mail.REVIEW_WARNING: frozenset(
+        {"milestone", "project", "freelancer", "amount", "left", "ends_on", "path"}
+    ),
     Mail.SECURITY_NOTICE: frozenset({"event"}),
 }
 """What each template shows; `path` (reverse() of a page) becomes a link below SITE_URL."""

@@ -312,7 +312,10 @@ class MilestoneOutput(Output):
         "status": "in_review",
         "version": 1,
         "submitted_at": NOON,
+        "review_ends_at": "2026-12-07T12:00:00Z",
+        "review_extended_at": None,
         "approved_at": None,
+        "approved_silently": False,
         "settled_at": None,
         "invoice": None,
     }
@@ -328,7 +331,10 @@ class MilestoneOutput(Output):
     status = serializers.ChoiceField(MilestoneStatus.choices)
     version = serializers.IntegerField()
     submitted_at = serializers.DateTimeField(allow_null=True)
+    review_ends_at = serializers.DateTimeField(allow_null=True)
+    review_extended_at = serializers.DateTimeField(allow_null=True)
     approved_at = serializers.DateTimeField(allow_null=True)
+    approved_silently = serializers.BooleanField(source="is_approved_silently")
     settled_at = serializers.DateTimeField(allow_null=True)
     invoice = serializers.SerializerMethodField()
 
@@ -357,6 +363,7 @@ class ProjectOutput(Output):
         "invoicing_method": "milestone",
         "payment_mode": "on_invoice",
         "auto_pay": False,
+        "review_days": 14,
         "started_at": NOON,
         "completed_at": None,
         "tasks": [MilestoneOutput.example],
@@ -375,6 +382,7 @@ class ProjectOutput(Output):
     invoicing_method = serializers.ChoiceField(InvoicingMethod.choices)
     payment_mode = serializers.ChoiceField(PaymentMode.choices)
     auto_pay = serializers.BooleanField(source="is_auto_pay")
+    review_days = serializers.IntegerField()
     started_at = serializers.DateTimeField()
     completed_at = serializers.DateTimeField(allow_null=True)
     tasks = MilestoneOutput(source="milestones.all", many=True)

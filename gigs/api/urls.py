@@ -23,6 +23,10 @@ urlpatterns = [
     path("milestones/<mst_id:milestone_id>/submit/", work.MilestoneSubmitView.as_view()),
     path("milestones/<mst_id:milestone_id>/approve/", work.MilestoneApproveView.as_view()),
     path(
+        "milestones/<mst_id:milestone_id>/extend-review/",
+        work.MilestoneExtendReviewView.as_view(),
+    ),
+    path(
         "milestones/<mst_id:milestone_id>/request-changes/",
         work.MilestoneRequestChangesView.as_view(),
     ),

@@ -19,10 +19,11 @@ from gigs.api.serializers import (
     SubmitInput,
     TaskActionInput,
 )
-from gigs.exceptions import MilestoneTransitionRefused
+from gigs.exceptions import MilestoneTransitionRefused, ReviewAlreadyExtended
 from gigs.models import Milestone
 from gigs.services import (
     milestone_approve,
+    milestone_extend_review,
     milestone_request_changes,
     milestone_start,
     milestone_submit,
@@ -184,6 +185,28 @@ class MilestoneRequestChangesView(WorkView):
         return self.shown(
             milestone_request_changes(milestone_id=found.pk, **given, by=self.user, at=self.at)
         )
+
+
+class MilestoneExtendReviewView(WorkView):
+    @operation(
+        Operation(
+            name="milestone_extend_review",
+            tag="milestones",
+            scope=Scope.GIGS_WRITE,
+            answers={200: MilestoneOutput},
+            refusals=[PermissionRefused, MilestoneTransitionRefused, ReviewAlreadyExtended],
+            takes_key=True,
+        )
+    )
+    @idempotent
+    def post(self, request: Request, milestone_id: str) -> Response:
+        """Give the review of delivered work seven more days, once a delivery.
+
+        Without an answer by `review_ends_at` the milestone counts as approved.
+        """
+        self.empty_body()
+        found = self.named(milestone_id)
+        return self.shown(milestone_extend_review(milestone_id=found.pk, by=self.user, at=self.at))
 
 
 class TaskActionView(WorkView):

@@ -75,6 +75,7 @@ class Project(PublicIdModel):
     invoicing_method = models.CharField(max_length=20, choices=InvoicingMethod.choices)
     payment_mode = models.CharField(max_length=20, choices=PaymentMode.choices)
     is_auto_pay = models.BooleanField(default=False)
+    review_days = models.PositiveSmallIntegerField()
     agreed_minor = models.BigIntegerField()
     invoiced_minor = models.BigIntegerField(default=0)
     fees_minor = models.BigIntegerField(default=0)
@@ -101,6 +102,10 @@ class Project(PublicIdModel):
             ),
             models.CheckConstraint(
                 condition=Q(fee_rate__gte=0, fee_rate__lt=1), name="gigs_project_fee_rate_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(review_days__gte=1, review_days__lte=90),
+                name="gigs_project_review_days_valid",
             ),
             models.CheckConstraint(
                 condition=~Q(commissioner=F("freelancer")), name="gigs_project_two_parties"
@@ -136,7 +141,11 @@ class MilestoneQuerySet(LockableQuerySet["Milestone"]):
 
 
 class Milestone(PublicIdModel):
-    """A priced task of a project: the unit of submission, approval, invoice and payment."""
+    """A priced task of a project: the unit of submission, approval, invoice and payment.
+
+    While it is in review, `review_ends_at` is when it counts as approved without an answer. An
+    approval by nobody is such a silent one.
+    """
 
     PREFIX = "mst"
 
@@ -152,6 +161,8 @@ class Milestone(PublicIdModel):
     status = models.CharField(max_length=20, choices=MilestoneStatus.choices)
     version = models.PositiveSmallIntegerField(default=0)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    review_ends_at = models.DateTimeField(null=True, blank=True)
+    review_extended_at = models.DateTimeField(null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -171,8 +182,27 @@ class Milestone(PublicIdModel):
             set_iff(
                 "status",
                 ["approved", "settled"],
-                ["approved_at", "approved_by"],
+                ["approved_at"],
                 name="gigs_milestone_approved_at_iff_approved",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | Q(approved_at__isnull=False),
+                name="gigs_milestone_approved_by_only_if_approved",
+            ),
+            set_iff(
+                "status",
+                ["in_review"],
+                ["review_ends_at"],
+                name="gigs_milestone_review_ends_at_iff_in_review",
+            ),
+            models.CheckConstraint(
+                condition=Q(review_ends_at__isnull=True) | Q(review_ends_at__gt=F("submitted_at")),
+                name="gigs_milestone_review_ends_after_submission",
+            ),
+            models.CheckConstraint(
+                condition=Q(review_extended_at__isnull=True)
+                | Q(submitted_at__isnull=False, review_extended_at__gte=F("submitted_at")),
+                name="gigs_milestone_review_extended_after_submission",
             ),
             set_iff(
                 "status", ["settled"], ["settled_at"], name="gigs_milestone_settled_at_iff_settled"
@@ -201,6 +231,11 @@ class Milestone(PublicIdModel):
                 f"A milestone that is {self.get_status_display().lower()} cannot become {status.label.lower()}."
             )
         self.status = status
+
+    @property
+    def is_approved_silently(self) -> bool:
+        """Whether the review ended without an answer."""
+        return self.approved_at is not None and self.approved_by_id is None
 
 
 class Submission(PublicIdModel):

@@ -17,6 +17,7 @@ from gigs.selectors.offers import (
 from gigs.selectors.projects import (
     NextStep,
     ProjectView,
+    ReviewClock,
     can_submit,
     milestone_pages,
     next_step,
@@ -24,6 +25,7 @@ from gigs.selectors.projects import (
     project_view,
     projects_of,
     projects_with_figures,
+    review_clock,
 )
 from gigs.selectors.todo import (
     CommissionerTodo,
@@ -39,6 +41,7 @@ __all__ = [
     "GigFilters",
     "NextStep",
     "ProjectView",
+    "ReviewClock",
     "Split",
     "SplitRow",
     "application_pages",
@@ -58,6 +61,7 @@ __all__ = [
     "project_view",
     "projects_of",
     "projects_with_figures",
+    "review_clock",
     "split_with_fees",
     "todo_commissioner",
     "todo_freelancer",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -18,6 +19,7 @@ from gigs.enums import MILESTONE_TRANSITIONS, MilestoneStatus
 from gigs.models import Milestone, Project, Submission
 
 PAGE_SIZE: Final = 20
+NEAR: Final = timedelta(days=3)
 PAID: Final = "paid"
 """The state of a paid invoice; invoices belong to an app above, reached by the reverse relation."""
 
@@ -121,6 +123,26 @@ def milestone_pages(user: User) -> LockableQuerySet[Milestone]:
 def can_submit(milestone: Milestone) -> bool:
     """Whether the milestone takes a delivery now."""
     return MilestoneStatus.IN_REVIEW in MILESTONE_TRANSITIONS[MilestoneStatus(milestone.status)]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewClock:
+    """When a review ends by itself, and whether its end may still be moved."""
+
+    ends_at: datetime
+    is_near: bool
+    can_extend: bool
+
+
+def review_clock(milestone: Milestone, *, at: datetime) -> ReviewClock | None:
+    """The clock of a milestone that is in review; None for any other."""
+    if milestone.review_ends_at is None:
+        return None
+    return ReviewClock(
+        ends_at=milestone.review_ends_at,
+        is_near=milestone.review_ends_at - at <= NEAR,
+        can_extend=milestone.review_extended_at is None,
+    )
 
 
 def next_step(view: ProjectView, *, user: User) -> NextStep:

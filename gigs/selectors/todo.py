@@ -40,7 +40,7 @@ class FreelancerTodo:
 
 
 def todo_commissioner(user: User) -> CommissionerTodo:
-    """What a commissioner may do now, the longest waiting first."""
+    """What a commissioner may do now: the review that ends first, what has waited longest."""
     reviews = Milestone.objects.filter(
         project__commissioner=user, status=MilestoneStatus.IN_REVIEW
     ).select_related("project__freelancer")
@@ -51,7 +51,7 @@ def todo_commissioner(user: User) -> CommissionerTodo:
         last_applied_at=Max("applications__created_at", filter=pending),
     )
     return CommissionerTodo(
-        to_review=list(reviews.order_by("submitted_at", "pk")[:MOST_SHOWN]),
+        to_review=list(reviews.order_by("review_ends_at", "pk")[:MOST_SHOWN]),
         gigs_with_candidates=list(
             with_candidates.filter(pending_count__gt=0).order_by("-last_applied_at", "-pk")[
                 :MOST_SHOWN

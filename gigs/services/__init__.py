@@ -15,10 +15,17 @@ from gigs.services.milestones import (
     milestones_settle,
     projects_complete,
 )
+from gigs.services.reviews import (
+    Reminder,
+    milestone_extend_review,
+    reviews_end,
+    reviews_remind,
+)
 
 __all__ = [
     "GigDraft",
     "PlannedTask",
+    "Reminder",
     "application_reject",
     "application_submit",
     "application_withdraw",
@@ -27,10 +34,13 @@ __all__ = [
     "gig_open",
     "gig_post",
     "milestone_approve",
+    "milestone_extend_review",
     "milestone_request_changes",
     "milestone_start",
     "milestone_submit",
     "milestones_settle",
     "planned_split",
     "projects_complete",
+    "reviews_end",
+    "reviews_remind",
 ]

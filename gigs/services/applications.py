@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -176,6 +177,7 @@ def _project_of(gig: Gig, application: Application, *, at: datetime) -> Project:
         invoicing_method=gig.invoicing_method,
         payment_mode=gig.payment_mode,
         is_auto_pay=gig.is_auto_pay,
+        review_days=settings.REVIEW_DAYS,
         agreed_minor=to_minor(gig.budget),
         status=ProjectStatus.ACTIVE,
         started_at=at,

@@ -12,6 +12,7 @@ from accounts.services.mail import Mail, mail_enqueue
 from gigs import policies
 from gigs.enums import MilestoneStatus, ProjectStatus
 from gigs.models import Milestone, Project, Submission
+from gigs.services.review_clock import review_begin
 from outbox.services import enqueue
 
 APPROVED = "milestone.approved"
@@ -20,7 +21,7 @@ APPROVED = "milestone.approved"
 @transaction.atomic
 def milestone_start(*, milestone_id: int, by: User, at: datetime) -> Milestone:
     """Say that work has begun; optional. MilestoneTransitionRefused, PermissionRefused."""
-    milestone = _locked(milestone_id)
+    milestone = locked_milestone(milestone_id)
     policies.require(
         policies.may_deliver(by, milestone), "Only the project's freelancer can start a milestone."
     )
@@ -35,11 +36,11 @@ def milestone_start(*, milestone_id: int, by: User, at: datetime) -> Milestone:
 def milestone_submit(
     *, milestone_id: int, message: str, links: Sequence[str], by: User, at: datetime
 ) -> Milestone:
-    """Deliver work for review as the next version.
+    """Deliver work for review as the next version; the review's clock starts.
 
     MilestoneTransitionRefused (a second submit while in review included), PermissionRefused.
     """
-    milestone = _locked(milestone_id)
+    milestone = locked_milestone(milestone_id)
     policies.require(
         policies.may_deliver(by, milestone), "Only the project's freelancer can submit work."
     )
@@ -47,7 +48,16 @@ def milestone_submit(
     milestone.move_to(MilestoneStatus.IN_REVIEW)
     milestone.version += 1
     milestone.submitted_at = at
-    milestone.save(update_fields=["status", "version", "submitted_at"])
+    review_begin(milestone)
+    milestone.save(
+        update_fields=[
+            "status",
+            "version",
+            "submitted_at",
+            "review_ends_at",
+            "review_extended_at",
+        ]
+    )
     submission = Submission.objects.create(
         milestone=milestone,
         version=milestone.version,
@@ -56,6 +66,11 @@ def milestone_submit(
         created_at=at,
     )
     _audit_move("milestone.submitted", milestone, before, by=by, at=at)
+    _ask_for_review(milestone, submission)
+    return milestone
+
+
+def _ask_for_review(milestone: Milestone, submission: Submission) -> None:
     project = milestone.project
     mail_enqueue(
         Mail.MILESTONE_SUBMITTED,
@@ -68,7 +83,6 @@ def milestone_submit(
             "path": reverse("milestones:review", args=[milestone.public_id]),
         },
     )
-    return milestone
 
 
 @transaction.atomic
@@ -76,13 +90,14 @@ def milestone_request_changes(
     *, milestone_id: int, comment: str, by: User, at: datetime
 ) -> Milestone:
     """Hand the work back with a comment. MilestoneTransitionRefused, PermissionRefused."""
-    milestone = _locked(milestone_id)
+    milestone = locked_milestone(milestone_id)
     policies.require(
         policies.may_review(by, milestone), "Only the project's commissioner can request changes."
     )
     before = milestone.status
     milestone.move_to(MilestoneStatus.CHANGES_REQUESTED)
-    milestone.save(update_fields=["status"])
+    milestone.review_ends_at = None
+    milestone.save(update_fields=["status", "review_ends_at"])
     submission = milestone.submissions.locked().get(version=milestone.version)
     submission.change_request, submission.changes_requested_at = comment, at
     submission.save(update_fields=["change_request", "changes_requested_at"])
@@ -109,14 +124,15 @@ def milestone_approve(*, milestone_id: int, by: User, at: datetime) -> Milestone
 
     MilestoneTransitionRefused, PermissionRefused.
     """
-    milestone = _locked(milestone_id)
+    milestone = locked_milestone(milestone_id)
     policies.require(
         policies.may_review(by, milestone), "Only the project's commissioner can approve."
     )
     before = milestone.status
     milestone.move_to(MilestoneStatus.APPROVED)
+    milestone.review_ends_at = None
     milestone.approved_at, milestone.approved_by = at, by
-    milestone.save(update_fields=["status", "approved_at", "approved_by"])
+    milestone.save(update_fields=["status", "review_ends_at", "approved_at", "approved_by"])
     _audit_move("milestone.approved", milestone, before, by=by, at=at)
     enqueue(APPROVED, key=milestone.public_id, payload={"milestone": milestone.pk})
     return milestone
@@ -178,7 +194,8 @@ def projects_complete(*, projects: Sequence[Project], at: datetime) -> list[Proj
     return done
 
 
-def _locked(milestone_id: int) -> Milestone:
+def locked_milestone(milestone_id: int) -> Milestone:
+    """The milestone, locked, with its project and the parties."""
     return (
         Milestone.objects.select_related("project__commissioner", "project__freelancer")
         .locked()

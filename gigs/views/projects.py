@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import SignedInRequest
@@ -109,6 +110,23 @@ def milestone_approve(request: SignedInRequest, milestone_id: str) -> HttpRespon
 
 @require_POST
 @login_required
+def milestone_extend_review(request: SignedInRequest, milestone_id: str) -> HttpResponse:
+    """Take seven more days for the review."""
+    milestone = _reviewed(request, milestone_id)
+    extended = attempt(
+        request,
+        lambda: services.milestone_extend_review(
+            milestone_id=milestone.pk, by=request.user, at=timezone.now()
+        ),
+    )
+    if extended is not None and extended.review_ends_at is not None:
+        until = date_format(extended.review_ends_at, "j F Y")
+        messages.success(request, f"You have until {until} to review “{milestone.title}”.")
+    return redirect("milestones:review", milestone.public_id)
+
+
+@require_POST
+@login_required
 def milestone_request_changes(request: SignedInRequest, milestone_id: str) -> HttpResponse:
     """Hand the work back with a comment."""
     milestone = _reviewed(request, milestone_id)
@@ -161,5 +179,6 @@ def _review_page(
         "earlier": submissions[1:],
         "form": form,
         "is_in_review": milestone.status == MilestoneStatus.IN_REVIEW,
+        "clock": selectors.review_clock(milestone, at=timezone.now()),
     }
     return render(request, "gigs/milestone_review.html", context, status=status)

@@ -4,6 +4,7 @@ import pytest
 
 from accounts.services import organisation_save
 from gigs.models import Submission
+from gigs.services import reviews_end
 from invoicing.models import Invoice
 from tests.builders import (
     active_project,
@@ -113,6 +114,44 @@ def test_starting_is_optional(api, refused):
 
     assert client.post(path).json()["status"] == "in_progress"
     refused(client.post(path), 409, "transition_refused")
+
+
+def test_a_review_is_extended_once(api, refused):
+    milestone = submitted_milestone()
+    client = api(milestone.project.commissioner)
+    path = f"/api/v1/milestones/{milestone.public_id}/extend-review/"
+
+    denied = api(milestone.project.freelancer).post(path)
+    answer = client.post(path)
+    again = client.post(path)
+
+    refused(denied, 403, "permission_denied")
+    assert answer.status_code == 200
+    shown = answer.json()
+    assert shown["review_ends_at"] == "2026-12-14T12:00:00Z"
+    assert (shown["review_extended_at"] is None, shown["approved_silently"]) == (False, False)
+    refused(again, 409, "review_already_extended")
+
+
+def test_a_silent_approval_says_so(api):
+    milestone = submitted_milestone()
+    client = api(milestone.project.freelancer)
+    path = f"/api/v1/milestones/{milestone.public_id}/"
+    before = client.get(path).json()
+    reviews_end(ends={milestone.pk: milestone.review_ends_at}, at=milestone.review_ends_at)
+
+    shown = client.get(path).json()
+
+    assert (before["review_ends_at"], before["approved_silently"]) == (
+        "2026-12-07T12:00:00Z",
+        False,
+    )
+    assert (shown["status"], shown["approved_at"], shown["approved_silently"]) == (
+        "approved",
+        "2026-12-07T12:00:00Z",
+        True,
+    )
+    assert shown["review_ends_at"] is None
 
 
 def test_the_invoice_follows_the_approval_by_itself(api):

@@ -115,8 +115,43 @@ def fee_policy():
         ("gigs_milestone_approved_at_iff_approved", milestone, "approved_at = now()"),
         ("gigs_milestone_approved_at_iff_approved", milestone, "status = 'approved'"),
         ("gigs_milestone_approved_at_iff_approved", approved_milestone, "approved_at = NULL"),
-        ("gigs_milestone_approved_at_iff_approved", approved_milestone, "approved_by_id = NULL"),
         ("gigs_milestone_approved_at_iff_approved", approved_milestone, "status = 'in_review'"),
+        (
+            "gigs_milestone_approved_by_only_if_approved",
+            milestone,
+            "approved_by_id = (SELECT max(id) FROM accounts_user)",
+        ),
+        ("gigs_milestone_review_ends_at_iff_in_review", milestone, "review_ends_at = now()"),
+        (
+            "gigs_milestone_review_ends_at_iff_in_review",
+            submitted_milestone,
+            "review_ends_at = NULL",
+        ),
+        (
+            "gigs_milestone_review_ends_at_iff_in_review",
+            submitted_milestone,
+            "status = 'changes_requested'",
+        ),
+        (
+            "gigs_milestone_review_ends_at_iff_in_review",
+            approved_milestone,
+            "review_ends_at = approved_at + interval '7 days'",
+        ),
+        (
+            "gigs_milestone_review_ends_after_submission",
+            submitted_milestone,
+            "review_ends_at = submitted_at",
+        ),
+        (
+            "gigs_milestone_review_extended_after_submission",
+            submitted_milestone,
+            "review_extended_at = submitted_at - interval '1 second'",
+        ),
+        (
+            "gigs_milestone_review_extended_after_submission",
+            milestone,
+            "review_extended_at = now()",
+        ),
         ("gigs_milestone_settled_at_iff_settled", approved_milestone, "settled_at = now()"),
         ("gigs_milestone_settled_at_iff_settled", approved_milestone, "status = 'settled'"),
         ("gigs_milestone_settled_at_iff_settled", settled_milestone, "status = 'approved'"),
@@ -214,6 +249,8 @@ def test_a_freelancer_who_was_rejected_may_apply_again():
         ("gigs_project_fee_rate_valid", {"fee_rate": "'NaN'"}),
         ("gigs_project_invoicing_method_valid", {"invoicing_method": "'completion'"}),
         ("gigs_project_payment_mode_valid", {"payment_mode": "'held'"}),
+        ("gigs_project_review_days_valid", {"review_days": "0"}),
+        ("gigs_project_review_days_valid", {"review_days": "91"}),
         ("gigs_project_two_parties", {"freelancer_id": "commissioner_id"}),
     ],
 )
@@ -237,6 +274,7 @@ def test_the_database_refuses_a_project_on_such_terms(rule, changes):
         "fee_rate = 0",
         "invoicing_method = 'completion'",
         "payment_mode = 'held'",
+        "review_days = 30",
     ],
 )
 def test_the_terms_of_a_project_are_frozen(changes):

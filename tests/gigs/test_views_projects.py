@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from gigs.models import Milestone, Project, Submission
-from gigs.services import milestone_request_changes
+from gigs.services import milestone_request_changes, reviews_end
 from invoicing.services import invoices_issue
 from outbox.models import Job
 from tests.builders import (
@@ -208,6 +208,7 @@ def test_each_side_has_its_own_doors(client_for, project, commissioner, freelanc
         (freelancer, "get", "review"),
         (freelancer, "post", "approve"),
         (freelancer, "post", "request-changes"),
+        (freelancer, "post", "extend-review"),
         (commissioner, "get", "submit"),
         (commissioner, "post", "submit"),
         (commissioner, "post", "start"),
@@ -223,7 +224,7 @@ def test_each_side_has_its_own_doors(client_for, project, commissioner, freelanc
     assert (milestone.status, milestone.version) == ("in_review", 1)
 
 
-@pytest.mark.parametrize("name", ["start", "approve", "request-changes"])
+@pytest.mark.parametrize("name", ["start", "approve", "extend-review", "request-changes"])
 def test_milestones_do_not_move_by_get(client_for, project, commissioner, name):
     assert client_for(commissioner).get(url(name, milestone_of(project))).status_code == 405
 
@@ -297,6 +298,54 @@ def test_a_review_shows_the_work_and_what_approving_does(client_for, project, co
     assert "Here it is." in content
     assert f'hx-get="{preview}"' in content
     assert f'<a href="{preview}">' in content
+
+
+def test_a_review_shows_until_when_it_can_be_answered(client_for, project, commissioner):
+    milestone = submitted_milestone(project)
+    client = client_for(commissioner)
+    extend = url("extend-review", milestone)
+
+    early = client.get(url("review", milestone)).content.decode()
+    with time_machine.travel(AT + timedelta(days=11), tick=False):
+        late = client_for(commissioner).get(url("review", milestone)).content.decode()
+
+    assert "Your answer is due by 7 December 2026, 12:00 UTC" in early
+    assert f'action="{extend}"' in early
+    assert "counts as approved then." in early
+    assert "counts as approved then: in 3\xa0days." in late
+
+
+def test_more_time_for_a_review_is_taken_once(client_for, project, commissioner):
+    milestone = submitted_milestone(project)
+    client, extend = client_for(commissioner), url("extend-review", milestone)
+
+    first = client.post(extend, follow=True)
+    second = client.post(extend, follow=True)
+
+    milestone.refresh_from_db()
+    assert milestone.review_ends_at == AT + timedelta(days=21)
+    assert first.redirect_chain == [(url("review", milestone), 302)]
+    assert [str(message) for message in first.context["messages"]] == [
+        "You have until 14 December 2026 to review “Part 1”."
+    ]
+    assert [str(message) for message in second.context["messages"]] == [
+        "This review has been extended once; it cannot be extended again."
+    ]
+    assert f'action="{extend}"' not in first.content.decode()
+    assert "You have taken the seven extra days." in first.content.decode()
+
+
+def test_both_sides_see_when_silence_approves(client_for, commissioner, freelancer):
+    project = active_project(commissioner=commissioner, freelancer=freelancer, tasks=1)
+    milestone = submitted_milestone(project)
+    sentence = "Without an answer it counts as approved on 7 December 2026."
+
+    for user in (commissioner, freelancer):
+        assert sentence in client_for(user).get(page(project)).content.decode()
+    assert sentence in client_for(freelancer).get(url("submit", milestone)).content.decode()
+    reviews_end(ends={milestone.pk: milestone.review_ends_at}, at=milestone.review_ends_at)
+    shown = client_for(freelancer).get(page(project)).content.decode()
+    assert "Approved without an answer 7 December 2026" in shown
 
 
 def test_approving_moves_the_milestone_and_leaves_the_rest_to_a_job(

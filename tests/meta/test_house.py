@@ -169,6 +169,12 @@ def test_every_scheduled_job_has_a_handler():
 
 
 def test_the_money_goes_first():
-    money = {"milestone.approved", "invoice.issued", "payment.auto", "payment.resolve"}
+    money = {
+        "milestone.approved",
+        "review.ended",
+        "invoice.issued",
+        "payment.auto",
+        "payment.resolve",
+    }
 
     assert set(registry.topics("money")) == money

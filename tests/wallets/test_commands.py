@@ -5,10 +5,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from gigs.enums import GigStatus
-from gigs.models import Gig
+from gigs.models import Gig, Milestone
 from invoicing.enums import InvoiceStatus
 from invoicing.models import Invoice
 from outbox import services
@@ -50,6 +51,12 @@ def test_the_demo_is_a_lived_in_platform_with_its_books_in_order():
     assert invoices.dates("issued_on", "month").count() >= 10
     assert integrity.differences() == []
     pending = Job.objects.pending().exclude(topic="invoice.document")
+    clocks = pending.filter(topic__startswith="review.")
+    assert not clocks.filter(due_at__lte=timezone.now()).exists()
+    in_review = Milestone.objects.filter(status="in_review").order_by("review_ends_at")
+    [soonest, _] = [milestone.review_ends_at - timezone.now() for milestone in in_review]
+    assert soonest.days == 3
+    pending = pending.exclude(topic__startswith="review.")
     assert [job.key for job in pending] == ["of somebody else"]
 
 

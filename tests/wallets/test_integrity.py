@@ -89,6 +89,7 @@ CASES = [
     case(
         "approvals_lead_to_invoices",
         "UPDATE gigs_milestone SET status = 'approved', approved_at = now() - interval '61 s',"
+        " review_ends_at = NULL,"
         f" approved_by_id = (SELECT commissioner_id FROM gigs_project) WHERE position = {IN_REVIEW}",
     ),
     case(
@@ -216,6 +217,16 @@ CASES = [
         "projects_complete",
         "UPDATE gigs_project SET status = 'completed', completed_at = now()",
     ),
+    case(
+        "reviews_have_their_clock",
+        "DELETE FROM outbox_job WHERE topic = 'review.ended' AND key LIKE 'mst_%' || (SELECT"
+        f" replace(uuid::text, '-', '') FROM gigs_milestone WHERE position = {IN_REVIEW}) || ':%'",
+    ),
+    case(
+        "reviews_have_their_clock",
+        "UPDATE gigs_milestone SET review_ends_at = review_ends_at + interval '1 day'"
+        f" WHERE position = {IN_REVIEW}",
+    ),
     case("sandbox_book_agrees", "DELETE FROM wallets_sandboxcharge"),
     case(
         "sandbox_book_agrees",
@@ -236,6 +247,10 @@ CASES = [
         JOURNAL_WITHOUT_ENTRIES.format(kind="settlement"),
         AUDITED,
         also=("journals_balance",),
+    ),
+    case(
+        "silence_waits_for_the_clock",
+        f"UPDATE gigs_milestone SET approved_by_id = NULL WHERE position = {SENT}",
     ),
     case(
         "statements_run",

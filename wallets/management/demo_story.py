@@ -184,7 +184,7 @@ WORKS: Final = (
         Category.DEVELOPMENT,
         "15000.00",
         "USD",
-        38,
+        32,
         "pirw",
         ("Accounts", "Payments", "Newsletter", "Hand-over"),
         ("django",),
