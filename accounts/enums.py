@@ -1,5 +1,7 @@
 """Roles, scopes, and what the law needs to know of a party."""
 
+from typing import Final
+
 from django.db import models
 
 
@@ -32,6 +34,12 @@ class Scope(models.TextChoices):
     GIGS_WRITE = "gigs:write", "Post, apply, match, submit, approve"
     MONEY_READ = "money:read", "Read invoices, payments and the wallet"
     MONEY_WRITE = "money:write", "Pay invoices, manage payment methods"
+    WITHDRAWALS_WRITE = "withdrawals:write", "Withdraw money, manage payout methods"
+
+
+STEP_UP: Final = frozenset({Scope.WITHDRAWALS_WRITE})
+"""Scopes for those alone who have just proved again who they are."""
+ORDINARY: Final = tuple(scope for scope in Scope if scope not in STEP_UP)
 
 
 class KeyState(models.TextChoices):

@@ -83,3 +83,11 @@ class KeyInFlight(DomainError):
     code = "idempotency_key_in_flight"
     default_message = "The first request with this Idempotency-Key is still running."
     retry_after = 1
+
+
+class StepUpRequired(DomainError):
+    """The browser's session is too old for this; a token needs the scope instead."""
+
+    code = "step_up_required"
+    status = 403
+    default_message = "Confirm your password or a one-time code first; that holds for five minutes."

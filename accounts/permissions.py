@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -35,3 +37,16 @@ def role_required(role: Role) -> Callable[[View], View]:
         return cast(View, guarded)
 
     return decorate
+
+
+def is_sure(request: HttpRequest) -> bool:
+    """Whether password or one-time code were given again within the last five minutes."""
+    return bool(did_recently_reauthenticate(request))
+
+
+def step_up_required(view: View) -> View:
+    """Posts only for those who are sure; others give their password and the post goes on.
+
+    Stands below @login_required.
+    """
+    return cast(View, reauthentication_required(view, allow_get=True))

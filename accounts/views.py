@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -12,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import selectors, services
-from accounts.enums import Role, Scope
+from accounts.enums import ORDINARY, STEP_UP, Role
 from accounts.forms import (
     CommissionerProfileForm,
     FreelancerProfileForm,
@@ -23,7 +24,7 @@ from accounts.forms import (
     TokenForm,
 )
 from accounts.models import Organisation, User
-from accounts.permissions import SignedInRequest, role_required
+from accounts.permissions import SignedInRequest, is_sure, role_required
 from common.http import attempt, found
 
 SAVED = "Saved."
@@ -119,12 +120,19 @@ def organisation(request: SignedInRequest) -> HttpResponse:
 @login_required
 @never_cache
 def tokens(request: SignedInRequest) -> HttpResponse:
-    """API tokens; a new one's secret stands on the page after its creation, once."""
+    """API tokens; a new one's secret stands on the page after its creation, once.
+
+    One that may withdraw money is made by somebody who has just given the password again.
+    """
     if request.method != "POST":
-        return _tokens_page(request, TokenForm(initial={"scopes": Scope.values}))
+        return _tokens_page(
+            request, TokenForm(initial={"scopes": [scope.value for scope in ORDINARY]})
+        )
     form = TokenForm(request.POST)
     if form.is_valid():
         grant = form.grant()
+        if STEP_UP & set(grant.scopes) and not is_sure(request):
+            raise ReauthenticationRequired
         _, secret = services.token_issue(grant=grant, by=request.user, at=timezone.now())
         request.session[NEW_TOKEN] = {"name": grant.name, "secret": secret}
         return redirect("accounts:tokens")

@@ -19,6 +19,7 @@ PREFIXES: Final = (
     "inv",
     "pay",
     "pm",
+    "pom",
     "txn",
     "iss",
     "tok",

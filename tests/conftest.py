@@ -6,12 +6,13 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.enums import Role
+from accounts.enums import Role, Scope
 from accounts.services import role_add
 from accounts.services.access import TokenGrant, token_issue
 from tests import scheduling
 from tests.factories import (
     AT,
+    PASSWORD,
     CommissionerFactory,
     FreelancerFactory,
     UserFactory,
@@ -60,6 +61,32 @@ def client_for():
         client = Client()
         if user is not None:
             client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return make
+
+
+@pytest.fixture
+def sure_client_for(client_for):
+    """A browser of somebody who has just given the password again."""
+
+    def make(user) -> Client:
+        client = client_for(user)
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        return client
+
+    return make
+
+
+@pytest.fixture
+def withdrawing_api(db):
+    """An API client with a token that may withdraw money, too."""
+
+    def make(user) -> APIClient:
+        client = APIClient(raise_request_exception=False)
+        grant = TokenGrant(name="withdrawals", scopes=tuple(Scope))
+        _, secret = token_issue(grant=grant, by=user, at=timezone.now())
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
         return client
 
     return make

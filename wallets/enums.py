@@ -40,6 +40,13 @@ class Provider(models.TextChoices):
     SANDBOX = "sandbox", "Sandbox"
 
 
+class PayoutMethodKind(models.TextChoices):
+    """How a bank account is named."""
+
+    IBAN = "iban", "IBAN"
+    ACCOUNT = "account", "Account and routing number"
+
+
 class ChargeResult(models.TextChoices):
     """What a provider says of one charge."""
 

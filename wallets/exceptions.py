@@ -48,3 +48,8 @@ class JournalKeyReused(DomainError):
 class AlreadyReversed(DomainError):
     code = "already_reversed"
     default_message = "This movement of money has been reversed already."
+
+
+class TooManyPayoutMethods(DomainError):
+    code = "too_many_payout_methods"
+    default_message = "You have twenty payout methods; remove one before you add another."

@@ -10,7 +10,7 @@ from django.forms.boundfield import BoundWidget
 from wallets.enums import Provider
 from wallets.models import PaymentMethod
 from wallets.providers.sandbox import LABELS
-from wallets.services import MethodChoice
+from wallets.services import BankDetails, MethodChoice
 
 
 def sandbox_choices() -> list[tuple[str, str]]:
@@ -69,3 +69,23 @@ class PaymentMethodForm(forms.Form):
         field = self.fields["token"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = sandbox_choices()
+
+
+class PayoutMethodForm(forms.Form):
+    """A bank account: its IBAN, or account and routing number. The service checks the numbers."""
+
+    holder = forms.CharField(label="Account holder", max_length=70)
+    iban = forms.CharField(
+        label="IBAN",
+        max_length=50,
+        required=False,
+        help_text="Where your bank has no IBAN, leave it empty and fill in the two numbers below.",
+    )
+    account_number = forms.CharField(label="Account number", max_length=30, required=False)
+    routing_number = forms.CharField(
+        label="Routing number", max_length=20, required=False, help_text="Nine digits, US banks."
+    )
+
+    def details(self) -> BankDetails:
+        """The cleaned values as the service takes them."""
+        return BankDetails(**self.cleaned_data)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from wallets.views import dashboards, payments, previews, wallet
+from wallets.views import dashboards, payments, payouts, previews, wallet
 
 wallet_patterns = [
     path("wallet/", wallet.wallet, name="wallet"),
@@ -20,6 +20,12 @@ wallet_patterns = [
         "payment-methods/<pm_id:method_id>/default/",
         payments.payment_method_make_default,
         name="payment-method-default",
+    ),
+    path("payout-methods/", payouts.payout_methods, name="payout-methods"),
+    path(
+        "payout-methods/<pom_id:method_id>/remove/",
+        payouts.payout_method_remove,
+        name="payout-method-remove",
     ),
     path(
         "milestones/<mst_id:milestone_id>/preview/",

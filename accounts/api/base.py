@@ -19,9 +19,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import idempotency
-from accounts.exceptions import KeyInFlight, KeyMalformed, KeyRequired
+from accounts.enums import STEP_UP
+from accounts.exceptions import KeyInFlight, KeyMalformed, KeyRequired, StepUpRequired
 from accounts.idempotency import Answered, Asked, Claimed, Started
 from accounts.models import ApiToken, User
+from accounts.permissions import is_sure
 from accounts.services.access import Allowance, call_count
 from common import context
 from common.api import problems, query
@@ -133,6 +135,8 @@ class ApiView(APIView):
 
     def _check_scope(self, operation: Operation) -> None:
         token = self.token
+        if token is None and operation.scope in STEP_UP and not is_sure(self.request):
+            raise StepUpRequired
         if token is not None and operation.scope and operation.scope not in token.scopes:
             raise PermissionDenied(
                 f"The token lacks the scope {operation.scope}.", code="scope_missing"

@@ -45,6 +45,9 @@ class TokenInput(Input):
     email = LineField(max_length=254)
     password = TextField(max_length=128, trim_whitespace=False)
     otp = LineField(max_length=40, required=False, allow_null=True)
+    scopes = ItemsField(
+        child=OptionField(Scope.choices), longest=len(Scope), allow_empty=False, required=False
+    )
 
 
 class TokenCreateInput(Input):

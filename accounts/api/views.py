@@ -19,16 +19,18 @@ from accounts.api.serializers import (
     TokenOutput,
     UserOutput,
 )
-from accounts.enums import Scope
+from accounts.enums import ORDINARY, STEP_UP, Scope
 from accounts.exceptions import (
     EmailTaken,
     EmailUnconfirmed,
     InvalidCredentials,
     OtpInvalid,
     OtpRequired,
+    StepUpRequired,
     TokenAbsent,
 )
 from accounts.models import ApiToken
+from accounts.permissions import is_sure
 from accounts.selectors import tokens_of
 from accounts.services import legal_data_update, organisation_save, user_register
 from accounts.services.access import TokenGrant, password_check, token_issue, token_revoke
@@ -75,13 +77,16 @@ class SignInView(ApiView):
     def post(self, request: Request) -> Response:
         """Get a token for an e-mail address and a password.
 
-        The token has all scopes and lives for 30 days. Its secret is shown this once.
+        The token has the scopes asked for, without `scopes` all but `withdrawals:write`, and
+        lives for 30 days. Its secret is shown this once.
         """
         given = self.body(TokenInput)
         user = password_check(
             email=given["email"], password=given["password"], otp=given.get("otp"), at=self.at
         )
-        grant = TokenGrant(name=f"Sign-in of {self.at:%Y-%m-%d}")
+        grant = TokenGrant(
+            name=f"Sign-in of {self.at:%Y-%m-%d}", scopes=given.get("scopes", ORDINARY)
+        )
         token, secret = token_issue(grant=grant, by=user, at=self.at)
         shown = {"token": secret, "expires_at": token.expires_at, "user": user}
         return Response(NewTokenOutput(shown).data, status=201)
@@ -183,6 +188,7 @@ class TokensView(ApiView):
             scope=Scope.MONEY_WRITE,
             request=TokenCreateInput,
             answers={201: CreatedTokenOutput},
+            refusals=[StepUpRequired],
         )
     )
     def post(self, request: Request) -> Response:
@@ -192,7 +198,9 @@ class TokensView(ApiView):
         once; that is why an Idempotency-Key has no effect here.
         """
         given = self.body(TokenCreateInput)
-        scopes = given.get("scopes", self.token.scopes if self.token else list(Scope))
+        scopes = given.get("scopes", self.token.scopes if self.token else list(ORDINARY))
+        if self.token is None and STEP_UP & set(scopes) and not is_sure(self.request):
+            raise StepUpRequired
         grant = TokenGrant(
             name=given["name"], scopes=scopes, life=timedelta(days=given.get("days", 30))
         )

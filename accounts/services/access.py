@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from accounts import audit, policies
-from accounts.enums import Scope
+from accounts.enums import ORDINARY, Scope
 from accounts.exceptions import (
     EmailUnconfirmed,
     InvalidCredentials,
@@ -40,7 +40,7 @@ class TokenGrant:
     """What a new token is called and may do; no lifetime means thirty days."""
 
     name: str
-    scopes: Sequence[Scope] = tuple(Scope)
+    scopes: Sequence[Scope] = ORDINARY
     life: timedelta = TOKEN_LIFE
 
 

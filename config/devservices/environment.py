@@ -1,5 +1,6 @@
 """What the processes of an installation are told, and where that is kept."""
 
+import base64
 import os
 import secrets
 import shlex
@@ -38,6 +39,16 @@ def secret_key(home: Path) -> str:
     return key
 
 
+def encryption_key(home: Path) -> str:
+    """Made once for each data directory: what it sealed could not be read with another one."""
+    path = home / "encryption_key"
+    if path.exists():
+        return path.read_text().strip()
+    key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    write_private(path, key)
+    return key
+
+
 def write_private(path: Path, text: str) -> None:
     """Replace a file that only its owner may read, whole or not at all."""
     partial = path.with_name(f"{path.name}.{os.getpid()}")
@@ -58,6 +69,8 @@ def compose(home: Path, address: str, started: Mapping[str, str]) -> dict[str, s
     environment = {**defaults, **chosen, **started, "TRANCHE_HOME": str(home)}
     if "SECRET_KEY" not in environment:
         environment["SECRET_KEY"] = secret_key(home)
+    if "ENCRYPTION_KEYS" not in environment:
+        environment["ENCRYPTION_KEYS"] = encryption_key(home)
     return environment
 
 
@@ -68,6 +81,13 @@ def without_owner(environment: Mapping[str, str]) -> dict[str, str]:
 
 def save(home: Path, environment: Mapping[str, str]) -> None:
     """For commands beside the running installation: `set -a; . .local/env; set +a`."""
-    names = ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SITE_URL")
+    names = (
+        "DJANGO_SETTINGS_MODULE",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "ENCRYPTION_KEYS",
+        "SITE_URL",
+    )
     lines = [f"{name}={shlex.quote(environment[name])}\n" for name in names]
     write_private(home / "env", "".join(lines))

@@ -153,6 +153,7 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "login": env.str("LOGIN_RATE", default="60/m/ip"),
     "login_failed": env.str("LOGIN_FAILED_RATE", default="10/m/ip,5/5m/key"),
@@ -261,6 +262,10 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 PLATFORM_FEE_RATE = env.str("PLATFORM_FEE_RATE", default="0.0500")
 REVIEW_DAYS = env.int("REVIEW_DAYS", default=14)
 INVOICE_DUE_DAYS = 7
+# Days before money can go to a bank account that was just added.
+PAYOUT_COOLING_DAYS = env.int("PAYOUT_COOLING_DAYS", default=3)
+# For bank details at rest: the first one seals, each of them opens.
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
 SANDBOX_PROVIDER = env.bool("SANDBOX_PROVIDER", default=False)
 
 # Celery carries hints; the job rows are the truth. A Unix socket has a spelling of its own there.

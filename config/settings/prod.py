@@ -2,8 +2,9 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
+from common.encryption import is_key
 from config.settings.base import *
-from config.settings.base import SANDBOX_PROVIDER, env
+from config.settings.base import ENCRYPTION_KEYS, SANDBOX_PROVIDER, env
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY")
@@ -11,6 +12,10 @@ if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY needs 50 random characters or more.")
 if SANDBOX_PROVIDER:
     raise ImproperlyConfigured("SANDBOX_PROVIDER must be off in production: it pays with nothing.")
+if not ENCRYPTION_KEYS or not all(is_key(key) for key in ENCRYPTION_KEYS):
+    raise ImproperlyConfigured(
+        "ENCRYPTION_KEYS needs one or more keys of 32 random bytes in URL-safe base64."
+    )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

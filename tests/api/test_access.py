@@ -106,7 +106,7 @@ def test_registration_refuses_what_it_cannot_accept(anybody, form, refused, chan
     assert User.objects.count() == 0
 
 
-def test_a_password_gives_a_token_for_thirty_days_with_all_scopes(anybody, freelancer):
+def test_a_password_gives_a_token_for_thirty_days_with_all_ordinary_scopes(anybody, freelancer):
     answer = anybody.post(
         TOKEN, {"email": "FREELANCER@example.com", "password": PASSWORD}, format="json"
     )
@@ -116,7 +116,7 @@ def test_a_password_gives_a_token_for_thirty_days_with_all_scopes(anybody, freel
     assert set(answer.json()) == {"token", "expires_at", "user"}
     assert answer.json()["user"]["id"] == freelancer.public_id
     assert token.expires_at - token.created_at == timedelta(days=30)
-    assert token.scopes == sorted(Scope.values)
+    assert token.scopes == ["gigs:read", "gigs:write", "money:read", "money:write"]
 
 
 def test_only_the_hash_of_a_token_is_kept(anybody, freelancer):
@@ -254,6 +254,7 @@ def test_a_token_notes_when_it_was_last_seen_at_most_once_a_minute(api, freelanc
         ("get", "/api/v1/me/legal/", "money:read"),
         ("patch", "/api/v1/me/legal/", "money:write"),
         ("patch", "/api/v1/me/organisation/", "money:write"),
+        ("post", "/api/v1/payout-methods/", "withdrawals:write"),
     ],
 )
 def test_a_token_does_only_what_its_scopes_say(
@@ -339,3 +340,30 @@ def test_issuing_and_revoking_are_audited(api, freelancer):
         "token.issued",
         "token.revoked",
     ]
+
+
+def test_a_password_gives_a_token_that_may_withdraw_to_those_who_ask(anybody, freelancer):
+    answer = anybody.post(
+        TOKEN,
+        {"email": freelancer.email, "password": PASSWORD, "scopes": ["withdrawals:write"]},
+        format="json",
+    )
+
+    assert answer.status_code == 201
+    assert ApiToken.objects.get().scopes == ["withdrawals:write"]
+
+
+def test_a_session_makes_a_token_that_may_withdraw_once_it_is_sure(
+    client_for, sure_client_for, freelancer, refused
+):
+    body = {"name": "Payroll", "scopes": ["withdrawals:write"]}
+
+    refused(
+        client_for(freelancer).post("/api/v1/tokens/", body, "application/json"),
+        403,
+        "step_up_required",
+    )
+    made = sure_client_for(freelancer).post("/api/v1/tokens/", body, "application/json")
+
+    assert made.status_code == 201
+    assert ApiToken.objects.get().scopes == ["withdrawals:write"]

@@ -54,6 +54,7 @@ OWN = {
     "wallet/statement/",
     "wallet/statement.csv",
     "payment-methods/",
+    "payout-methods/",
     "settings/",
     "settings/profile/",
     "settings/profile/freelancer/",
@@ -85,6 +86,7 @@ OWN = {
     "api/v1/invoices/",
     "api/v1/payments/",
     "api/v1/payment-methods/",
+    "api/v1/payout-methods/",
     "api/v1/wallet/",
     "api/v1/wallet/transactions/",
 }

@@ -20,7 +20,8 @@ from tests.builders import (
     submitted_milestone,
 )
 from tests.factories import AT, CommissionerFactory, FreelancerFactory, OrganisationFactory
-from wallets.services import payment_begin, payment_method_add
+from tests.wallets.withdrawing import IBAN
+from wallets.services import BankDetails, payment_begin, payment_method_add, payout_method_add
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,9 @@ def build() -> World:
         pay(paid),
         payment_method_add(
             provider="sandbox", token="test_ok", is_default=True, by=commissioner, at=AT
+        ),
+        payout_method_add(
+            details=BankDetails(holder="Fred Freelancer", iban=IBAN), by=freelancer, at=AT
         ),
         token_issue(grant=TokenGrant(name="Script"), by=commissioner, at=AT)[0],
     )

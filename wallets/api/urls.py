@@ -1,6 +1,6 @@
 from django.urls import path
 
-from wallets.api import payments, wallet
+from wallets.api import payments, payouts, wallet
 
 urlpatterns = [
     path("invoices/<inv_id:invoice_id>/pay/", payments.InvoicePayView.as_view()),
@@ -9,6 +9,8 @@ urlpatterns = [
     path("payments/<pay_id:payment_id>/", payments.PaymentView.as_view()),
     path("payment-methods/", payments.PaymentMethodsView.as_view()),
     path("payment-methods/<pm_id:method_id>/", payments.PaymentMethodView.as_view()),
+    path("payout-methods/", payouts.PayoutMethodsView.as_view()),
+    path("payout-methods/<pom_id:method_id>/", payouts.PayoutMethodView.as_view()),
     path("wallet/", wallet.WalletView.as_view()),
     path("wallet/transactions/", wallet.StatementView.as_view()),
     path(

@@ -2,6 +2,7 @@
 
 from wallets.models.ledger import Account, Balance, Entry, Journal
 from wallets.models.payments import Payment, PaymentMethod, SandboxCharge
+from wallets.models.payouts import PayoutMethod
 
 __all__ = [
     "Account",
@@ -10,5 +11,6 @@ __all__ = [
     "Journal",
     "Payment",
     "PaymentMethod",
+    "PayoutMethod",
     "SandboxCharge",
 ]

@@ -17,6 +17,7 @@ from wallets.selectors.ledger import (
     wallet_balances,
 )
 from wallets.selectors.payments import payment_methods_of, payments_of
+from wallets.selectors.payouts import payout_methods_of
 from wallets.selectors.statements import (
     StatementPage,
     StatementRow,
@@ -38,6 +39,7 @@ __all__ = [
     "freelancer_board",
     "payment_methods_of",
     "payments_of",
+    "payout_methods_of",
     "platform_fees_total",
     "statement",
     "statement_page",

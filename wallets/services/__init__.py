@@ -13,9 +13,15 @@ from wallets.services.payments import (
     payment_conclude,
     payments_conclude,
 )
+from wallets.services.payout_methods import (
+    BankDetails,
+    payout_method_add,
+    payout_method_remove,
+)
 from wallets.services.previews import Preview, approval_preview, payment_preview
 
 __all__ = [
+    "BankDetails",
     "MethodChoice",
     "Preview",
     "approval_preview",
@@ -30,4 +36,6 @@ __all__ = [
     "payment_method_remove",
     "payment_preview",
     "payments_conclude",
+    "payout_method_add",
+    "payout_method_remove",
 ]
