@@ -26,11 +26,22 @@ Values = Mapping[str, str | int | bool | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """An object by identifier and label, for batches that do not load it."""
+
+    public_id: str
+    label: str
+
+    def __str__(self) -> str:
+        return self.label
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """What is to be written about one object. `by` is None when the system acted."""
 
     event: str
-    target: PublicIdModel
+    target: PublicIdModel | Subject
     before: Values = field(default_factory=dict)
     after: Values = field(default_factory=dict)
     journal_key: str | None = None

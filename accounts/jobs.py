@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.idempotency import expire_keys
 from accounts.services import Mail, site_url
 from accounts.services.access import windows_purge
-from accounts.services.mail import TOPIC
+from accounts.services.mail import TOPIC, in_words
 from outbox import registry
 from outbox.models import Job
 
@@ -67,7 +67,7 @@ def _is_held(job: Job) -> bool:
 
 def _send(job: Job, mailer: BaseEmailBackend) -> None:
     template = Mail(job.payload["template"])
-    context = dict(job.payload["context"])
+    context = {name: in_words(value) for name, value in job.payload["context"].items()}
     if "path" in context:
         context["url"] = site_url(context["path"])
     context["site"] = site_url("")

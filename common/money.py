@@ -43,19 +43,29 @@ def to_minor(money: Money) -> int:
 
     Never rounds: AmountError `too_many_decimals` when something would be lost.
     """
-    exponent = exponent_of(money.currency.code)
+    return minor_of(money.amount, money.currency.code)
+
+
+def minor_of(amount: Decimal, currency: str) -> int:
+    """`to_minor` of an amount as a row of plain values has it."""
+    exponent = exponent_of(currency)
     with localcontext(prec=60):
-        scaled = Decimal(money.amount).scaleb(exponent)
+        scaled = Decimal(amount).scaleb(exponent)
         minor = int(scaled)
         if scaled != minor:
-            raise AmountError("too_many_decimals", f"{money.amount} has too many decimals.")
+            raise AmountError("too_many_decimals", f"{amount} has too many decimals.")
     return minor
 
 
 def from_minor(minor: int, currency: str) -> Money:
     """The amount of `minor` minor units, with exactly the currency's decimals."""
+    return Money(decimal_of(minor, currency), currency)
+
+
+def decimal_of(minor: int, currency: str) -> Decimal:
+    """`from_minor` as a plain number."""
     with localcontext(prec=60):
-        return Money(Decimal(minor).scaleb(-exponent_of(currency)), currency)
+        return Decimal(minor).scaleb(-exponent_of(currency))
 
 
 def quantize(money: Money) -> Money:

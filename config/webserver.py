@@ -9,6 +9,7 @@ threads = int(os.environ.get("WEB_THREADS") or "4")
 preload_app = True
 timeout = 60
 graceful_timeout = 20
+keepalive = 75
 max_requests = 20_000
 max_requests_jitter = 2_000
 control_socket_disable = True

@@ -1,48 +1,89 @@
 """Issuer codes and gapless numbers: one series for each issuer and year."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from accounts.models import User
 from invoicing.models import InvoiceSeries, Issuer
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_LENGTH = 4
+ADVANCE = """
+UPDATE invoicing_invoiceseries AS series SET last_number = moved.last_number
+FROM unnest(%s::bigint[], %s::integer[]) AS moved (id, last_number)
+WHERE series.id = moved.id
+"""
 
 
-def series_for(sellers: Iterable[User], *, year: int) -> dict[int, InvoiceSeries]:
-    """The locked series of each seller for that year, by user id.
+@dataclass(slots=True)
+class Counter:
+    """A locked series: what it numbers, and the last number given, in memory until `advance`."""
+
+    series_id: int
+    code: str
+    year: int
+    last_number: int
+
+    def take(self) -> tuple[int, str]:
+        """The next position and number, such as K7QM-2026-00012: five or more digits."""
+        self.last_number += 1
+        return self.last_number, f"{self.code}-{self.year}-{self.last_number:05d}"
+
+
+def counters_for(user_ids: Collection[int], *, year: int) -> dict[int, Counter]:
+    """The locked counter of each seller for that year, by user id.
 
     Takes the locks in primary-key order, so the numbers that the caller hands out and writes in
     this transaction have no gap and no twin. Issuers and series are made on first use.
     """
-    issuers = _issuers_for({seller.pk for seller in sellers})
-    InvoiceSeries.objects.bulk_create(
-        [InvoiceSeries(issuer=issuer, year=year) for issuer in issuers], ignore_conflicts=True
-    )
-    rows = InvoiceSeries.objects.filter(issuer__in=issuers, year=year)
-    return {row.issuer.user_id: row for row in rows.select_related("issuer").locked()}
+    wanted = set(user_ids)
+    counters = _locked(wanted, year=year)
+    if missing := wanted - counters.keys():
+        issuers = _issuers_for(missing)
+        InvoiceSeries.objects.bulk_create(
+            [InvoiceSeries(issuer_id=issuer, year=year) for issuer in issuers],
+            ignore_conflicts=True,
+        )
+        counters = _locked(wanted, year=year)
+    return counters
 
 
-def number_of(series: InvoiceSeries, position: int) -> str:
-    """Such as K7QM-2026-00012: issuer code, year, five or more digits."""
-    return f"{series.issuer.code}-{series.year}-{position:05d}"
+def advance(counters: Collection[Counter]) -> None:
+    """Write the numbers that were given, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ADVANCE,
+            [
+                [counter.series_id for counter in counters],
+                [counter.last_number for counter in counters],
+            ],
+        )
 
 
-def _issuers_for(user_ids: set[int]) -> list[Issuer]:
-    issuers = list(Issuer.objects.filter(user__in=user_ids))
-    missing = user_ids - {issuer.user_id for issuer in issuers}
-    while missing:
+def _locked(user_ids: Collection[int], *, year: int) -> dict[int, Counter]:
+    rows = InvoiceSeries.objects.filter(issuer__user__in=user_ids, year=year).locked()
+    return {
+        user_id: Counter(series_id, code, year, last_number)
+        for user_id, series_id, code, last_number in rows.values_list(
+            "issuer__user", "pk", "issuer__code", "last_number"
+        )
+    }
+
+
+def _issuers_for(user_ids: Collection[int]) -> list[int]:
+    """The issuers of these users; a code that somebody else has is drawn again."""
+    while True:
+        known = dict(Issuer.objects.filter(user__in=user_ids).values_list("user", "pk"))
+        missing = sorted(set(user_ids) - known.keys())
+        if not missing:
+            return sorted(known.values())
         with transaction.atomic():
             Issuer.objects.bulk_create(
-                [Issuer(user_id=user_id, code=_code()) for user_id in sorted(missing)],
+                [Issuer(user_id=user_id, code=_code()) for user_id in missing],
                 ignore_conflicts=True,
             )
-        issuers = list(Issuer.objects.filter(user__in=user_ids))
-        missing = user_ids - {issuer.user_id for issuer in issuers}
-    return issuers
 
 
 def _code() -> str:

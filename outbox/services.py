@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -21,11 +21,19 @@ INSERT INTO outbox_job (
   uuid, topic, request_id, due_at, key, payload, created_at,
   attempts, last_error, outcome, outcome_note
 )
-SELECT gen_random_uuid(), %s, %s, coalesce(%s, statement_timestamp()), key, payload,
+SELECT gen_random_uuid(), topic, %s, coalesce(%s, statement_timestamp()), key, payload,
        statement_timestamp(), 0, '', '', ''
-FROM jsonb_to_recordset(%s::jsonb) AS entry (key text, payload jsonb)
+FROM jsonb_to_recordset(%s::jsonb) AS entry (topic text, key text, payload jsonb)
 ON CONFLICT (topic, key) DO NOTHING
 """
+
+
+class Entry(NamedTuple):
+    """One job to ask for."""
+
+    topic: str
+    key: str
+    payload: Payload
 
 
 class JobNotStuck(DomainError):
@@ -46,11 +54,16 @@ def enqueue_many(
     topic: str, entries: Iterable[tuple[str, Payload]], *, due_at: datetime | None = None
 ) -> None:
     """`enqueue` for many keys of one topic, in one statement."""
-    rows = [{"key": key, "payload": dict(payload)} for key, payload in entries]
+    enqueue_all([Entry(topic, key, payload) for key, payload in entries], due_at=due_at)
+
+
+def enqueue_all(entries: Iterable[Entry], *, due_at: datetime | None = None) -> None:
+    """`enqueue` for keys of any topics, in one statement."""
+    rows = [entry._asdict() for entry in entries]
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [topic, context.request_id.get(), due_at, json.dumps(rows)])
+        cursor.execute(INSERT, [context.request_id.get(), due_at, json.dumps(rows)])
     if due_at is None and not _will_nudge():
         transaction.on_commit(_nudge, robust=True)
 

@@ -81,7 +81,8 @@ def sent_invoice(
     project: Project | None = None, *, position: int = 1, at: datetime = AT
 ) -> Invoice:
     milestone = approved_milestone(project, position=position, at=at)
-    return invoices_issue(milestone_ids=[milestone.pk], at=at)[0]
+    [invoice_id] = invoices_issue(milestone_ids=[milestone.pk], at=at)
+    return Invoice.objects.get(pk=invoice_id)
 
 
 def pay(invoice: Invoice, *, method: MethodChoice = SANDBOX_OK, at: datetime = AT) -> Payment:

@@ -18,13 +18,8 @@ from wallets.services.payments import RESOLVE
 ASKING_SECONDS = 10.0
 
 
-def issued(jobs: Sequence[Job]) -> None:
-    """Schedule the automatic payment of invoices whose project says so."""
-    services.automatic_schedule(invoice_ids=[job.payload["invoice"] for job in jobs])
-
-
 def pay(jobs: Sequence[Job]) -> registry.Settle:
-    """Pay invoices with the stored method."""
+    """Pay invoices with the stored method, those whose project pays automatically."""
     by_invoice = {job.payload["invoice"]: job.pk for job in jobs}
     payments = services.automatic_begin(invoice_ids=list(by_invoice), at=timezone.now())
     answers = _ask(payments)
@@ -66,6 +61,6 @@ def _ask(payments: Sequence[Payment]) -> dict[int, Answer | None]:
 
 def register() -> None:
     """Tell the outbox who does these topics."""
-    registry.register(ISSUED, issued, lane="money")
+    registry.register(ISSUED, pay, kind="outside", lane="money")
     registry.register(AUTOMATIC, pay, kind="outside", lane="money")
     registry.register(RESOLVE, resolve, kind="outside", lane="money", batch=1)

@@ -7,10 +7,13 @@ from accounts.services.legal import (
     organisation_save,
 )
 from accounts.services.mail import (
+    Addressee,
     Mail,
+    Page,
     mail_enqueue,
     mail_enqueue_many,
     mail_enqueue_to_address,
+    mail_entries,
     site_url,
 )
 from accounts.services.people import (
@@ -26,7 +29,9 @@ from accounts.services.people import (
 )
 
 __all__ = [
+    "Addressee",
     "Mail",
+    "Page",
     "TokenGrant",
     "commissioner_profile_update",
     "freelancer_profile_update",
@@ -35,6 +40,7 @@ __all__ = [
     "mail_enqueue",
     "mail_enqueue_many",
     "mail_enqueue_to_address",
+    "mail_entries",
     "organisation_save",
     "password_reset_mail",
     "profile_update",

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.formats import date_format
 from djmoney.money import Money
 
@@ -57,9 +58,26 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     ),
     Mail.SECURITY_NOTICE: frozenset({"event"}),
 }
-"""What each template shows; `path` (reverse() of a page) becomes a link below SITE_URL."""
+"""What each template shows; `path` (a page) becomes a link below SITE_URL."""
 
-Values = Mapping[str, str | date | Money]
+
+class Page(NamedTuple):
+    """A page of the site by its URL's name; the mail's sender makes the address of it."""
+
+    name: str
+    args: tuple[str, ...] = ()
+
+
+class Addressee(NamedTuple):
+    """A user as a mail needs one, for batches that do not load users."""
+
+    email: str
+    name: str
+    public_id: str
+
+
+Value = str | date | Money | Page
+Values = Mapping[str, Value]
 
 
 def mail_enqueue(template: str, *, to: User, key: str, context: Values) -> None:
@@ -71,39 +89,41 @@ def mail_enqueue(template: str, *, to: User, key: str, context: Values) -> None:
     mail_enqueue_many(template, [(to, key, context)])
 
 
-def mail_enqueue_many(template: str, mails: Iterable[tuple[User, str, Values]]) -> None:
+def mail_enqueue_many(template: str, mails: Iterable[tuple[User | Addressee, str, Values]]) -> None:
     """`mail_enqueue` for many people, in one statement."""
-    outbox_services.enqueue_many(
-        TOPIC,
-        [
-            _job(
-                template,
-                address=to.email,
-                key=f"{key}:{to.public_id}",
-                context={"name": to.name, **context},
-            )
-            for to, key, context in mails
-        ],
-    )
+    outbox_services.enqueue_all(mail_entries(template, mails))
+
+
+def mail_entries(
+    template: str, mails: Iterable[tuple[User | Addressee, str, Values]]
+) -> list[outbox_services.Entry]:
+    """The jobs of `mail_enqueue_many`, for a caller that asks for others in the same statement."""
+    return [
+        _job(
+            template,
+            address=to.email,
+            key=f"{key}:{to.public_id}",
+            context={"name": to.name, **context},
+        )
+        for to, key, context in mails
+    ]
 
 
 def mail_enqueue_to_address(template: str, *, address: str, key: str, context: Values) -> None:
     """`mail_enqueue` to an address that may belong to nobody here."""
-    outbox_services.enqueue_many(TOPIC, [_job(template, address=address, key=key, context=context)])
+    outbox_services.enqueue_all([_job(template, address=address, key=key, context=context)])
 
 
-def _job(
-    template: str, *, address: str, key: str, context: Values
-) -> tuple[str, outbox_services.Payload]:
+def _job(template: str, *, address: str, key: str, context: Values) -> outbox_services.Entry:
     missing = NEEDS[Mail(template)] - context.keys()
     if missing:
         raise ValueError(f"mail {template} needs {', '.join(sorted(missing))}")
     payload = {
         "template": str(template),
         "to": address,
-        "context": {name: _in_words(value) for name, value in context.items()},
+        "context": {name: _stored(value) for name, value in context.items()},
     }
-    return f"{template}:{key}", payload
+    return outbox_services.Entry(TOPIC, f"{template}:{key}", payload)
 
 
 def site_url(path: str) -> str:
@@ -111,9 +131,26 @@ def site_url(path: str) -> str:
     return f"{settings.SITE_URL.rstrip('/')}{path}"
 
 
-def _in_words(value: str | date | Money) -> str:
+def in_words(stored: str | Mapping[str, Any]) -> str:
+    """A value of a mail's payload as people read it."""
+    match stored:
+        case str():
+            return stored
+        case {"money": [amount, currency]}:
+            return money_for_people(Money(amount, currency))
+        case {"date": text}:
+            return date_format(date.fromisoformat(text), "j F Y")
+        case {"page": [name, *args]}:
+            return reverse(name, args=args)
+    raise ValueError(f"a mail cannot show {stored!r}")
+
+
+def _stored(value: Value) -> str | dict[str, Any]:
+    """A value in JSON: the words are made where the mail is, not where the money moves."""
     if isinstance(value, Money):
-        return money_for_people(value)
+        return {"money": [str(value.amount), value.currency.code]}
     if isinstance(value, date):
-        return date_format(value, "j F Y")
+        return {"date": value.isoformat()}
+    if isinstance(value, Page):
+        return {"page": [value.name, *value.args]}
     return str(value)

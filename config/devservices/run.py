@@ -68,7 +68,20 @@ def programs(environment: dict[str, str], instance: Instance) -> list[Program]:
     """Tranche itself; the same four are in the Procfile and in deploy/systemd."""
     python = sys.executable
     celery = (python, "-W", NO_WARNING_FOR_ROOT, "-m", "celery", "-A", "config", "-q")
-    worker = (*celery, "worker", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle")
+    # Pages and calls go first when the machine is busy: background work waits a little.
+    worker = (
+        "nice",
+        "-n",
+        "5",
+        *celery,
+        "worker",
+        "-c",
+        "2",
+        "-l",
+        "WARNING",
+        "--without-gossip",
+        "--without-mingle",
+    )
     schedule = str(instance.home / "beat-schedule")
     beat = (*celery, "beat", "-l", "WARNING", "--pidfile=", "-s", schedule)
     web = (python, "-m", "gunicorn", "-c", "python:config.webserver", "config.wsgi")

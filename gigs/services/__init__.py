@@ -12,8 +12,6 @@ from gigs.services.milestones import (
     milestone_request_changes,
     milestone_start,
     milestone_submit,
-    milestones_settle,
-    projects_complete,
 )
 from gigs.services.reviews import (
     Reminder,
@@ -21,6 +19,7 @@ from gigs.services.reviews import (
     reviews_end,
     reviews_remind,
 )
+from gigs.services.settlement import milestones_settle, projects_complete, projects_note_invoiced
 
 __all__ = [
     "GigDraft",
@@ -41,6 +40,7 @@ __all__ = [
     "milestones_settle",
     "planned_split",
     "projects_complete",
+    "projects_note_invoiced",
     "reviews_end",
     "reviews_remind",
 ]

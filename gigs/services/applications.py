@@ -4,11 +4,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 
 from accounts import audit
 from accounts.models import User
-from accounts.services.mail import Mail, mail_enqueue
+from accounts.services.mail import Mail, Page, mail_enqueue
 from common.money import amount_text, to_minor
 from gigs import policies
 from gigs.enums import ApplicationStatus, GigStatus, MilestoneStatus, ProjectStatus
@@ -228,6 +227,6 @@ def _announce(project: Project, gig: Gig, *, by: User, at: datetime) -> None:
         context={
             "gig": gig.title,
             "commissioner": by.name,
-            "path": reverse("projects:detail", args=[project.public_id]),
+            "path": Page("projects:detail", (project.public_id,)),
         },
     )

@@ -1,17 +1,16 @@
-"""Delivering, reviewing and settling milestones."""
+"""Delivering and reviewing milestones."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.urls import reverse
 
 from accounts import audit
 from accounts.models import User
-from accounts.services.mail import Mail, mail_enqueue
+from accounts.services.mail import Mail, Page, mail_enqueue
 from gigs import policies
-from gigs.enums import MilestoneStatus, ProjectStatus
-from gigs.models import Milestone, Project, Submission
+from gigs.enums import MilestoneStatus
+from gigs.models import Milestone, Submission
 from gigs.services.review_clock import review_begin
 from outbox.services import enqueue
 
@@ -80,7 +79,7 @@ def _ask_for_review(milestone: Milestone, submission: Submission) -> None:
             "milestone": milestone.title,
             "project": project.title,
             "freelancer": project.freelancer.name,
-            "path": reverse("milestones:review", args=[milestone.public_id]),
+            "path": Page("milestones:review", (milestone.public_id,)),
         },
     )
 
@@ -112,7 +111,7 @@ def milestone_request_changes(
             "project": project.title,
             "commissioner": project.commissioner.name,
             "comment": comment,
-            "path": reverse("milestones:submit", args=[milestone.public_id]),
+            "path": Page("milestones:submit", (milestone.public_id,)),
         },
     )
     return milestone
@@ -136,62 +135,6 @@ def milestone_approve(*, milestone_id: int, by: User, at: datetime) -> Milestone
     _audit_move("milestone.approved", milestone, before, by=by, at=at)
     enqueue(APPROVED, key=milestone.public_id, payload={"milestone": milestone.pk})
     return milestone
-
-
-def milestones_settle(*, milestones: Sequence[Milestone], at: datetime) -> None:
-    """Mark approved milestones, locked by the caller, as settled: their wallets were credited.
-
-    MilestoneTransitionRefused when one is not approved.
-    """
-    for milestone in milestones:
-        milestone.move_to(MilestoneStatus.SETTLED)
-        milestone.settled_at = at
-    Milestone.objects.filter(pk__in=[milestone.pk for milestone in milestones]).update(
-        status=MilestoneStatus.SETTLED, settled_at=at
-    )
-    audit.record_many(
-        [
-            audit.Record(
-                event="milestone.settled",
-                target=milestone,
-                before={"status": MilestoneStatus.APPROVED},
-                after={"status": MilestoneStatus.SETTLED},
-            )
-            for milestone in milestones
-        ],
-        by=None,
-        at=at,
-    )
-
-
-def projects_complete(*, projects: Sequence[Project], at: datetime) -> list[Project]:
-    """Complete those of the projects, locked by the caller, of which every milestone is settled."""
-    open_ones = set(
-        Milestone.objects.filter(project__in=projects)
-        .exclude(status=MilestoneStatus.SETTLED)
-        .values_list("project_id", flat=True)
-    )
-    done = [project for project in projects if project.pk not in open_ones]
-    for project in done:
-        project.move_to(ProjectStatus.COMPLETED)
-        project.completed_at = at
-    Project.objects.filter(pk__in=[project.pk for project in done]).update(
-        status=ProjectStatus.COMPLETED, completed_at=at
-    )
-    audit.record_many(
-        [
-            audit.Record(
-                event="project.completed",
-                target=project,
-                before={"status": ProjectStatus.ACTIVE},
-                after={"status": ProjectStatus.COMPLETED},
-            )
-            for project in done
-        ],
-        by=None,
-        at=at,
-    )
-    return done
 
 
 def locked_milestone(milestone_id: int) -> Milestone:

@@ -75,8 +75,8 @@ class IssuingView(ApiView):
     def issue(self, task_id: str) -> Response:
         """The task's invoice, issued now if there is none."""
         milestone = Milestone.objects.for_user(self.user).by_public_id(task_id)
-        invoice, is_new = invoice_issue_for(milestone_id=milestone.pk, by=self.user, at=self.at)
-        shown = invoices_for(self.user).get(pk=invoice.pk)
+        invoice_id, is_new = invoice_issue_for(milestone_id=milestone.pk, by=self.user, at=self.at)
+        shown = invoices_for(self.user).get(pk=invoice_id)
         return Response(InvoiceOutput(shown).data, status=201 if is_new else 200)
 
 

@@ -131,8 +131,8 @@ def approved():
 
 def settled():
     milestone = approved_milestone()
-    [invoice] = invoices_issue(milestone_ids=[milestone.pk], at=AT)
-    pay(invoice)
+    [issued] = invoices_issue(milestone_ids=[milestone.pk], at=AT)
+    pay(Invoice.objects.get(pk=issued))
     return milestone
 
 

@@ -39,8 +39,10 @@ def test_issuing_makes_one_invoice():
     invoice = Invoice.objects.get()
     asked = [value for value in values(outcomes) if isinstance(value, tuple)]
     by_job = [value for value in values(outcomes) if isinstance(value, list) and value]
-    assert {found for found, _ in asked} == {invoice}
-    assert [found for found, is_new in asked if is_new] + [found for [found] in by_job] == [invoice]
+    assert {found for found, _ in asked} == {invoice.pk}
+    assert [found for found, is_new in asked if is_new] + [found for [found] in by_job] == [
+        invoice.pk
+    ]
     assert InvoiceSeries.objects.get().last_number == 1
     project = invoice.project
     assert (project.invoiced_minor, project.fees_minor) == (333_334, 16_667)

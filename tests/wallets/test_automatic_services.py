@@ -15,7 +15,7 @@ from wallets import integrity
 from wallets.enums import PaymentStatus
 from wallets.models import Payment, SandboxCharge
 from wallets.selectors import wallet_balances
-from wallets.services import automatic_begin, automatic_conclude, automatic_schedule, payment_ask
+from wallets.services import automatic_begin, automatic_conclude, payment_ask
 
 pytestmark = pytest.mark.django_db
 
@@ -27,14 +27,14 @@ def try_once(invoice: Invoice) -> None:
     invoice.refresh_from_db()
 
 
-def test_schedule_asks_only_for_projects_that_pay_automatically(automatic):
+def test_only_projects_that_pay_automatically_are_charged(automatic, commissioner):
+    store(commissioner)
     by_hand = sent_invoice()
 
-    automatic_schedule(invoice_ids=[automatic.pk, by_hand.pk])
-    automatic_schedule(invoice_ids=[automatic.pk])
+    [payment] = automatic_begin(invoice_ids=[automatic.pk, by_hand.pk], at=AT)
 
-    job = Job.objects.get(topic="payment.auto")
-    assert (job.key, job.payload) == (f"{automatic.public_id}:1", {"invoice": automatic.pk})
+    assert payment.invoice_id == automatic.pk
+    assert Payment.objects.count() == 1
 
 
 def test_the_stored_method_pays(automatic, commissioner, freelancer):
@@ -73,7 +73,10 @@ def test_a_decline_is_tried_three_times_two_days_apart(automatic, commissioner):
 
     assert automatic.status == InvoiceStatus.ON_HOLD
     assert not Job.objects.filter(topic="payment.auto", done_at=None).exists()
-    assert Job.objects.filter(topic="payment.auto").count() == 3
+    assert sorted(Job.objects.filter(topic="payment.auto").values_list("key", flat=True)) == [
+        f"{automatic.public_id}:2",
+        f"{automatic.public_id}:3",
+    ]
     assert AuditEvent.objects.filter(event="invoice.on_hold").count() == 1
     told = Job.objects.filter(payload__template="payment_on_hold")
     assert told.count() == 6
@@ -114,7 +117,7 @@ def test_without_a_stored_method_the_invoice_stays_and_both_are_told(
     assert Payment.objects.count() == 0
     told = Job.objects.filter(payload__template="payment_method_missing").order_by("pk")
     assert [mail.payload["to"] for mail in told] == [commissioner.email, freelancer.email]
-    assert Job.objects.get(topic="payment.auto").outcome == "done"
+    assert Job.objects.get(topic="invoice.issued").outcome == "done"
 
 
 def test_begin_goes_on_with_the_payment_that_was_cut_short(automatic, commissioner):

@@ -1,6 +1,6 @@
 """Payments, settlement and payment methods."""
 
-from wallets.services.automatic import automatic_begin, automatic_conclude, automatic_schedule
+from wallets.services.automatic import automatic_begin, automatic_conclude
 from wallets.services.methods import (
     payment_method_add,
     payment_method_make_default,
@@ -27,7 +27,6 @@ __all__ = [
     "approval_preview",
     "automatic_begin",
     "automatic_conclude",
-    "automatic_schedule",
     "payment_ask",
     "payment_begin",
     "payment_conclude",

@@ -1,17 +1,18 @@
 """Automatic payment with the stored method: three tries, two days apart, then by hand."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
 from django.db import transaction
-from django.urls import reverse
 
 from accounts import audit
 from accounts.models import User
-from accounts.services.mail import Mail, mail_enqueue_many
-from common.money import to_minor
-from invoicing.enums import PAYABLE
+from accounts.services.mail import Addressee, Mail, Page, Values, mail_enqueue_many
+from common.money import from_minor, minor_of
+from common.public_ids import format_public_id
+from invoicing.enums import PAYABLE, InvoiceStatus
 from invoicing.models import Invoice
 from invoicing.services import invoice_put_on_hold
 from outbox.services import enqueue, enqueue_many
@@ -23,55 +24,69 @@ from wallets.services.payments import RESOLVE, RESOLVE_AFTER, Answers, payments_
 AUTOMATIC: Final = "payment.auto"
 TRIES: Final = 3
 TRY_AGAIN_AFTER = timedelta(days=2)
+COLUMNS = (
+    "pk",
+    "uuid",
+    "number",
+    "status",
+    "buyer",
+    "total",
+    "currency",
+    "due_on",
+    "milestone__title",
+    "buyer__email",
+    "buyer__name",
+    "buyer__uuid",
+    "seller__email",
+    "seller__name",
+    "seller__uuid",
+)
 
 
-def automatic_schedule(*, invoice_ids: Sequence[int]) -> None:
-    """Ask for the first try of each invoice whose project pays automatically."""
-    invoices = Invoice.objects.filter(pk__in=invoice_ids, project__is_auto_pay=True)
-    enqueue_many(
-        AUTOMATIC,
-        [
-            (f"{invoice.public_id}:1", {"invoice": invoice.pk})
-            for invoice in invoices.order_by("pk")
-        ],
-    )
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A locked invoice that pays itself, and whom to tell about it."""
+
+    pk: int
+    public_id: str
+    number: str
+    status: InvoiceStatus
+    buyer_id: int
+    total: int
+    currency: str
+    due_on: date
+    milestone_title: str
+    parties: tuple[Addressee, Addressee]
 
 
 @transaction.atomic
 def automatic_begin(*, invoice_ids: Sequence[int], at: datetime) -> list[Payment]:
-    """Note down a payment with the default method for each invoice that waits for one.
+    """Note down a payment with the default method for each invoice that pays itself and waits.
 
     An invoice that has an automatic payment under way yields that one, so that a job cut short
     goes on where it stopped. Without a stored method the invoice stays as it is and both sides
     are told.
     """
-    invoices = list(
-        Invoice.objects.filter(pk__in=invoice_ids).select_related("buyer", "seller").locked()
-    )
+    bills = _locked(invoice_ids)
+    if not bills:
+        return []
     under_way = {
         payment.invoice_id: payment
-        for payment in Payment.objects.filter(invoice__in=invoices, status__in=IN_FLIGHT)
+        for payment in Payment.objects.filter(invoice__in=invoice_ids, status__in=IN_FLIGHT)
     }
     methods = {
         method.user_id: method
         for method in PaymentMethod.objects.filter(
-            user__in={invoice.buyer_id for invoice in invoices},
-            is_default=True,
-            removed_at__isnull=True,
+            user__in={bill.buyer_id for bill in bills}, is_default=True, removed_at__isnull=True
         )
     }
-    fresh = []
-    without_method = []
-    for invoice in invoices:
-        if invoice.status not in PAYABLE or invoice.pk in under_way:
-            continue
-        if method := methods.get(invoice.buyer_id):
-            fresh.append(_payment_of(invoice, method, at=at))
-        else:
-            without_method.append(invoice)
-    Payment.objects.bulk_create(fresh)
-    _audit_started(fresh, at=at)
-    _tell_both(Mail.PAYMENT_METHOD_MISSING, without_method)
+    waiting = [bill for bill in bills if bill.status in PAYABLE and bill.pk not in under_way]
+    charged = [(bill, methods[bill.buyer_id]) for bill in waiting if bill.buyer_id in methods]
+    fresh = Payment.objects.bulk_create(_payment_of(*pair, at=at) for pair in charged)
+    _audit_started(fresh, [bill for bill, _ in charged], at=at)
+    _tell_both(
+        Mail.PAYMENT_METHOD_MISSING, [bill for bill in waiting if bill.buyer_id not in methods]
+    )
     return [*fresh, *(payment for payment in under_way.values() if payment.is_automatic)]
 
 
@@ -98,12 +113,12 @@ def automatic_conclude(*, answers: Answers, at: datetime) -> list[Payment]:
 
 
 def _plan_next_try(payment: Payment, *, at: datetime) -> None:
-    invoice = payment.invoice
+    invoice = Invoice.objects.get(pk=payment.invoice_id)
     invoice_put_on_hold(invoice=invoice, at=at)
     tries = Payment.objects.filter(
         invoice=invoice, is_automatic=True, status=PaymentStatus.FAILED
     ).count()
-    _tell_both(Mail.PAYMENT_ON_HOLD, [invoice], attempt=tries)
+    _tell_both(Mail.PAYMENT_ON_HOLD, _locked([invoice.pk]), attempt=tries)
     if tries < TRIES:
         enqueue(
             AUTOMATIC,
@@ -113,59 +128,83 @@ def _plan_next_try(payment: Payment, *, at: datetime) -> None:
         )
 
 
-def _payment_of(invoice: Invoice, method: PaymentMethod, *, at: datetime) -> Payment:
+def _locked(invoice_ids: Sequence[int]) -> list[Bill]:
+    invoices = Invoice.objects.filter(pk__in=invoice_ids, project__is_auto_pay=True)
+    return [_bill(*row) for row in invoices.locked().values_list(*COLUMNS)]
+
+
+def _bill(pk: int, uuid: Any, number: str, status: str, buyer_id: int, *rest: Any) -> Bill:
+    total, currency, due_on, title, *people = rest
+    buyer, seller = people[:3], people[3:]
+    return Bill(
+        pk=pk,
+        public_id=format_public_id(Invoice.PREFIX, uuid),
+        number=number,
+        status=InvoiceStatus(status),
+        buyer_id=buyer_id,
+        total=minor_of(total, currency),
+        currency=currency,
+        due_on=due_on,
+        milestone_title=title,
+        parties=(_addressee(*buyer), _addressee(*seller)),
+    )
+
+
+def _addressee(email: str, name: str, uuid: Any) -> Addressee:
+    return Addressee(email, name, format_public_id(User.PREFIX, uuid))
+
+
+def _payment_of(bill: Bill, method: PaymentMethod, *, at: datetime) -> Payment:
     return Payment(
-        invoice=invoice,
-        payer=invoice.buyer,
+        invoice_id=bill.pk,
+        payer_id=bill.buyer_id,
         method=method,
         provider=method.provider,
         token=method.token,
         label=method.label,
-        amount_minor=to_minor(invoice.total),
-        currency=invoice.total.currency.code,
+        amount_minor=bill.total,
+        currency=bill.currency,
         is_automatic=True,
         status=PaymentStatus.PROCESSING,
         created_at=at,
     )
 
 
-def _audit_started(payments: Sequence[Payment], *, at: datetime) -> None:
+def _audit_started(payments: Sequence[Payment], bills: Sequence[Bill], *, at: datetime) -> None:
     audit.record_many(
         [
             audit.Record(
                 event="payment.started",
                 target=payment,
                 after={
-                    "invoice": payment.invoice.number,
+                    "invoice": bill.number,
                     "amount_minor": payment.amount_minor,
                     "is_automatic": True,
                 },
             )
-            for payment in payments
+            for payment, bill in zip(payments, bills, strict=True)
         ],
         by=None,
         at=at,
     )
 
 
-def _tell_both(template: Mail, invoices: Sequence[Invoice], *, attempt: int = 0) -> None:
-    people: list[tuple[User, Invoice]] = [
-        (person, invoice) for invoice in invoices for person in (invoice.buyer, invoice.seller)
-    ]
+def _tell_both(template: Mail, bills: Sequence[Bill], *, attempt: int = 0) -> None:
     mail_enqueue_many(
         template,
         [
-            (
-                person,
-                f"{invoice.public_id}:{attempt}",
-                {
-                    "number": invoice.number,
-                    "milestone": invoice.milestone.title,
-                    "total": invoice.total,
-                    "due_on": invoice.due_on,
-                    "path": reverse("invoicing:detail", args=[invoice.public_id]),
-                },
-            )
-            for person, invoice in people
+            (person, f"{bill.public_id}:{attempt}", _words(bill))
+            for bill in bills
+            for person in bill.parties
         ],
     )
+
+
+def _words(bill: Bill) -> Values:
+    return {
+        "number": bill.number,
+        "milestone": bill.milestone_title,
+        "total": from_minor(bill.total, bill.currency),
+        "due_on": bill.due_on,
+        "path": Page("invoicing:detail", (bill.public_id,)),
+    }

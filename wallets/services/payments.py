@@ -30,7 +30,7 @@ from wallets.exceptions import (
 from wallets.models import Payment, PaymentMethod
 from wallets.models.payments import IN_FLIGHT
 from wallets.providers import Answer, Charge, ProviderTimeout, provider_of
-from wallets.services.settlement import locked_for_settlement, settle
+from wallets.services.settlement import Due, locked_for_settlement, settle
 
 RESOLVE: Final = "payment.resolve"
 RESOLVE_AFTER = timedelta(seconds=15)
@@ -150,20 +150,22 @@ def payments_conclude(*, answers: Answers, at: datetime) -> list[Payment]:
     Locks projects, milestones, invoices and payments in this order, each in primary-key order.
     Payments that have ended stay as they are.
     """
-    payments = locked_for_settlement(list(answers))
-    open_ones = [payment for payment in payments if payment.status in IN_FLIGHT]
-    succeeded: list[Payment] = []
-    for payment in open_ones:
+    dues = locked_for_settlement(list(answers))
+    succeeded: list[Due] = []
+    for due in dues:
+        payment = due.payment
+        if payment.status not in IN_FLIGHT:
+            continue
         answer = answers[payment.pk]
         if answer is None:
             _note_uncertain(payment, at=at)
         elif answer.result == ChargeResult.SUCCEEDED:
-            succeeded.append(payment)
+            succeeded.append(due)
         else:
             _fail(payment, answer.failure_code, at=at)
     if succeeded:
-        settle(payments=succeeded, at=at)
-    return payments
+        settle(dues=succeeded, at=at)
+    return [due.payment for due in dues]
 
 
 def _note_uncertain(payment: Payment, *, at: datetime) -> None:

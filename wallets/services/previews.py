@@ -57,8 +57,8 @@ def approval_preview(*, milestone_id: int, by: User, at: datetime) -> Preview:
     """
     with _rolled_back():
         milestone_approve(milestone_id=milestone_id, by=by, at=at)
-        invoice = invoices_issue(milestone_ids=[milestone_id], at=at)[0]
-        return _paid(invoice, by=by, at=at)
+        [invoice_id] = invoices_issue(milestone_ids=[milestone_id], at=at)
+        return _paid(_invoice(invoice_id), by=by, at=at)
 
 
 def payment_preview(*, invoice_id: int, by: User, at: datetime) -> Preview:
@@ -67,10 +67,14 @@ def payment_preview(*, invoice_id: int, by: User, at: datetime) -> Preview:
     AlreadyPaid, PaymentInProgress, PermissionRefused.
     """
     with _rolled_back():
-        invoice = Invoice.objects.select_related("project", "milestone").locked().get(pk=invoice_id)
+        invoice = _invoice(invoice_id)
         require(invoice_policies.may_pay(by, invoice), "Only the invoice's buyer can pay it.")
         refuse_unless_payable(invoice)
         return _paid(invoice, by=by, at=at)
+
+
+def _invoice(invoice_id: int) -> Invoice:
+    return Invoice.objects.select_related("project", "milestone").locked().get(pk=invoice_id)
 
 
 def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
@@ -86,7 +90,7 @@ def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
         status=PaymentStatus.PROCESSING,
         created_at=at,
     )
-    settle(payments=locked_for_settlement([payment.pk]), at=at)
+    settle(dues=locked_for_settlement([payment.pk]), at=at)
     balance = next(row for row in wallet_balances(invoice.seller_id) if row.currency == currency)
     project = invoice.project
     project.refresh_from_db()

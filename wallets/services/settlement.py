@@ -1,143 +1,175 @@
 """Settlement: what a successful payment does, all of it in one transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-
-from django.urls import reverse
+from typing import Any
 
 from accounts import audit
-from accounts.services.mail import Mail, mail_enqueue_many
-from common.money import to_minor
+from accounts.models import User
+from accounts.services.mail import Addressee, Mail, Page, Values, mail_enqueue_many
+from common.money import from_minor, minor_of
+from common.public_ids import format_public_id
 from gigs.models import Milestone, Project
 from gigs.services import milestones_settle, projects_complete
+from invoicing.enums import InvoiceStatus
 from invoicing.models import Invoice
-from invoicing.services import invoices_mark_paid
+from invoicing.services import InvoiceRow, invoices_mark_paid
 from wallets import ledger
 from wallets.enums import AccountKind, PaymentStatus
-from wallets.ledger import AccountSpec, Settlement
+from wallets.ledger import AccountSpec, Posted, Settlement
 from wallets.models import Payment
 
+COLUMNS = (
+    "pk",
+    "uuid",
+    "number",
+    "status",
+    "project",
+    "milestone",
+    "milestone__title",
+    "currency",
+    "total",
+    "tax",
+    "fee",
+    "net",
+    "seller",
+    "seller__email",
+    "seller__name",
+    "seller__uuid",
+)
 
-def locked_for_settlement(payment_ids: Sequence[int]) -> list[Payment]:
-    """The payments with invoice, milestone and project, all locked in the project's lock order."""
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A locked payment, and what its settlement needs of the locked invoice; minor units."""
+
+    payment: Payment
+    invoice: InvoiceRow
+    project_id: int
+    milestone_id: int
+    milestone_title: str
+    currency: str
+    total: int
+    tax: int
+    fee: int
+    net: int
+    seller_id: int
+    seller: Addressee
+
+    @property
+    def accounts(self) -> tuple[AccountSpec, AccountSpec, AccountSpec]:
+        """Where the money comes from, the freelancer's account, the platform's."""
+        return (
+            AccountSpec(f"provider:{self.payment.provider}", AccountKind.OUTSIDE, self.currency),
+            AccountSpec(f"user:{self.seller_id}", AccountKind.AVAILABLE, self.currency),
+            AccountSpec("platform", AccountKind.FEES, self.currency),
+        )
+
+
+def locked_for_settlement(payment_ids: Sequence[int]) -> list[Due]:
+    """The payments, locked after their projects, milestones and invoices, in primary-key order."""
     invoices = Invoice.objects.filter(payments__in=payment_ids)
-    projects = {
-        project.pk: project
-        for project in Project.objects.filter(pk__in=invoices.values("project")).locked()
-    }
-    milestones = {
-        milestone.pk: milestone
-        for milestone in Milestone.objects.filter(pk__in=invoices.values("milestone")).locked()
-    }
-    locked = {
-        invoice.pk: invoice
-        for invoice in Invoice.objects.filter(payments__in=payment_ids)
-        .select_related("seller", "buyer")
-        .locked()
-    }
-    payments = list(Payment.objects.filter(pk__in=payment_ids).locked())
-    for invoice in locked.values():
-        invoice.project = projects[invoice.project_id]
-        invoice.milestone = milestones[invoice.milestone_id]
-    for payment in payments:
-        payment.invoice = locked[payment.invoice_id]
-    return payments
+    for rows in (
+        Project.objects.filter(pk__in=invoices.values("project")),
+        Milestone.objects.filter(pk__in=invoices.values("milestone")),
+    ):
+        list(rows.locked().values_list("pk"))
+    found = {row[0]: row for row in invoices.locked().values_list(*COLUMNS)}
+    payments = Payment.objects.filter(pk__in=payment_ids).locked()
+    return [_due(payment, found[payment.invoice_id]) for payment in payments]
 
 
-def settle(*, payments: Sequence[Payment], at: datetime) -> None:
+def _due(payment: Payment, row: tuple[Any, ...]) -> Due:
+    pk, uuid, number, status, project, milestone, title, currency, *amounts_and_seller = row
+    total, tax, fee, net, seller, email, name, seller_uuid = amounts_and_seller
+    return Due(
+        payment=payment,
+        invoice=InvoiceRow(
+            pk, format_public_id(Invoice.PREFIX, uuid), number, InvoiceStatus(status)
+        ),
+        project_id=project,
+        milestone_id=milestone,
+        milestone_title=title,
+        currency=currency,
+        total=minor_of(total, currency),
+        tax=minor_of(tax, currency),
+        fee=minor_of(fee, currency),
+        net=minor_of(net, currency),
+        seller_id=seller,
+        seller=Addressee(email, name, format_public_id(User.PREFIX, seller_uuid)),
+    )
+
+
+def settle(*, dues: Sequence[Due], at: datetime) -> None:
     """Credit the wallets for payments locked by `locked_for_settlement`.
 
     One balanced journal each under the key settle:<invoice>: outside -total, available +net,
     fees +fee. Payment succeeded, invoice paid, milestone settled, the project completed when it
     was the last; audit rows and mails with them. All or nothing.
     """
-    invoices = [payment.invoice for payment in payments]
-    posted = ledger.settle_batch(_settlements(payments))
-    for payment in payments:
-        payment.move_to(PaymentStatus.SUCCEEDED)
-        payment.ended_at = at
-    Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(
+    posted = ledger.settle_batch(_settlements(dues))
+    for due in dues:
+        due.payment.move_to(PaymentStatus.SUCCEEDED)
+        due.payment.ended_at = at
+    Payment.objects.filter(pk__in=[due.payment.pk for due in dues]).update(
         status=PaymentStatus.SUCCEEDED, ended_at=at
     )
-    invoices_mark_paid(invoices=invoices, at=at)
-    milestones_settle(milestones=[invoice.milestone for invoice in invoices], at=at)
-    projects_complete(
-        projects=list({invoice.project_id: invoice.project for invoice in invoices}.values()), at=at
-    )
+    invoices_mark_paid(invoices=[due.invoice for due in dues], at=at)
+    milestones_settle(milestone_ids=[due.milestone_id for due in dues], at=at)
+    projects_complete(project_ids=sorted({due.project_id for due in dues}), at=at)
     audit.record_many(
-        [
-            audit.Record(
-                event="payment.settled",
-                target=payment,
-                before={"status": PaymentStatus.PROCESSING},
-                after={
-                    "status": payment.status,
-                    "invoice": payment.invoice.number,
-                    "total": to_minor(payment.invoice.total),
-                    "fee": to_minor(payment.invoice.fee),
-                    "net": to_minor(payment.invoice.net),
-                    "currency": payment.currency,
-                },
-                journal_key=journal.key,
-            )
-            for payment, journal in zip(payments, posted, strict=True)
-        ],
-        by=None,
-        at=at,
+        [_record(due, journal) for due, journal in zip(dues, posted, strict=True)], by=None, at=at
     )
-    _tell(invoices)
+    mail_enqueue_many(Mail.INVOICE_PAID, [_mail(due) for due in dues])
 
 
-def _settlements(payments: Sequence[Payment]) -> list[Settlement]:
-    specs = {payment.pk: _accounts(payment) for payment in payments}
-    ids = ledger.open_accounts(sorted({spec for trio in specs.values() for spec in trio}))
+def _settlements(dues: Sequence[Due]) -> list[Settlement]:
+    ids = ledger.open_accounts(sorted({spec for due in dues for spec in due.accounts}))
     settlements = []
-    for payment in payments:
-        invoice = payment.invoice
-        outside, available, fees = (ids[spec] for spec in specs[payment.pk])
-        net, tax = to_minor(invoice.net), to_minor(invoice.tax)
+    for due in dues:
+        outside, available, fees = (ids[spec] for spec in due.accounts)
         settlements.append(
             Settlement(
-                key=f"settle:{invoice.public_id}",
+                key=f"settle:{due.invoice.public_id}",
                 about_type="invoice",
-                about_id=invoice.pk,
+                about_id=due.invoice.pk,
                 outside_account=outside,
                 available_account=available,
                 fee_account=fees,
-                total=to_minor(invoice.total),
-                net=net,
-                fee=to_minor(invoice.fee),
-                lifetime=net - tax,
+                total=due.total,
+                net=due.net,
+                fee=due.fee,
+                lifetime=due.net - due.tax,
             )
         )
     return settlements
 
 
-def _accounts(payment: Payment) -> tuple[AccountSpec, AccountSpec, AccountSpec]:
-    currency = payment.currency
-    return (
-        AccountSpec(f"provider:{payment.provider}", AccountKind.OUTSIDE, currency),
-        AccountSpec(f"user:{payment.invoice.seller_id}", AccountKind.AVAILABLE, currency),
-        AccountSpec("platform", AccountKind.FEES, currency),
+def _record(due: Due, journal: Posted) -> audit.Record:
+    return audit.Record(
+        event="payment.settled",
+        target=due.payment,
+        before={"status": PaymentStatus.PROCESSING},
+        after={
+            "status": due.payment.status,
+            "invoice": due.invoice.number,
+            "total": due.total,
+            "fee": due.fee,
+            "net": due.net,
+            "currency": due.currency,
+        },
+        journal_key=journal.key,
     )
 
 
-def _tell(invoices: Sequence[Invoice]) -> None:
-    mail_enqueue_many(
-        Mail.INVOICE_PAID,
-        [
-            (
-                invoice.seller,
-                invoice.public_id,
-                {
-                    "number": invoice.number,
-                    "milestone": invoice.milestone.title,
-                    "total": invoice.total,
-                    "fee": invoice.fee,
-                    "net": invoice.net,
-                    "path": reverse("wallets:wallet"),
-                },
-            )
-            for invoice in invoices
-        ],
-    )
+def _mail(due: Due) -> tuple[Addressee, str, Values]:
+    values: Values = {
+        "number": due.invoice.number,
+        "milestone": due.milestone_title,
+        "total": from_minor(due.total, due.currency),
+        "fee": from_minor(due.fee, due.currency),
+        "net": from_minor(due.net, due.currency),
+        "path": Page("wallets:wallet"),
+    }
+    return due.seller, due.invoice.public_id, values

@@ -39,7 +39,6 @@ from gigs.services import (
     milestone_start,
     milestone_submit,
 )
-from invoicing.models import Invoice
 from invoicing.services import invoices_issue
 from outbox.enums import Outcome
 from outbox.models import Job
@@ -214,14 +213,14 @@ class Demo:
         if fate in "pi":
             approved_at = at + timedelta(days=1)
             milestone_approve(milestone_id=milestone.pk, by=buyer, at=approved_at)
-            [invoice] = invoices_issue(milestone_ids=[milestone.pk], at=approved_at)
+            [invoice_id] = invoices_issue(milestone_ids=[milestone.pk], at=approved_at)
             if fate == "p":
-                self._pay(invoice, by=buyer, at=approved_at + timedelta(days=2))
+                self._pay(invoice_id, by=buyer, at=approved_at + timedelta(days=2))
 
-    def _pay(self, invoice: Invoice, *, by: User, at: datetime) -> None:
+    def _pay(self, invoice_id: int, *, by: User, at: datetime) -> None:
         method = by.payment_methods.get()
         payment = payment_begin(
-            invoice_id=invoice.pk,
+            invoice_id=invoice_id,
             method=MethodChoice(provider=method.provider, token=method.token, stored=method),
             by=by,
             at=at,

@@ -1,0 +1,107 @@
+"""What invoices and payments do to projects and milestones, many at a time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from accounts import audit
+from common.public_ids import format_public_id
+from gigs.enums import MILESTONE_TRANSITIONS, MilestoneStatus, ProjectStatus
+from gigs.exceptions import MilestoneTransitionRefused
+from gigs.models import Milestone, Project
+
+NOTE_INVOICED = """
+UPDATE gigs_project AS project
+SET invoiced_minor = noted.invoiced_minor, fees_minor = noted.fees_minor
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS noted (id, invoiced_minor, fees_minor)
+WHERE project.id = noted.id
+"""
+SETTLE = """
+UPDATE gigs_milestone SET status = %s, settled_at = %s
+WHERE id = ANY(%s) AND status = ANY(%s)
+RETURNING id, uuid, position, title
+"""
+COMPLETE = """
+UPDATE gigs_project AS project SET status = %s, completed_at = %s
+WHERE id = ANY(%s) AND status = %s AND NOT EXISTS (
+  SELECT FROM gigs_milestone WHERE project_id = project.id AND status <> %s
+)
+RETURNING id, uuid, title
+"""
+SETTLED_FROM = [
+    status.value
+    for status, following in MILESTONE_TRANSITIONS.items()
+    if MilestoneStatus.SETTLED in following
+]
+
+
+def projects_note_invoiced(totals: Mapping[int, tuple[int, int]]) -> None:
+    """Write what projects, locked by the caller, have invoiced and paid in fees, in minor units."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            NOTE_INVOICED,
+            [
+                list(totals),
+                [invoiced for invoiced, _ in totals.values()],
+                [fees for _, fees in totals.values()],
+            ],
+        )
+
+
+def milestones_settle(*, milestone_ids: Sequence[int], at: datetime) -> None:
+    """Mark approved milestones, locked by the caller, as settled: their wallets were credited.
+
+    MilestoneTransitionRefused when one is not approved.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, [MilestoneStatus.SETTLED, at, list(milestone_ids), SETTLED_FROM])
+        rows: list[tuple[int, UUID, int, str]] = cursor.fetchall()
+    if len(rows) != len(set(milestone_ids)):
+        raise MilestoneTransitionRefused("Only an approved milestone can become settled.")
+    audit.record_many(
+        [
+            audit.Record(
+                event="milestone.settled",
+                target=audit.Subject(
+                    format_public_id(Milestone.PREFIX, uuid), f"#{pk} {position}. {title}"
+                ),
+                before={"status": MilestoneStatus.APPROVED},
+                after={"status": MilestoneStatus.SETTLED},
+            )
+            for pk, uuid, position, title in rows
+        ],
+        by=None,
+        at=at,
+    )
+
+
+def projects_complete(*, project_ids: Sequence[int], at: datetime) -> list[int]:
+    """Complete those of the projects, locked by the caller, of which every milestone is settled."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            COMPLETE,
+            [
+                ProjectStatus.COMPLETED,
+                at,
+                list(project_ids),
+                ProjectStatus.ACTIVE,
+                MilestoneStatus.SETTLED,
+            ],
+        )
+        rows: list[tuple[int, UUID, str]] = cursor.fetchall()
+    audit.record_many(
+        [
+            audit.Record(
+                event="project.completed",
+                target=audit.Subject(format_public_id(Project.PREFIX, uuid), f"#{pk} {title}"),
+                before={"status": ProjectStatus.ACTIVE},
+                after={"status": ProjectStatus.COMPLETED},
+            )
+            for pk, uuid, title in rows
+        ],
+        by=None,
+        at=at,
+    )
+    return [pk for pk, _, _ in rows]

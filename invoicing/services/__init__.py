@@ -1,0 +1,21 @@
+"""Writes of invoicing: issuing, states, documents."""
+
+from invoicing.services.documents import documents_make
+from invoicing.services.issuing import (
+    DOCUMENT,
+    ISSUED,
+    invoice_issue_for,
+    invoices_issue,
+)
+from invoicing.services.states import InvoiceRow, invoice_put_on_hold, invoices_mark_paid
+
+__all__ = [
+    "DOCUMENT",
+    "ISSUED",
+    "InvoiceRow",
+    "documents_make",
+    "invoice_issue_for",
+    "invoice_put_on_hold",
+    "invoices_issue",
+    "invoices_mark_paid",
+]

@@ -1,0 +1,208 @@
+"""What an invoice will say, in plain rows: read under locks, computed, written in one statement."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from accounts.models import Organisation, User
+from accounts.selectors import buyer_copy, seller_copy
+from accounts.services.mail import Addressee
+from common.money import FeeSplit, decimal_of, minor_of
+from common.public_ids import format_public_id
+from gigs.enums import MilestoneStatus
+from gigs.models import Milestone, Project
+from invoicing.enums import InvoiceKind, InvoiceStatus
+from invoicing.models import Invoice
+
+WRITE = """
+WITH draft AS (
+  SELECT * FROM jsonb_to_recordset(%s::jsonb) AS draft (
+    series_id bigint, position integer, number text, project_id bigint, milestone_id bigint,
+    seller_id bigint, buyer_id bigint, buyer_copy text, currency text, subtotal numeric,
+    tax numeric, fee numeric, fee_rate numeric, description text
+  )
+), party AS (
+  SELECT * FROM jsonb_each(%s::jsonb) AS party (key, copy)
+), invoice AS (
+  INSERT INTO invoicing_invoice (
+    uuid, series_id, position, number, kind, status, project_id, milestone_id, seller_id, buyer_id,
+    seller_copy, buyer_copy, currency, subtotal, tax, total, fee, net, fee_rate,
+    issued_at, issued_on, due_on
+  )
+  SELECT gen_random_uuid(), series_id, position, number, %s, %s, project_id, milestone_id,
+    seller_id, buyer_id, seller.copy, buyer.copy, currency, subtotal, tax, subtotal + tax, fee,
+    subtotal + tax - fee, fee_rate, %s, %s, %s
+  FROM draft
+  JOIN party AS seller ON seller.key = 'seller:' || seller_id
+  JOIN party AS buyer ON buyer.key = draft.buyer_copy
+  ORDER BY series_id, position
+  RETURNING id, uuid, milestone_id
+), line AS (
+  INSERT INTO invoicing_invoiceline (
+    uuid, invoice_id, position, description, quantity, currency, unit_price, amount
+  )
+  SELECT gen_random_uuid(), invoice.id, 1, description, 1, currency, subtotal, subtotal
+  FROM invoice JOIN draft USING (milestone_id)
+)
+SELECT id, uuid, milestone_id FROM invoice
+"""
+
+
+@dataclass(slots=True)
+class Terms:
+    """A locked project as invoices need it; the totals move in memory as invoices are drafted."""
+
+    pk: int
+    title: str
+    fee_rate: Decimal
+    invoiced_minor: int
+    fees_minor: int
+    freelancer_id: int
+    commissioner_id: int
+    organisation_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A locked milestone without invoice, and the terms of its project."""
+
+    milestone_id: int
+    public_id: str
+    title: str
+    status: MilestoneStatus
+    gross: int
+    currency: str
+    project: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One invoice to write; amounts in minor units."""
+
+    work: Work
+    series_id: int
+    position: int
+    number: str
+    split: FeeSplit
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The parties of a batch: addresses by user, and frozen copies of what stands on invoices, by
+    `seller:<user>` and by `user:<id>` or `organisation:<id>` of the buyer.
+    """
+
+    copies: Mapping[str, Mapping[str, Any]]
+    addressees: dict[int, Addressee]
+
+
+def works_of(milestone_ids: Sequence[int]) -> list[Work]:
+    """The milestones that have no invoice, locked after their projects, in order of approval."""
+    milestones = Milestone.objects.filter(pk__in=milestone_ids)
+    projects = _locked_terms(milestones.values_list("project"))
+    rows: list[Any] = list(
+        milestones.locked().values_list(
+            "pk", "uuid", "title", "status", "amount", "currency", "project", "approved_at"
+        )
+    )
+    taken = set(
+        Invoice.objects.filter(milestone__in=milestone_ids).values_list("milestone", flat=True)
+    )
+    rows = [row for row in rows if row[0] not in taken and row[7] is not None]
+    return [
+        Work(
+            milestone_id=pk,
+            public_id=format_public_id(Milestone.PREFIX, uuid),
+            title=title,
+            status=MilestoneStatus(status),
+            gross=minor_of(amount, currency),
+            currency=currency,
+            project=projects[project],
+        )
+        for pk, uuid, title, status, amount, currency, project, _ in sorted(
+            rows, key=lambda row: (row[7], row[0])
+        )
+    ]
+
+
+def _locked_terms(project_ids: Any) -> dict[int, Terms]:
+    rows = Project.objects.filter(pk__in=project_ids).locked()
+    found = rows.values_list(
+        "pk",
+        "title",
+        "fee_rate",
+        "invoiced_minor",
+        "fees_minor",
+        "freelancer",
+        "commissioner",
+        "organisation",
+    )
+    return {row[0]: Terms(*row) for row in found}
+
+
+def people_of(works: Sequence[Work]) -> People:
+    """Who stands on the invoices of these works."""
+    sellers = {work.project.freelancer_id for work in works}
+    buyers = {work.project.commissioner_id for work in works}
+    users = User.objects.in_bulk(sellers | buyers)
+    copies = {f"seller:{pk}": seller_copy(users[pk]) for pk in sellers}
+    copies |= {f"user:{pk}": buyer_copy(users[pk]) for pk in buyers}
+    if organisations := {work.project.organisation_id for work in works} - {None}:
+        found = Organisation.objects.in_bulk(organisations)
+        copies |= {f"organisation:{pk}": buyer_copy(row) for pk, row in found.items()}
+    return People(
+        copies=copies,
+        addressees={
+            pk: Addressee(user.email, user.name, user.public_id) for pk, user in users.items()
+        },
+    )
+
+
+def write(drafts: Sequence[Draft], people: People, *, at: datetime) -> dict[int, tuple[int, UUID]]:
+    """Write the invoices and their lines in one statement; id and UUID by milestone."""
+    rows = [_row(draft) for draft in drafts]
+    due_on = at.date() + timedelta(days=settings.INVOICE_DUE_DAYS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WRITE,
+            [
+                json.dumps(rows),
+                json.dumps(people.copies),
+                InvoiceKind.MILESTONE,
+                InvoiceStatus.SENT,
+                at,
+                at.date(),
+                due_on,
+            ],
+        )
+        return {milestone_id: (pk, uuid) for pk, uuid, milestone_id in cursor.fetchall()}
+
+
+def _row(draft: Draft) -> dict[str, Any]:
+    work, terms = draft.work, draft.work.project
+    by_organisation = terms.organisation_id is not None
+    return {
+        "series_id": draft.series_id,
+        "position": draft.position,
+        "number": draft.number,
+        "project_id": terms.pk,
+        "milestone_id": work.milestone_id,
+        "seller_id": terms.freelancer_id,
+        "buyer_id": terms.commissioner_id,
+        "buyer_copy": f"organisation:{terms.organisation_id}"
+        if by_organisation
+        else f"user:{terms.commissioner_id}",
+        "currency": work.currency,
+        "subtotal": str(decimal_of(draft.split.gross, work.currency)),
+        "tax": "0",
+        "fee": str(decimal_of(draft.split.fee, work.currency)),
+        "fee_rate": str(terms.fee_rate),
+        "description": f"{terms.title}: {work.title}"[:300],
+    }

@@ -1,0 +1,140 @@
+"""Issuing invoices for approved milestones: numbered, frozen, in set-based batches."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import User
+from accounts.services.mail import Addressee, Mail, Page, Values, mail_entries
+from common.money import decimal_of, from_minor, next_fee
+from common.public_ids import format_public_id
+from gigs import policies as gig_policies
+from gigs.enums import MilestoneStatus
+from gigs.models import Milestone
+from gigs.services import projects_note_invoiced
+from invoicing import numbering
+from invoicing.enums import InvoiceStatus
+from invoicing.exceptions import MilestoneNotApproved
+from invoicing.models import Invoice
+from invoicing.numbering import Counter
+from invoicing.services.drafts import Draft, People, Work, people_of, works_of, write
+from outbox.services import Entry, enqueue_all
+
+ISSUED = "invoice.issued"
+DOCUMENT = "invoice.document"
+BILLABLE = frozenset({MilestoneStatus.APPROVED, MilestoneStatus.SETTLED})
+
+
+@transaction.atomic
+def invoice_issue_for(*, milestone_id: int, by: User, at: datetime) -> tuple[int, bool]:
+    """The id of a milestone's invoice, and whether it was issued just now; for either party.
+
+    MilestoneNotApproved, PermissionRefused.
+    """
+    milestone = Milestone.objects.select_related("project").get(pk=milestone_id)
+    gig_policies.require(
+        gig_policies.is_party(by, milestone.project), "Only the parties can ask for the invoice."
+    )
+    invoices = Invoice.objects.filter(milestone=milestone).values_list("pk", flat=True)
+    existing = invoices.first()
+    if existing is not None:
+        return existing, False
+    if milestone.status not in BILLABLE:
+        raise MilestoneNotApproved
+    issued = invoices_issue(milestone_ids=[milestone_id], at=at)
+    if issued:
+        return issued[0], True
+    return invoices.get(), False
+
+
+@transaction.atomic
+def invoices_issue(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
+    """Issue the invoice of each approved milestone that has none; ids in order of approval.
+
+    Locks projects, milestones and series in primary-key order. The fee is the next one of its
+    project (product rule 3.3), in order of approval; numbers are gapless because each series'
+    row stays locked until its invoices are committed. Milestones that are not approved are left.
+    """
+    works = [work for work in works_of(milestone_ids) if work.status in BILLABLE]
+    if not works:
+        return []
+    people = people_of(works)
+    counters = numbering.counters_for({work.project.freelancer_id for work in works}, year=at.year)
+    drafts = [_draft(work, counters[work.project.freelancer_id]) for work in works]
+    written = write(drafts, people, at=at)
+    numbering.advance(counters.values())
+    projects_note_invoiced(
+        {work.project.pk: (work.project.invoiced_minor, work.project.fees_minor) for work in works}
+    )
+    issued = {
+        draft.work.milestone_id: (pk, format_public_id(Invoice.PREFIX, uuid))
+        for draft in drafts
+        for pk, uuid in [written[draft.work.milestone_id]]
+    }
+    _announce(drafts, people, issued, at=at)
+    return [pk for pk, _ in issued.values()]
+
+
+def _draft(work: Work, counter: Counter) -> Draft:
+    """Take the next fee and number; the counters move in memory, under locks held until commit."""
+    terms = work.project
+    split = next_fee(
+        rate=terms.fee_rate,
+        gross_before=terms.invoiced_minor,
+        fees_before=terms.fees_minor,
+        gross=work.gross,
+    )
+    terms.invoiced_minor += split.gross
+    terms.fees_minor += split.fee
+    position, number = counter.take()
+    return Draft(work, counter.series_id, position, number, split)
+
+
+def _announce(
+    drafts: Sequence[Draft], people: People, issued: dict[int, tuple[int, str]], *, at: datetime
+) -> None:
+    records: list[audit.Record] = []
+    entries: list[Entry] = []
+    mails: list[tuple[Addressee, str, Values]] = []
+    for draft in drafts:
+        pk, public_id = issued[draft.work.milestone_id]
+        records.append(_record(draft, pk, public_id))
+        entries += [Entry(topic, public_id, {"invoice": pk}) for topic in (ISSUED, DOCUMENT)]
+        mails.append(
+            (
+                people.addressees[draft.work.project.commissioner_id],
+                public_id,
+                _words(draft, public_id, at=at),
+            )
+        )
+    audit.record_many(records, by=None, at=at)
+    enqueue_all([*entries, *mail_entries(Mail.INVOICE_ISSUED, mails)])
+
+
+def _record(draft: Draft, pk: int, public_id: str) -> audit.Record:
+    currency = draft.work.currency
+    return audit.Record(
+        event="invoice.issued",
+        target=audit.Subject(public_id, f"#{pk} {draft.number}"),
+        after={
+            "status": InvoiceStatus.SENT,
+            "number": draft.number,
+            "milestone": draft.work.public_id,
+            "total": str(decimal_of(draft.split.gross, currency)),
+            "fee": str(decimal_of(draft.split.fee, currency)),
+            "currency": currency,
+        },
+    )
+
+
+def _words(draft: Draft, public_id: str, *, at: datetime) -> Values:
+    return {
+        "number": draft.number,
+        "milestone": draft.work.title,
+        "total": from_minor(draft.split.gross, draft.work.currency),
+        "due_on": at.date() + timedelta(days=settings.INVOICE_DUE_DAYS),
+        "path": Page("invoicing:detail", (public_id,)),
+    }
