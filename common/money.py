@@ -137,6 +137,12 @@ def fee_on(rate: Decimal, gross: int) -> int:
         return int((rate * gross).quantize(Decimal(1), ROUND_HALF_UP))
 
 
+def tax_on(percent: Decimal, basis: int) -> int:
+    """The tax of so many percent on `basis` minor units, rounded half up."""
+    with localcontext(prec=60):
+        return int((percent * basis / 100).quantize(Decimal(1), ROUND_HALF_UP))
+
+
 @dataclass(frozen=True, slots=True)
 class FeeSplit:
     """One amount in minor units and how it falls to the platform and the freelancer."""

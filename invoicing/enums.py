@@ -13,6 +13,16 @@ class InvoiceStatus(models.TextChoices):
     PAID = "paid", "Paid"
 
 
+class TaxCategory(models.TextChoices):
+    """How the tax office sees a line (EN 16931 BT-151; UNTDID 5305)."""
+
+    STANDARD = "S", "Standard rate"
+    ZERO = "Z", "Zero rate"
+    EXEMPT = "E", "Exempt"
+    REVERSE_CHARGE = "AE", "Reverse charge"
+    OUTSIDE = "O", "Outside the scope of tax"
+
+
 class Side(models.TextChoices):
     """On which side of an invoice somebody stands."""
 
