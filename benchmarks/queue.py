@@ -1,7 +1,7 @@
 """From approval to wallet through relay and worker, with the queue idle and with 5,000 waiting."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -9,20 +9,19 @@ from djmoney.money import Money
 
 from accounts.enums import Role
 from accounts.models import User
-from common.money import to_minor
-from gigs.enums import (
-    ApplicationStatus,
-    Category,
-    GigStatus,
-    InvoicingMethod,
-    MilestoneStatus,
-    PaymentMode,
-    ProjectStatus,
+from gigs.enums import Category, MilestoneStatus
+from gigs.models import Milestone
+from gigs.services import (
+    GigDraft,
+    PlannedTask,
+    application_submit,
+    gig_match,
+    gig_post,
+    milestone_approve,
+    milestone_submit,
 )
-from gigs.models import Application, Gig, Milestone, PlannedMilestone, Project
-from gigs.services import milestone_approve
 from outbox.services import enqueue_many
-from wallets.models import PaymentMethod
+from wallets.services import payment_method_add
 
 TASKS = 50
 PRICE = Money("100.00", "USD")
@@ -30,22 +29,17 @@ PATIENCE_SECONDS = 180
 
 
 def prepare(*, projects: int, label: str) -> list[int]:
-    """Milestones in review, of projects that pay automatically; their ids."""
+    """Planned milestones of projects that pay automatically; their ids."""
     at = timezone.now() - timedelta(hours=1)
     ids: list[int] = []
     with transaction.atomic():
         for number in range(projects):
             buyer = _user(f"{label}-buyer-{number}@bench.example", Role.COMMISSIONER)
             seller = _user(f"{label}-seller-{number}@bench.example", Role.FREELANCER)
-            PaymentMethod.objects.create(
-                user=buyer,
-                provider="sandbox",
-                token="test_ok",
-                label="Bench",
-                is_default=True,
-                created_at=at,
+            payment_method_add(
+                provider="sandbox", token="test_ok", is_default=True, by=buyer, at=at
             )
-            ids += _project(buyer, seller, at=at)
+            ids += _project(buyer, seller, number=number, at=at)
     return ids
 
 
@@ -55,65 +49,30 @@ def _user(email: str, role: Role) -> User:
     )
 
 
-def _project(buyer: User, seller: User, *, at: object) -> list[int]:
-    budget = Money(PRICE.amount * TASKS, "USD")
-    terms = {
-        "title": "Bench",
-        "budget": budget,
-        "invoicing_method": InvoicingMethod.MILESTONE,
-        "payment_mode": PaymentMode.ON_INVOICE,
-        "is_auto_pay": True,
-    }
-    gig = Gig.objects.create(
-        commissioner=buyer,
-        description="Bench",
+def _project(buyer: User, seller: User, *, number: int, at: datetime) -> list[int]:
+    draft = GigDraft(
+        title=f"Bench {number}",
+        description="A gig of the benchmark.",
         category=Category.OTHER,
-        status=GigStatus.MATCHED,
-        created_at=at,
-        posted_at=at,
-        **terms,
+        budget=Money(PRICE.amount * TASKS, "USD"),
+        milestones=tuple(PlannedTask(title=f"Part {n}", amount=PRICE) for n in range(1, TASKS + 1)),
+        is_auto_pay=True,
     )
-    PlannedMilestone.objects.bulk_create(
-        PlannedMilestone(gig=gig, position=n, title=f"Part {n}", amount=PRICE)
-        for n in range(1, TASKS + 1)
+    gig, _ = gig_post(draft=draft, by=buyer, at=at)
+    application = application_submit(
+        gig_id=gig.pk, pitch="I can do this.", links=[], by=seller, at=at
     )
-    application = Application.objects.create(
-        gig=gig,
-        freelancer=seller,
-        pitch="Bench",
-        status=ApplicationStatus.ACCEPTED,
-        created_at=at,
-        decided_at=at,
-    )
-    project = Project.objects.create(
-        gig=gig,
-        application=application,
-        commissioner=buyer,
-        freelancer=seller,
-        fee_rate="0.0500",
-        agreed_minor=to_minor(budget),
-        status=ProjectStatus.ACTIVE,
-        started_at=at,
-        **terms,
-    )
-    rows = Milestone.objects.bulk_create(
-        Milestone(
-            project=project,
-            position=n,
-            title=f"Part {n}",
-            amount=PRICE,
-            status=MilestoneStatus.IN_REVIEW,
-            version=1,
-            submitted_at=at,
-        )
-        for n in range(1, TASKS + 1)
-    )
-    return [row.pk for row in rows]
+    project = gig_match(gig_id=gig.pk, application_id=application.pk, by=buyer, at=at)
+    return list(project.milestones.order_by("pk").values_list("pk", flat=True))
 
 
 def approve_one(milestone_id: int) -> tuple[float, float]:
     """Approve by the service; seconds until the invoice exists, and until the wallet is credited."""
     buyer = User.objects.get(commissioned_projects__milestones=milestone_id)
+    seller = User.objects.get(freelance_projects__milestones=milestone_id)
+    milestone_submit(
+        milestone_id=milestone_id, message="Done.", links=[], by=seller, at=timezone.now()
+    )
     began = time.perf_counter()
     milestone_approve(milestone_id=milestone_id, by=buyer, at=timezone.now())
     invoiced = _until(
