@@ -56,7 +56,7 @@ class OffersView(ApiView):
 
     def named_gig(self, gig_id: str) -> Gig:
         """The gig that an action is about, without its plan."""
-        return Gig.objects.visible_to(self.user).by_public_id(gig_id)
+        return Gig.objects.visible_to(self.user).only("pk").by_public_id(gig_id)
 
     def application(self, application_id: str) -> Application:
         return applications_for(self.user).by_public_id(application_id)
@@ -73,9 +73,9 @@ class OffersView(ApiView):
         gig = self.named_gig(gig_id)
         named: dict[str, int] = {}
         if "freelancer_id" in given:
-            named["freelancer_id"] = User.objects.by_public_id(given["freelancer_id"]).pk
+            named["freelancer_id"] = User.objects.only("pk").by_public_id(given["freelancer_id"]).pk
         if "application_id" in given:
-            applications = Application.objects.filter(gig=gig)
+            applications = Application.objects.filter(gig=gig).only("pk")
             named["application_id"] = applications.by_public_id(given["application_id"]).pk
         project = gig_match(gig_id=gig.pk, **named, by=self.user, at=self.at)
         shown = projects_with_figures().get(pk=project.pk)

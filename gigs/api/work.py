@@ -67,7 +67,7 @@ class WorkView(ApiView):
 
     def named(self, milestone_id: str) -> Milestone:
         """The milestone that an action is about, alone."""
-        return Milestone.objects.for_user(self.user).by_public_id(milestone_id)
+        return Milestone.objects.for_user(self.user).only("pk").by_public_id(milestone_id)
 
     def shown(self, milestone: Milestone) -> Response:
         return Response(MilestoneOutput(self.milestone(milestone.public_id)).data)

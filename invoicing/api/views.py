@@ -74,7 +74,7 @@ class IssuingView(ApiView):
 
     def issue(self, task_id: str) -> Response:
         """The task's invoice, issued now if there is none."""
-        milestone = Milestone.objects.for_user(self.user).by_public_id(task_id)
+        milestone = Milestone.objects.for_user(self.user).only("pk").by_public_id(task_id)
         invoice_id, is_new = invoice_issue_for(milestone_id=milestone.pk, by=self.user, at=self.at)
         shown = invoices_for(self.user).get(pk=invoice_id)
         return Response(InvoiceOutput(shown).data, status=201 if is_new else 200)

@@ -168,7 +168,7 @@ class InvoicePayView(PayingView):
         def order() -> Order:
             given = self.body(PayInput)
             return Order(
-                invoice=Invoice.objects.for_user(self.user).by_public_id(invoice_id),
+                invoice=Invoice.objects.for_user(self.user).only("pk").by_public_id(invoice_id),
                 method=self.method_choice(given["payment_method"]),
                 amount=given.get("amount"),
             )
@@ -198,7 +198,7 @@ class ExecuteView(PayingView):
 
         def order() -> Order:
             given = self.body(ExecuteInput)
-            invoices = Invoice.objects.for_user(self.user)
+            invoices = Invoice.objects.for_user(self.user).only("pk")
             if "invoice_id" in given:
                 invoice = invoices.by_public_id(given["invoice_id"])
             else:
@@ -225,7 +225,7 @@ class PayPreviewView(ApiView):
     def post(self, request: Request, invoice_id: str) -> Response:
         """See what paying an invoice would do; nothing is changed."""
         self.empty_body()
-        invoice = Invoice.objects.for_user(self.user).by_public_id(invoice_id)
+        invoice = Invoice.objects.for_user(self.user).only("pk").by_public_id(invoice_id)
         preview = payment_preview(invoice_id=invoice.pk, by=self.user, at=self.at)
         return Response(PreviewOutput(preview).data)
 

@@ -105,6 +105,6 @@ class ApprovePreviewView(ApiView):
         Nothing is changed.
         """
         self.empty_body()
-        milestone = Milestone.objects.for_user(self.user).by_public_id(milestone_id)
+        milestone = Milestone.objects.for_user(self.user).only("pk").by_public_id(milestone_id)
         preview = approval_preview(milestone_id=milestone.pk, by=self.user, at=self.at)
         return Response(PreviewOutput(preview).data)
