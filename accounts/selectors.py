@@ -43,6 +43,12 @@ class Security:
     addresses: list[EmailAddress]
 
 
+def staff() -> LockableQuerySet[User]:
+    """Those who are told when something needs a person."""
+    people: LockableQuerySet[User] = User.objects.filter(is_staff=True, is_active=True)
+    return people.order_by("pk")
+
+
 def freelancer_profile_values(user: User) -> dict[str, Any]:
     """What the freelancer's form starts with."""
     profile = FreelancerProfile.objects.get(user=user)

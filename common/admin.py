@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from common.exceptions import DomainError
 from common.models import PublicIdModel
@@ -76,3 +78,16 @@ def run_service(request: HttpRequest, service: Callable[[], T], *, done: str = "
     if done:
         messages.success(request, done)
     return result
+
+
+def table(heads: list[str], rows: list[tuple[object, ...]]) -> SafeString:
+    """Rows as a table within a page of the admin, everything escaped."""
+    return format_html(
+        "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>",
+        format_html_join("", "<th>{}</th>", ((head,) for head in heads)),
+        format_html_join(
+            "",
+            "<tr>{}</tr>",
+            ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows),
+        ),
+    )

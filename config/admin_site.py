@@ -25,6 +25,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "gigs.FeePolicy",
     ),
     "Operation": (
+        "wallets.VerificationRun",
         "outbox.Job",
         "outbox.Heartbeat",
         "accounts.AuditEvent",

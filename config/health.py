@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from outbox.enums import Beat
 from outbox.models import Heartbeat
 from outbox.relay import oldest_due_seconds
+from wallets.selectors import books_status
 
 ALIVE = timedelta(seconds=60)
 LATE_SECONDS = 60.0
@@ -31,13 +32,15 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when migrations are applied and relay, broker and worker showed life within 60 s.
 
-    Late work is reported but is no reason to take web processes out of service.
+    Late work is reported but is no reason to take web processes out of service; neither are books
+    that differ, which a person has to look at while pages go on answering.
     """
     alive = set(Heartbeat.objects.filter(at__gt=Now() - ALIVE).values_list("name", flat=True))
     checks = {str(name): "up" if name in alive else "down" for name in NEEDED}
     checks["database"] = "up"
     checks["migrations"] = "applied" if _migrations_applied() else "pending"
     oldest = oldest_due_seconds()
+    books = books_status()
     ready = "down" not in checks.values() and checks["migrations"] == "applied"
     response = JsonResponse(
         {
@@ -45,6 +48,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
             "checks": checks,
             "oldest_pending_seconds": round(oldest, 1),
             "queue": "late" if oldest > LATE_SECONDS else "ok",
+            "books": books.state,
+            "books_last_green": books.green.ended_at.isoformat() if books.green else None,
         },
         status=200 if ready else 503,
     )

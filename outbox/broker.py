@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
@@ -16,6 +17,11 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["outbox"])
 
 
+LONG_SECONDS: Final = 900
+"""What a task of the long lane may take: more than the worker's own limit, less than its lease."""
+SOFTER: Final = 15
+
+
 @contextmanager
 def _broker_errors() -> Iterator[None]:
     try:
@@ -27,7 +33,14 @@ def _broker_errors() -> Iterator[None]:
 def publish(ids: Sequence[int], lane: Lane) -> None:
     """Send one message for these jobs. OSError when the broker cannot be reached."""
     with _broker_errors():
-        app.send_task("outbox.run", args=[list(ids)], queue=lane, retry=False)
+        app.send_task(
+            "outbox.run",
+            args=[list(ids)],
+            queue=lane,
+            retry=False,
+            time_limit=LONG_SECONDS if lane == "long" else None,
+            soft_time_limit=LONG_SECONDS - SOFTER if lane == "long" else None,
+        )
 
 
 def ping() -> None:

@@ -4,8 +4,8 @@ from typing import Final, Literal
 
 from django.db import models
 
-Lane = Literal["money", "default"]
-LANES: Final[tuple[Lane, ...]] = ("money", "default")
+Lane = Literal["money", "default", "long"]
+LANES: Final[tuple[Lane, ...]] = ("money", "long", "default")
 """The queues of the broker, in the order in which workers look at them."""
 
 

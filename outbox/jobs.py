@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.conf import settings
 from django.db.models.functions import Now
 
 from outbox import registry
@@ -19,10 +20,14 @@ def heartbeat_worker(jobs: Sequence[Job]) -> None:
 
 
 def purge(jobs: Sequence[Job]) -> None:
-    """Delete jobs done long ago, and the scheduler's own ones after an hour."""
+    """Delete jobs done long ago, and those that the scheduler asks for after an hour."""
     done = Job.objects.filter(done_at__isnull=False)
     done.filter(done_at__lt=Now() - KEEP_DONE).delete()
-    done.filter(topic__in=[HEARTBEAT, PURGE], done_at__lt=Now() - KEEP_BEATS).delete()
+    done.filter(topic__in=_scheduled(), done_at__lt=Now() - KEEP_BEATS).delete()
+
+
+def _scheduled() -> set[str]:
+    return {str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
 
 def register() -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import timedelta
+from typing import Final, Literal
 
 from outbox.enums import Lane
 from outbox.models import Job
@@ -11,6 +12,11 @@ LocalHandler = Callable[[Sequence[Job]], None]
 Settle = Callable[[], Collection[int] | None]
 """Runs in the transaction that marks the jobs done; may return ids of jobs left for later."""
 OutsideHandler = Callable[[Sequence[Job]], Settle]
+LOCAL_LEASE: Final = timedelta(seconds=10)
+OUTSIDE_LEASE: Final = timedelta(seconds=40)
+"""Longer than a round of outside calls, short enough that a killed worker's work is done within 60 s."""
+LONG_LEASE: Final = timedelta(minutes=16)
+"""Longer than the time limit of a message in the long lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,13 @@ class Route:
     is_outside: bool
     lane: Lane
     batch: int
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a worker may be silent before the jobs are given to another one."""
+        if self.lane == "long":
+            return LONG_LEASE
+        return OUTSIDE_LEASE if self.is_outside else LOCAL_LEASE
 
 
 _routes: dict[str, Route] = {}
@@ -37,7 +50,8 @@ def register(
     """Make `handler` do the jobs of `topic`, up to `batch` at once.
 
     A local handler runs in the transaction that marks its jobs done. An outside one is called
-    without a transaction, and what it returns settles in one. The money lane goes first.
+    without a transaction, and what it returns settles in one. The money lane goes first; the long
+    one is for work of minutes.
     ValueError when the topic has a handler already.
     """
     if topic in _routes:

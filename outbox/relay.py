@@ -16,7 +16,7 @@ from outbox.runner import MAX_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 
-IN_FLIGHT: dict[Lane, int] = {"money": 10_000, "default": 400}
+IN_FLIGHT: dict[Lane, int] = {"money": 10_000, "long": 50, "default": 400}
 """Jobs sent and not done, a lane: slow work must not stand in front of money for long."""
 FEW = 50
 """So few that the limit above need not be looked up."""

@@ -24,9 +24,6 @@ from outbox.models import Job
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
-LOCAL_LEASE = timedelta(seconds=10)
-OUTSIDE_LEASE = timedelta(seconds=40)
-"""Longer than a round of outside calls, short enough that a killed worker's work is done within 60 s."""
 
 
 class LeaseLost(Exception):
@@ -59,16 +56,15 @@ def claim(ids: Sequence[int], *, topics: Sequence[str]) -> list[Job]:
         .select_for_update(skip_locked=True, no_key=True)
     )
     token = uuid4()
-    for lease, outside in ((LOCAL_LEASE, False), (OUTSIDE_LEASE, True)):
-        mine = [
-            job.pk
-            for job in jobs
-            if (route := registry.route_of(job.topic)) and route.is_outside is outside
-        ]
-        if mine:
-            Job.objects.filter(pk__in=mine).update(
-                attempts=F("attempts") + 1, lease_until=Now() + lease, lease_token=token
-            )
+    leases: dict[timedelta, list[int]] = {}
+    for job in jobs:
+        route = registry.route_of(job.topic)
+        if route is not None:
+            leases.setdefault(route.lease, []).append(job.pk)
+    for lease, mine in leases.items():
+        Job.objects.filter(pk__in=mine).update(
+            attempts=F("attempts") + 1, lease_until=Now() + lease, lease_token=token
+        )
     for job in jobs:
         job.attempts += 1
         job.lease_token = token

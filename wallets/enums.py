@@ -54,6 +54,13 @@ class ChargeResult(models.TextChoices):
     DECLINED = "declined"
 
 
+class VerificationMode(models.TextChoices):
+    """How much of the books a run of verify_money proves."""
+
+    FULL = "full", "Everything"
+    RECENT = "recent", "Since the last green run"
+
+
 PAYMENT_TRANSITIONS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     PaymentStatus.PROCESSING: frozenset(
         {PaymentStatus.UNCERTAIN, PaymentStatus.SUCCEEDED, PaymentStatus.FAILED}

@@ -35,6 +35,13 @@ class PaymentMethodUnknown(DomainError):
     default_message = "There is no such payment method."
 
 
+class VerificationPending(DomainError):
+    """One proof that waits is as good as two."""
+
+    code = "verification_pending"
+    default_message = "A proof of the books is waiting or running already; look again in a minute."
+
+
 class InsufficientFunds(DomainError):
     code = "insufficient_funds"
     default_message = "There is not enough money for this."

@@ -9,11 +9,18 @@ from invoicing.services import ISSUED
 from outbox import registry
 from outbox.models import Job
 from wallets import services
+from wallets.enums import VerificationMode
 from wallets.models import Payment
 from wallets.models.payments import IN_FLIGHT
 from wallets.providers import Answer, ProviderTimeout
 from wallets.services.automatic import AUTOMATIC
 from wallets.services.payments import RESOLVE
+from wallets.services.verification import (
+    VERIFY,
+    VERIFY_RECENT,
+    verification_keep,
+    verification_prove,
+)
 
 ASKING_SECONDS = 10.0
 
@@ -59,8 +66,30 @@ def _ask(payments: Sequence[Payment]) -> dict[int, Answer | None]:
     return answers
 
 
+def verify(jobs: Sequence[Job]) -> registry.Settle:
+    """Prove the books once, for however many asked."""
+    return _proved(VerificationMode.FULL)
+
+
+def verify_recent(jobs: Sequence[Job]) -> registry.Settle:
+    """Prove what was written since the last green run."""
+    return _proved(VerificationMode.RECENT)
+
+
+def _proved(wanted: VerificationMode) -> registry.Settle:
+    started_at = timezone.now()
+    mode, proof = verification_prove(wanted)
+
+    def conclude() -> None:
+        verification_keep(mode=mode, proof=proof, started_at=started_at, at=timezone.now())
+
+    return conclude
+
+
 def register() -> None:
     """Tell the outbox who does these topics."""
     registry.register(ISSUED, pay, kind="outside", lane="money")
     registry.register(AUTOMATIC, pay, kind="outside", lane="money")
     registry.register(RESOLVE, resolve, kind="outside", lane="money", batch=1)
+    registry.register(VERIFY, verify, kind="outside", lane="long")
+    registry.register(VERIFY_RECENT, verify_recent, kind="outside", lane="long")

@@ -294,7 +294,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_SERIALIZER = "json"
-CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"money": {}, "default": {}}
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"money": {}, "long": {}, "default": {}}
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -312,8 +312,18 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "heartbeat.worker", "schedule": timedelta(seconds=15)},
     "purge-jobs": {"task": "housekeeping.jobs", "schedule": timedelta(hours=1)},
     "purge-access": {"task": "housekeeping.access", "schedule": timedelta(hours=1)},
+    "verify-recent": {
+        "task": "books.verify_recent",
+        "schedule": timedelta(seconds=env.int("VERIFY_RECENT_SECONDS", default=300)),
+    },
+    "verify": {
+        "task": "books.verify",
+        "schedule": timedelta(seconds=env.int("VERIFY_FULL_SECONDS", default=86_400)),
+    },
 }
 OUTBOX_RESEND_SECONDS = env.int("OUTBOX_RESEND_SECONDS", default=20)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+VERIFY_WORKERS = env.int("VERIFY_WORKERS", default=2)
 
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Tranche <no-reply@localhost>")

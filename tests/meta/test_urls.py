@@ -18,6 +18,7 @@ PUBLIC = {
     "status/",
     "healthz",
     "readyz",
+    "metrics",
     "accounts/login/",
     "accounts/logout/",
     "accounts/signup/",

@@ -11,7 +11,6 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -19,7 +18,7 @@ from accounts.models import User
 from accounts.permissions import SignedInRequest
 from accounts.services.mail import TOPIC as MAIL
 from accounts.services.stuck_work import stuck_job_resolve, stuck_job_retry
-from common.admin import ReadOnlyAdmin, run_service
+from common.admin import ReadOnlyAdmin, run_service, table
 from common.formats import money_for_people
 from common.money import from_minor
 from outbox.models import Heartbeat, Job
@@ -144,7 +143,7 @@ class AccountAdmin(ReadOnlyAdmin):
     @admin.display(description=f"latest {LATEST_ENTRIES} entries")
     def latest_entries(self, account: Account) -> SafeString:
         entries = Entry.objects.filter(account=account).select_related("journal")
-        return _table(
+        return table(
             ["Posted", "Journal", "Shard", "No.", "Amount", "Balance after"],
             [
                 (
@@ -179,7 +178,7 @@ class JournalAdmin(ReadOnlyAdmin):
     @admin.display(description="entries")
     def entries(self, journal: Journal) -> SafeString:
         legs = Entry.objects.filter(journal=journal).select_related("account").order_by("leg")
-        return _table(
+        return table(
             ["Leg", "Account", "Kind", "Shard", "No.", "Amount", "Balance after"],
             [
                 (
@@ -339,15 +338,3 @@ class HeartbeatAdmin(ReadOnlyAdmin):
 
 def _amount(minor: int, currency: str) -> str:
     return money_for_people(from_minor(minor, currency))
-
-
-def _table(heads: list[str], rows: list[tuple[object, ...]]) -> SafeString:
-    return format_html(
-        "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>",
-        format_html_join("", "<th>{}</th>", ((head,) for head in heads)),
-        format_html_join(
-            "",
-            "<tr>{}</tr>",
-            ((format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),) for row in rows),
-        ),
-    )

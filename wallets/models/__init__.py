@@ -3,14 +3,17 @@
 from wallets.models.ledger import Account, Balance, Entry, Journal
 from wallets.models.payments import Payment, PaymentMethod, SandboxCharge
 from wallets.models.payouts import PayoutMethod
+from wallets.models.proof import Checkpoint, VerificationRun
 
 __all__ = [
     "Account",
     "Balance",
+    "Checkpoint",
     "Entry",
     "Journal",
     "Payment",
     "PaymentMethod",
     "PayoutMethod",
     "SandboxCharge",
+    "VerificationRun",
 ]

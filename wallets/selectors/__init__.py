@@ -18,6 +18,7 @@ from wallets.selectors.ledger import (
 )
 from wallets.selectors.payments import payment_methods_of, payments_of
 from wallets.selectors.payouts import payout_methods_of
+from wallets.selectors.proof import BooksStatus, books_status
 from wallets.selectors.statements import (
     StatementPage,
     StatementRow,
@@ -27,6 +28,7 @@ from wallets.selectors.statements import (
 )
 
 __all__ = [
+    "BooksStatus",
     "CommissionerBoard",
     "FreelancerBoard",
     "MonthlyChart",
@@ -34,6 +36,7 @@ __all__ = [
     "StatementPage",
     "StatementRow",
     "WalletBalance",
+    "books_status",
     "commissioner_board",
     "earnings_by_month",
     "freelancer_board",

@@ -19,6 +19,7 @@ from wallets.services.payout_methods import (
     payout_method_remove,
 )
 from wallets.services.previews import Preview, approval_preview, payment_preview
+from wallets.services.verification import verification_request
 
 __all__ = [
     "BankDetails",
@@ -37,4 +38,5 @@ __all__ = [
     "payments_conclude",
     "payout_method_add",
     "payout_method_remove",
+    "verification_request",
 ]

@@ -4,7 +4,8 @@ revoke execute on function
   wallets_text_bytes, wallets_journal_bytes, wallets_leg_bytes, wallets_chain_next,
   wallets_chain_start, wallets_entry_check, wallets_refuse_change, wallets_open_accounts,
   wallets_replay, wallets_post, wallets_settle, wallets_running, wallets_chain_step, wallets_chain,
-  wallets_settle_batch, wallets_reserve, wallets_pay_out, wallets_seq_before, wallets_chain_breaks
+  wallets_settle_batch, wallets_reserve, wallets_pay_out, wallets_seq_before, wallets_chain_breaks,
+  wallets_entry_breaks, wallets_head_breaks
 from public;
 
 create function wallets_grant(p_role text) returns void
@@ -20,7 +21,8 @@ begin
      to %I', p_role);
   execute format(
     'grant execute on function wallets_open_accounts, wallets_post, wallets_settle,
-       wallets_settle_batch, wallets_reserve, wallets_pay_out, wallets_seq_before, wallets_chain_breaks, wallets_text_bytes,
+       wallets_settle_batch, wallets_reserve, wallets_pay_out, wallets_seq_before, wallets_chain_breaks,
+       wallets_entry_breaks, wallets_head_breaks, wallets_text_bytes,
        wallets_journal_bytes, wallets_leg_bytes, wallets_chain_next, wallets_chain_start
      to %I', p_role);
 end $$;

@@ -35,5 +35,9 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
 @never_cache
 def status(request: HttpRequest) -> HttpResponse:
     """Whether everything works, for everybody."""
-    context = {"status": system_status(), "now": timezone.now()}
+    context = {
+        "status": system_status(),
+        "books": selectors.books_status(),
+        "now": timezone.now(),
+    }
     return render_page(request, "status.html", "_status.html", context)

@@ -5,17 +5,26 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.utils import timezone
 
 from outbox.models import Heartbeat
+from outbox.services import enqueue
+from wallets.services.verification import VERIFY
 
-APPEND_ONLY = ("accounts_auditevent", "invoicing_invoiceline", "invoicing_invoicedocument")
+APPEND_ONLY = (
+    "accounts_auditevent",
+    "invoicing_invoiceline",
+    "invoicing_invoicedocument",
+    "wallets_verificationrun",
+)
 KEPT = ("invoicing_invoice", "invoicing_invoiceseries", "gigs_project", "gigs_milestone")
 
 
 class Command(BaseCommand):
     """Idempotent. Uses DATABASE_OWNER_URL when it is set, and grants to DATABASE_URL's role.
 
-    Heartbeats of an earlier run are cleared, so that /readyz waits for this one.
+    Heartbeats of an earlier run are cleared, so that /readyz waits for this one, and the first thing
+    that the worker does is to prove the books.
     """
 
     help = "Migrate as the database's owner and grant the application's role what it may do."
@@ -32,6 +41,7 @@ class Command(BaseCommand):
         Heartbeat.objects.all().delete()
         if options["demo"]:
             call_command("demo", stdout=self.stdout)
+        enqueue(VERIFY, key=f"provision:{timezone.now():%Y-%m-%dT%H:%M:%S}")
 
     def _grant(self, owner: str, *, role: str) -> None:
         """The application reads everything, writes its own tables, and never rewrites history."""
@@ -47,4 +57,4 @@ class Command(BaseCommand):
                 *(f"REVOKE DELETE ON {table} FROM {quoted}" for table in KEPT),
             ):
                 cursor.execute(statement)
-            cursor.execute("SELECT wallets_grant(%s)", [role])
+            cursor.execute("SELECT wallets_grant(%s), wallets_grant_proof(%s)", [role, role])

@@ -1,23 +1,28 @@
 -- Each paid invoice has one settlement journal with exactly its total, net and fee; no other has.
+with posted as (
+  select x.journal_id, x.currency,
+    -sum(x.amount) filter (where a.kind = 'outside') as taken,
+    sum(x.amount) filter (where a.kind = 'available') as credited,
+    sum(x.amount) filter (where a.kind = 'fees') as fee,
+    min(a.owner) filter (where a.kind = 'available') as first_owner,
+    max(a.owner) filter (where a.kind = 'available') as last_owner
+  from wallets_entry x
+  join wallets_account a on a.id = x.account_id
+  group by x.journal_id, x.currency
+)
 select 'invoice ' || i.number as subject,
-       i.status || '; ledger took ' || coalesce(e.taken, 0) || ', credited ' || coalesce(e.credited, 0)
-         || ', fee ' || coalesce(e.fee, 0) as difference
+       i.status || '; ledger took ' || coalesce(e.taken, 0) || ', credited '
+         || coalesce(e.credited, 0) || ' to ' || coalesce(e.first_owner, 'nobody') || ', fee '
+         || coalesce(e.fee, 0) as difference
 from invoicing_invoice i
 join wallets_currency w on w.code = i.currency
 left join wallets_journal j on j.key = 'settle:inv_' || replace(i.uuid::text, '-', '')
-left join lateral (
-  select -sum(x.amount) filter (where a.kind = 'outside') as taken,
-         sum(x.amount) filter (
-           where a.kind = 'available' and a.owner = 'user:' || i.seller_id) as credited,
-         sum(x.amount) filter (where a.kind = 'fees') as fee
-  from wallets_entry x
-  join wallets_account a on a.id = x.account_id
-  where x.journal_id = j.id and x.currency = i.currency
-) e on true
+left join posted e on e.journal_id = j.id and e.currency = i.currency
 where case
   when i.status = 'paid' then
     coalesce(e.taken, 0) <> i.total * 10::numeric ^ w.exponent
     or coalesce(e.credited, 0) <> i.net * 10::numeric ^ w.exponent
     or coalesce(e.fee, 0) <> i.fee * 10::numeric ^ w.exponent
+    or e.first_owner <> 'user:' || i.seller_id or e.last_owner <> 'user:' || i.seller_id
   else j.id is not null
 end

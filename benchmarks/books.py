@@ -1,0 +1,220 @@
+"""Books of any size for `benchmarks.verify`: one paid project made by the services, then its copies.
+
+The business rows are copied set by set, whatever columns they have; every entry of the ledger is
+written by the posting functions, in batches of 1,000 settlements.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import connection, models
+from django.utils import timezone
+from djmoney.money import Money
+
+from accounts.enums import Role
+from accounts.models import AuditEvent, User
+from gigs.enums import Category
+from gigs.models import Application, Gig, Milestone, PlannedMilestone, Project
+from gigs.services import (
+    GigDraft,
+    PlannedTask,
+    application_submit,
+    gig_match,
+    gig_post,
+    milestone_approve,
+    milestone_submit,
+)
+from invoicing.models import InvoiceLine, InvoiceSeries, Issuer
+from invoicing.services import invoices_issue
+from wallets.models import Entry, Payment
+from wallets.services import MethodChoice, payment_ask, payment_begin, payment_conclude
+
+LEGS = 3
+BATCH = 1000
+MILESTONES = 34
+PRICE = Decimal("100.00")
+BASE = 1_000_000
+"""Where the ids of the copies begin."""
+OPEN_ACCOUNTS = """
+SELECT count(*) FROM wallets_open_accounts(
+  array(SELECT 'user:' || %(base)s::bigint + n FROM generate_series(1, %(sellers)s) n),
+  array_fill('available'::text, array[%(sellers)s]), array_fill('USD'::text, array[%(sellers)s]))
+"""
+SETTLE = """
+SELECT count(*) FROM (
+  SELECT array_agg('settle:inv_' || replace(i.uuid::text, '-', '') ORDER BY i.id) AS keys,
+    array_agg(i.id ORDER BY i.id) AS ids, array_agg(a.id ORDER BY i.id) AS accounts
+  FROM invoicing_invoice i
+  JOIN wallets_account a ON a.owner = 'user:' || i.seller_id AND a.kind = 'available'
+  WHERE i.id > %(base)s + %(done)s AND i.id <= %(base)s + %(done)s + %(size)s
+) s
+CROSS JOIN LATERAL wallets_settle_batch(
+  s.keys, 'invoice', s.ids,
+  array_fill((SELECT id FROM wallets_account WHERE kind = 'outside'), array[cardinality(s.ids)]),
+  s.accounts,
+  array_fill((SELECT id FROM wallets_account WHERE kind = 'fees'), array[cardinality(s.ids)]),
+  array_fill(10000::bigint, array[cardinality(s.ids)]),
+  array_fill(9500::bigint, array[cardinality(s.ids)]),
+  array_fill(500::bigint, array[cardinality(s.ids)]),
+  array_fill(9500::bigint, array[cardinality(s.ids)]))
+"""
+
+
+def fill(entries: int) -> int:
+    """Books with about so many entries, in order; their number, 0 when there are books already."""
+    if Entry.objects.exists():
+        return 0
+    sellers = max(1, entries // (LEGS * MILESTONES))
+    paid = _paid_project("@bench.example")
+    _copy_work(paid, sellers)
+    settle(sellers * MILESTONES)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("SELECT count(*) FROM wallets_entry")
+        count: int = cursor.fetchone()[0]
+    return count
+
+
+def settle_more(invoices: int) -> None:
+    """Settle so many more, of one more seller each with one milestone, as the services would."""
+    for number in range(invoices):
+        _paid_project(f"{number}-{timezone.now():%H%M%S%f}@bench.example")
+
+
+def settle(invoices: int, *, done: int = 0) -> None:
+    """Post the settlements of the copied invoices after the first `done`."""
+    with connection.cursor() as cursor:
+        while done < invoices:
+            size = min(BATCH, invoices - done)
+            cursor.execute(SETTLE, {"base": BASE, "done": done, "size": size})
+            done += size
+
+
+def _paid_project(who: str) -> Payment:
+    at = timezone.now() - timedelta(hours=1)
+    buyer = _person(f"buyer-{who}", Role.COMMISSIONER)
+    seller = _person(f"seller-{who}", Role.FREELANCER)
+    gig, _ = gig_post(draft=_draft(), by=buyer, at=at)
+    application = application_submit(gig_id=gig.pk, pitch="Yes.", links=[], by=seller, at=at)
+    gig_match(gig_id=gig.pk, application_id=application.pk, by=buyer, at=at)
+    milestone = Milestone.objects.get(project__gig=gig)
+    milestone_submit(milestone_id=milestone.pk, message="Done.", links=[], by=seller, at=at)
+    milestone_approve(milestone_id=milestone.pk, by=buyer, at=at)
+    [invoice] = invoices_issue(milestone_ids=[milestone.pk], at=at)
+    choice = MethodChoice(provider="sandbox", token="test_ok")
+    payment = payment_begin(invoice_id=invoice.pk, method=choice, by=buyer, at=at)
+    return payment_conclude(payment_id=payment.pk, answer=payment_ask(payment), at=at)
+
+
+def _person(email: str, role: Role) -> User:
+    return User.objects.create(
+        email=email, name="Bench", legal_name=email, roles=[role], password="!"
+    )
+
+
+def _draft() -> GigDraft:
+    return GigDraft(
+        title="Bench",
+        description="Bench",
+        category=Category.OTHER,
+        budget=Money(PRICE, "USD"),
+        milestones=(PlannedTask(title="All of it"),),
+    )
+
+
+def _copy_work(paid: Payment, sellers: int) -> None:
+    """A project of 34 paid milestones for each of the sellers; copy m of seller n has id 34 n + m."""
+    invoices = sellers * MILESTONES
+    one_each, many = f"generate_series(1, {sellers}) n", f"generate_series(1, {invoices}) n"
+    # Invoices are numbered across the sellers first, so that the chains grow side by side.
+    owner, place = f"({BASE} + 1 + (n - 1) % {sellers})", f"(1 + (n - 1) / {sellers})"
+    total = int(PRICE) * MILESTONES
+    minor = total * 100
+    code = "'B' || upper(lpad(to_hex(n), 7, '0'))"
+    series_code = f"'B' || upper(lpad(to_hex(1 + (n - 1) % {sellers}), 7, '0'))"
+    invoice = paid.invoice
+    same = {"id": f"{BASE} + n"}
+    _copy(invoice.seller, one_each, {**same, "email": "'s' || n || '@bench.example'"})
+    _copy(Issuer.objects.get(), one_each, {**same, "user_id": f"{BASE} + n", "code": code})
+    _copy(
+        InvoiceSeries.objects.get(),
+        one_each,
+        {**same, "issuer_id": f"{BASE} + n", "last_number": str(MILESTONES)},
+    )
+    budget = {"budget": str(total)}
+    _copy(Gig.objects.get(), one_each, {**same, **budget})
+    _copy(
+        PlannedMilestone.objects.get(),
+        one_each,
+        {**same, "gig_id": f"{BASE} + n", "amount": str(total)},
+    )
+    _copy(
+        Application.objects.get(),
+        one_each,
+        {**same, "gig_id": f"{BASE} + n", "freelancer_id": f"{BASE} + n"},
+    )
+    _copy(
+        Project.objects.get(),
+        one_each,
+        {
+            **same,
+            **budget,
+            "gig_id": f"{BASE} + n",
+            "application_id": f"{BASE} + n",
+            "freelancer_id": f"{BASE} + n",
+            "agreed_minor": str(minor),
+            "invoiced_minor": str(minor),
+            "fees_minor": str(minor // 20),
+        },
+    )
+    _copy(Milestone.objects.get(), many, {**same, "project_id": owner, "position": place})
+    _copy(
+        invoice,
+        many,
+        {
+            **same,
+            "series_id": owner,
+            "position": place,
+            "number": f"{series_code} || '-{invoice.issued_on.year}-' || lpad({place}::text, 5, '0')",
+            "project_id": owner,
+            "milestone_id": f"{BASE} + n",
+            "seller_id": owner,
+        },
+    )
+    _copy(InvoiceLine.objects.get(), many, {"invoice_id": f"{BASE} + n"})
+    _copy(paid, many, {**same, "invoice_id": f"{BASE} + n"})
+    _run(
+        "INSERT INTO wallets_sandboxcharge (key, token, amount_minor, currency, result,"
+        " failure_code, created_at) SELECT 'pay_' || replace(uuid::text, '-', ''), token,"
+        " amount_minor, currency, 'succeeded', '', created_at FROM wallets_payment"
+        f" WHERE id > {BASE}"
+    )
+    _copy(
+        AuditEvent.objects.get(journal_key__isnull=False),
+        f"(SELECT id - {BASE} AS n, uuid AS invoice FROM invoicing_invoice WHERE id > {BASE}) n",
+        {"journal_key": "'settle:inv_' || replace(n.invoice::text, '-', '')"},
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_ACCOUNTS, {"base": BASE, "sellers": sellers})
+
+
+def _copy(row: models.Model, source: str, changes: Mapping[str, str]) -> None:
+    """Insert the row once for each `n` of the source, with these expressions in place of its own."""
+    meta = row._meta
+    columns = {field.column: f't."{field.column}"' for field in meta.concrete_fields}
+    if "uuid" in columns:
+        columns["uuid"] = "gen_random_uuid()"
+    columns |= changes
+    if "id" not in changes:
+        columns.pop("id")
+    names = ", ".join(f'"{name}"' for name in columns)
+    _run(
+        f"INSERT INTO {meta.db_table} ({names}) SELECT {', '.join(columns.values())}"
+        f" FROM {source} CROSS JOIN {meta.db_table} t WHERE t.id = {row.pk}"
+    )
+
+
+def _run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -1,0 +1,17 @@
+"""The proof of the books: what `verify_money` checks, everything or since the last green run."""
+
+from wallets.integrity.checks import SHOWN, Check, Difference, checks, recent_checks
+from wallets.integrity.proof import Head, Proof, differences, prove, prove_recent
+
+__all__ = [
+    "SHOWN",
+    "Check",
+    "Difference",
+    "Head",
+    "Proof",
+    "checks",
+    "differences",
+    "prove",
+    "prove_recent",
+    "recent_checks",
+]

@@ -1,0 +1,4 @@
+drop function wallets_grant_proof;
+drop function wallets_recent_breaks;
+drop function wallets_recent_entries;
+drop trigger wallets_verification_run_is_append_only on wallets_verificationrun;
