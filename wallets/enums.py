@@ -23,6 +23,10 @@ class JournalKind(models.TextChoices):
     SETTLEMENT = "settlement", "Settlement"
     WITHDRAWAL = "withdrawal", "Withdrawal"
     REVERSAL = "reversal", "Reversal"
+    FUNDING = "funding", "Funding"
+    TOP_UP = "top_up", "Top-up"
+    RELEASE = "release", "Release"
+    TAKE_BACK = "take_back", "Credit taken back"
 
 
 class PaymentStatus(models.TextChoices):

@@ -5,8 +5,9 @@ one call here in its transaction; several settlements are one `settle_batch`. A 
 the same key and content returns the first journal; with other content it is refused.
 """
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, NoReturn
 
@@ -27,6 +28,7 @@ POST: Final = (
     "SELECT * FROM wallets_post("
     "%s, %s, %s, %s, %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint)"
 )
+POST_MANY: Final = "SELECT * FROM wallets_post_many(%s::jsonb)"
 RESERVE: Final = "SELECT wallets_reserve(%s, %s)"
 PAY_OUT: Final = "SELECT * FROM wallets_pay_out(%s, %s, %s, %s, %s, %s, %s, %s)"
 SETTLE: Final = "SELECT * FROM wallets_settle(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -76,12 +78,15 @@ class JournalDraft:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """One invoice's money: outside -total, available +net (with the tax in it), fees +fee."""
+    """One invoice's money: source -total, available +net (with the tax in it), fees +fee.
+
+    The source is a provider's outside account, a milestone's held one or the buyer's credit.
+    """
 
     key: str
     about_type: str
     about_id: int
-    outside_account: int
+    source_account: int
     available_account: int
     fee_account: int
     total: int
@@ -154,6 +159,21 @@ def post(draft: JournalDraft) -> Posted:
     return Posted(journal_id, draft.key, posted_at, replayed)
 
 
+def post_many(drafts: Sequence[JournalDraft]) -> list[Posted]:
+    """Write several journals of any shape in one transaction, all or none, in their order.
+
+    All their balances are locked before the first is written, as one `post` after another could
+    not do. InsufficientFunds, JournalKeyReused, AlreadyReversed.
+    """
+    if not drafts:
+        return []
+    rows = _call(POST_MANY, json.dumps([asdict(draft) for draft in drafts]))
+    return [
+        Posted(journal_id, draft.key, posted_at, replayed)
+        for draft, (journal_id, posted_at, replayed) in zip(drafts, rows, strict=True)
+    ]
+
+
 def reserve(*, account: int, amount: int) -> None:
     """Keep back an amount of an account, in the transaction of the row that says why.
 
@@ -194,7 +214,7 @@ def settle(settlement: Settlement) -> Posted:
         settlement.key,
         settlement.about_type,
         settlement.about_id,
-        settlement.outside_account,
+        settlement.source_account,
         settlement.available_account,
         settlement.fee_account,
         settlement.total,
@@ -220,7 +240,7 @@ def settle_batch(settlements: Sequence[Settlement]) -> list[Posted]:
         [settlement.key for settlement in settlements],
         about_types.pop(),
         [settlement.about_id for settlement in settlements],
-        [settlement.outside_account for settlement in settlements],
+        [settlement.source_account for settlement in settlements],
         [settlement.available_account for settlement in settlements],
         [settlement.fee_account for settlement in settlements],
         [settlement.total for settlement in settlements],

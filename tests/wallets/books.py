@@ -37,7 +37,7 @@ def settlement(
         key=f"settle:{invoice}",
         about_type="invoice",
         about_id=invoice,
-        outside_account=of.outside,
+        source_account=of.outside,
         available_account=of.available,
         fee_account=of.fees,
         total=total,
@@ -96,7 +96,7 @@ class Oracle:
         if settlement.key in self.entries:
             return False
         legs = {
-            settlement.outside_account: -settlement.total,
+            settlement.source_account: -settlement.total,
             settlement.available_account: settlement.net,
             settlement.fee_account: settlement.fee,
         }

@@ -287,6 +287,7 @@ def test_functions_of_the_owners_rights_pin_where_they_look():
         ("wallets_open_accounts", pinned),
         ("wallets_pay_out", pinned),
         ("wallets_post", pinned),
+        ("wallets_post_many", pinned),
         ("wallets_reserve", pinned),
         ("wallets_settle", pinned),
         ("wallets_settle_batch", pinned),
@@ -329,7 +330,7 @@ def test_a_settlement_from_an_ordinary_account_takes_from_it(settled):
     other = accounts(user=2, currency="JPY")
 
     ledger.settle(
-        replace(settlement(other, invoice=2, total=316_667, fee=667), outside_account=of.available)
+        replace(settlement(other, invoice=2, total=316_667, fee=667), source_account=of.available)
     )
 
     assert rows("SELECT posted FROM wallets_balance WHERE shard = 0 ORDER BY 1") == [

@@ -120,7 +120,7 @@ def test_a_batch_fails_as_a_whole(invoice):
             key=f"settle:{other.public_id}",
             about_type="invoice",
             about_id=other.pk,
-            outside_account=outside,
+            source_account=outside,
             available_account=available,
             fee_account=fees,
             total=100,

@@ -26,6 +26,10 @@ KINDS: Final = {
     JournalKind.SETTLEMENT: "milestone_payment",
     JournalKind.WITHDRAWAL: "withdrawal",
     JournalKind.REVERSAL: "reversal",
+    JournalKind.FUNDING: "funding",
+    JournalKind.TOP_UP: "top_up",
+    JournalKind.RELEASE: "release",
+    JournalKind.TAKE_BACK: "take_back",
 }
 """What the statement calls each movement."""
 

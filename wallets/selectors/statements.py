@@ -18,6 +18,10 @@ LABELS: Final[dict[JournalKind, str]] = {
     JournalKind.SETTLEMENT: "Milestone payment",
     JournalKind.WITHDRAWAL: "Withdrawal",
     JournalKind.REVERSAL: "Reversal",
+    JournalKind.FUNDING: "Milestones funded",
+    JournalKind.TOP_UP: "Payment received",
+    JournalKind.RELEASE: "Funds released",
+    JournalKind.TAKE_BACK: "Taken back",
 }
 
 

@@ -134,7 +134,7 @@ def _settlements(dues: Sequence[Due]) -> list[Settlement]:
                 key=f"settle:{due.invoice.public_id}",
                 about_type="invoice",
                 about_id=due.invoice.pk,
-                outside_account=outside,
+                source_account=outside,
                 available_account=available,
                 fee_account=fees,
                 total=due.total,

@@ -152,6 +152,40 @@ begin
   select v_id, leg, account, shard, seq, amount, currency, balance_after, hash from leg;
 end $$;
 
+-- Several journals in their order: [{kind, key, about_type, about_id, reverses, legs: [{account,
+-- amount, lifetime}]}]. All balances are locked first, so that each of them then finds its own free.
+create function wallets_post_many(p_journals jsonb)
+returns table (v_id bigint, v_posted_at timestamptz, v_replayed boolean)
+language plpgsql security definer
+set search_path = pg_catalog, public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off set jit = off
+as $$
+declare
+  v_hot_shard smallint := 1 + pg_backend_pid() % 64;
+  v_accounts bigint[] := array(
+    select distinct (l ->> 'account')::bigint
+    from jsonb_array_elements(p_journals) j, jsonb_array_elements(j -> 'legs') l);
+  v_journal jsonb;
+begin
+  perform from wallets_balance
+  where account_id = any (v_accounts) and shard in (0, v_hot_shard)
+  order by shard > 0, account_id
+  for no key update;
+  for v_journal in select jsonb_array_elements(p_journals) loop
+    return query select p.v_id, p.v_posted_at, p.v_replayed
+    from wallets_post(
+      v_journal ->> 'kind', v_journal ->> 'key', v_journal ->> 'about_type',
+      (v_journal ->> 'about_id')::bigint,
+      array(select (l ->> 'account')::bigint
+            from jsonb_array_elements(v_journal -> 'legs') with ordinality e(l, place) order by place),
+      array(select (l ->> 'amount')::bigint
+            from jsonb_array_elements(v_journal -> 'legs') with ordinality e(l, place) order by place),
+      array(select (l ->> 'lifetime')::bigint
+            from jsonb_array_elements(v_journal -> 'legs') with ordinality e(l, place) order by place),
+      (v_journal ->> 'reverses')::bigint) p;
+  end loop;
+end $$;
+
 -- One settlement: source -total, available +net, fees +fee. A leg of zero is left out.
 create function wallets_settle(
   p_key text, p_about_type text, p_about_id bigint,
