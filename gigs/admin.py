@@ -165,13 +165,17 @@ class ProjectAdmin(BudgetColumn, ReadOnlyAdmin):
                 ]
             },
         ),
-        ("Invoiced so far", {"fields": ["invoiced", "fees"]}),
+        ("Invoiced so far", {"fields": ["agreed", "invoiced", "fees"]}),
         ("State", {"fields": ["status", "started_at", "completed_at"]}),
     ]
 
     @admin.display(description="fee rate")
     def fee(self, project: Project) -> str:
         return percent_for_people(project.fee_rate)
+
+    @admin.display(description="agreed with bonuses")
+    def agreed(self, project: Project) -> str:
+        return self._in_currency(project.agreed_minor, project)
 
     @admin.display(ordering="invoiced_minor")
     def invoiced(self, project: Project) -> str:
@@ -207,7 +211,7 @@ class MilestoneAdmin(AmountColumn, ReadOnlyAdmin):
     inlines = [SubmissionInline]
     fieldsets = [
         (None, {"fields": ["public_id", "project", "position", "title", "description"]}),
-        ("Terms", {"fields": ["price", "due_on", "criteria"]}),
+        ("Terms", {"fields": ["price", "bonus_given", "due_on", "criteria"]}),
         (
             "State",
             {
@@ -228,6 +232,10 @@ class MilestoneAdmin(AmountColumn, ReadOnlyAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(document_number=F("invoice__number"))
+
+    @admin.display(description="bonus")
+    def bonus_given(self, milestone: Milestone) -> str:
+        return money_for_people(milestone.bonus)
 
     @admin.display(description="invoice", ordering="document_number", empty_value="none")
     def invoice_number(self, milestone):

@@ -23,6 +23,7 @@ class Mail(StrEnum):
     ACCOUNT_ALREADY_EXISTS = "account_already_exists"
     APPLICATION_ACCEPTED = "application_accepted"
     BOOKS_DIFFER = "books_differ"
+    BONUS_GIVEN = "bonus_given"
     CHANGES_REQUESTED = "changes_requested"
     EMAIL_CONFIRMATION = "email_confirmation"
     INVOICE_ISSUED = "invoice_issued"
@@ -42,6 +43,9 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.ACCOUNT_ALREADY_EXISTS: frozenset({"url"}),
     Mail.APPLICATION_ACCEPTED: frozenset({"gig", "commissioner", "path"}),
     Mail.BOOKS_DIFFER: frozenset({"count", "first", "path"}),
+    Mail.BONUS_GIVEN: frozenset(
+        {"milestone", "project", "commissioner", "amount", "bonus", "path"}
+    ),
     Mail.CHANGES_REQUESTED: frozenset({"milestone", "project", "commissioner", "comment", "path"}),
     Mail.EMAIL_CONFIRMATION: frozenset({"url"}),
     Mail.INVOICE_ISSUED: frozenset({"number", "milestone", "total", "due_on", "path"}),

@@ -166,6 +166,14 @@ class SubmitInput(Input):
     links = ItemsField(child=LinkField(), longest=MAX_LINKS, default=list)
 
 
+class ApproveInput(Input):
+    """What is added to the price, if anything."""
+
+    example = {"bonus": {"amount": "250.00", "currency": "USD"}}
+
+    bonus = MoneyField(required=False, allow_null=True)
+
+
 class ChangesInput(Input):
     """What has to change."""
 
@@ -309,6 +317,7 @@ class MilestoneOutput(Output):
         "due_on": "2026-12-06",
         "criteria": [],
         "amount": FIRST_PART,
+        "bonus": {"amount": "0.00", "currency": "USD"},
         "status": "in_review",
         "version": 1,
         "submitted_at": NOON,
@@ -328,6 +337,7 @@ class MilestoneOutput(Output):
     due_on = serializers.DateField(allow_null=True)
     criteria = serializers.ListField(child=serializers.CharField())
     amount = MoneyField()
+    bonus = MoneyField()
     status = serializers.ChoiceField(MilestoneStatus.choices)
     version = serializers.IntegerField()
     submitted_at = serializers.DateTimeField(allow_null=True)
@@ -347,7 +357,11 @@ class MilestoneOutput(Output):
 
 
 class ProjectOutput(Output):
-    """The contract that a match made. `paid` and `remaining` count paid invoices before tax."""
+    """The contract that a match made.
+
+    `agreed` is the budget and the bonuses given since; `paid` counts paid invoices before tax, and
+    `remaining` is what is agreed and not paid.
+    """
 
     example = {
         "id": PROJECT_ID,
@@ -358,6 +372,7 @@ class ProjectOutput(Output):
         "commissioner": COMMISSIONER,
         "fee_rate": "0.0500",
         "budget": BUDGET,
+        "agreed": BUDGET,
         "paid": {"amount": "0.00", "currency": "USD"},
         "remaining": BUDGET,
         "invoicing_method": "milestone",
@@ -377,6 +392,7 @@ class ProjectOutput(Output):
     commissioner = PartyOutput()
     fee_rate = serializers.DecimalField(max_digits=5, decimal_places=4)
     budget = MoneyField()
+    agreed = MoneyField()
     paid = MoneyField()
     remaining = MoneyField()
     invoicing_method = serializers.ChoiceField(InvoicingMethod.choices)
@@ -389,7 +405,8 @@ class ProjectOutput(Output):
 
     def to_representation(self, instance: Project) -> dict[str, Any]:
         view = project_view(instance)
-        instance.paid, instance.remaining = view.paid, view.remaining  # type: ignore[attr-defined]
+        for figure in ("agreed", "paid", "remaining"):
+            setattr(instance, figure, getattr(view, figure))
         shown: dict[str, Any] = super().to_representation(instance)
         return shown
 

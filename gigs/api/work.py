@@ -11,6 +11,7 @@ from common.api.schema import Operation, operation, page_schema
 from common.exceptions import Missing, PermissionRefused
 from gigs.api.reads import milestones_for, projects_for
 from gigs.api.serializers import (
+    ApproveInput,
     ChangesInput,
     MilestoneOutput,
     MilestoneQuery,
@@ -149,6 +150,7 @@ class MilestoneApproveView(WorkView):
             name="milestone_approve",
             tag="milestones",
             scope=Scope.GIGS_WRITE,
+            request=ApproveInput,
             answers={200: MilestoneOutput},
             refusals=[PermissionRefused, MilestoneTransitionRefused],
             takes_key=True,
@@ -156,13 +158,15 @@ class MilestoneApproveView(WorkView):
     )
     @idempotent
     def post(self, request: Request, milestone_id: str) -> Response:
-        """Accept delivered work.
+        """Accept delivered work, with a bonus or without.
 
-        The invoice follows by itself within seconds.
+        The invoice follows by itself within seconds, over the price and the bonus.
         """
-        self.empty_body()
+        given = self.body(ApproveInput)
         found = self.named(milestone_id)
-        return self.shown(milestone_approve(milestone_id=found.pk, by=self.user, at=self.at))
+        return self.shown(
+            milestone_approve(milestone_id=found.pk, **given, by=self.user, at=self.at)
+        )
 
 
 class MilestoneRequestChangesView(WorkView):

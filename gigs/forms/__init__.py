@@ -7,12 +7,13 @@ from gigs.forms.filters import (
     ProjectStatusForm,
 )
 from gigs.forms.posting import AboutForm, LiveSplit, Plan, live_split
-from gigs.forms.work import ApplyForm, ChangesForm, SubmitForm
+from gigs.forms.work import ApplyForm, ApproveForm, ChangesForm, SubmitForm
 
 __all__ = [
     "AboutForm",
     "ApplicationStatusForm",
     "ApplyForm",
+    "ApproveForm",
     "ChangesForm",
     "GigFilterForm",
     "GigStatusForm",

@@ -1,8 +1,11 @@
 """Forms of applying, delivering and reviewing."""
 
-from django import forms
+from typing import Any
 
-from common.forms import LinksField
+from django import forms
+from djmoney.money import Money
+
+from common.forms import AmountField, LinksField, amount_in
 
 
 class ApplyForm(forms.Form):
@@ -27,6 +30,24 @@ class SubmitForm(forms.Form):
         help_text="What is done, and how to look at it.",
     )
     links = LinksField(label="Links", required=False)
+
+
+class ApproveForm(forms.Form):
+    """An approval, and what is added to the price."""
+
+    bonus = AmountField(
+        label="Bonus",
+        required=False,
+        help_text="Added to the price and to the invoice. Leave it empty for none.",
+    )
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        self.currency = currency
+        super().__init__(*args, **kwargs)
+
+    def clean_bonus(self) -> Money | None:
+        text = self.cleaned_data["bonus"]
+        return amount_in(text, self.currency) if text else None
 
 
 class ChangesForm(forms.Form):

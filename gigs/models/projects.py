@@ -6,10 +6,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from djmoney.models.fields import MoneyField
+from djmoney.money import Money
 
 from accounts.models import Organisation, User
 from common.constraints import in_sub_units, one_of, positive, set_iff
 from common.models import LockableQuerySet, PublicIdModel
+from common.money import MAX_MINOR, from_minor, to_minor
 from gigs.enums import (
     MILESTONE_TRANSITIONS,
     PROJECT_TRANSITIONS,
@@ -49,7 +51,8 @@ class ProjectQuerySet(LockableQuerySet["Project"]):
 class Project(PublicIdModel):
     """The contract that a match makes. Terms and split are frozen from the start.
 
-    `invoiced_minor` and `fees_minor` move under this row's lock when an invoice is issued.
+    `agreed_minor` is the budget and the bonuses given since; it moves under this row's lock, as do
+    `invoiced_minor` and `fees_minor` when an invoice is issued.
     """
 
     PREFIX = "prj"
@@ -167,6 +170,7 @@ class Milestone(PublicIdModel):
     approved_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    bonus_minor = models.BigIntegerField(default=0)
     settled_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[MilestoneQuerySet] = MilestoneQuerySet.as_manager()  # type: ignore[assignment]
@@ -188,6 +192,14 @@ class Milestone(PublicIdModel):
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True) | Q(approved_at__isnull=False),
                 name="gigs_milestone_approved_by_only_if_approved",
+            ),
+            models.CheckConstraint(
+                condition=Q(bonus_minor__gte=0, bonus_minor__lte=MAX_MINOR),
+                name="gigs_milestone_bonus_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(bonus_minor=0) | Q(approved_by__isnull=False),
+                name="gigs_milestone_bonus_by_somebody",
             ),
             set_iff(
                 "status",
@@ -231,6 +243,16 @@ class Milestone(PublicIdModel):
                 f"A milestone that is {self.get_status_display().lower()} cannot become {status.label.lower()}."
             )
         self.status = status
+
+    @property
+    def bonus(self) -> Money:
+        """What the commissioner added to the price when approving."""
+        return from_minor(self.bonus_minor, self.amount.currency.code)
+
+    @property
+    def billed(self) -> Money:
+        """What the invoice is about: the price and the bonus."""
+        return from_minor(to_minor(self.amount) + self.bonus_minor, self.amount.currency.code)
 
     @property
     def is_approved_silently(self) -> bool:

@@ -52,6 +52,7 @@ class ProjectView:
 
     project: Project
     milestones: list[Milestone]
+    agreed: Money
     paid: Money
     remaining: Money
     paid_percent: int
@@ -89,9 +90,10 @@ def project_view(project: Project) -> ProjectView:
     return ProjectView(
         project=project,
         milestones=milestones,
+        agreed=from_minor(project.agreed_minor, currency),
         paid=paid,
-        remaining=from_minor(to_minor(project.budget) - to_minor(paid), currency),
-        paid_percent=100 * to_minor(paid) // to_minor(project.budget),
+        remaining=from_minor(project.agreed_minor - to_minor(paid), currency),
+        paid_percent=100 * to_minor(paid) // project.agreed_minor,
         settled_count=sum(milestone.status == MilestoneStatus.SETTLED for milestone in milestones),
         awaits_invoice=any(_awaits_invoice(milestone) for milestone in milestones),
     )

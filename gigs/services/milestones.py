@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from djmoney.money import Money
 
 from accounts import audit
 from accounts.models import User
 from accounts.services.mail import Mail, Page, mail_enqueue
+from common.exceptions import FieldError, Invalid
+from common.money import MAX_MINOR, amount_text, to_minor
 from gigs import policies
 from gigs.enums import MilestoneStatus
-from gigs.models import Milestone, Submission
+from gigs.models import Milestone, Project, Submission
 from gigs.services.review_clock import review_begin
 from outbox.services import enqueue
 
@@ -118,11 +121,17 @@ def milestone_request_changes(
 
 
 @transaction.atomic
-def milestone_approve(*, milestone_id: int, by: User, at: datetime) -> Milestone:
+def milestone_approve(
+    *, milestone_id: int, bonus: Money | None = None, by: User, at: datetime
+) -> Milestone:
     """Accept the delivered work; everything that follows from it is a job, not a call.
 
-    MilestoneTransitionRefused, PermissionRefused.
+    A bonus is added to what the project has agreed, whose row is then locked first.
+    MilestoneTransitionRefused, PermissionRefused; Invalid for a bonus in another currency or
+    beyond the limit of one invoice.
     """
+    if bonus is not None:
+        Project.objects.locked().get(milestones=milestone_id)
     milestone = locked_milestone(milestone_id)
     policies.require(
         policies.may_review(by, milestone), "Only the project's commissioner can approve."
@@ -131,10 +140,62 @@ def milestone_approve(*, milestone_id: int, by: User, at: datetime) -> Milestone
     milestone.move_to(MilestoneStatus.APPROVED)
     milestone.review_ends_at = None
     milestone.approved_at, milestone.approved_by = at, by
-    milestone.save(update_fields=["status", "review_ends_at", "approved_at", "approved_by"])
+    if bonus is not None:
+        _add_bonus(milestone, bonus, by=by, at=at)
+    milestone.save(
+        update_fields=["status", "review_ends_at", "approved_at", "approved_by", "bonus_minor"]
+    )
     _audit_move("milestone.approved", milestone, before, by=by, at=at)
     enqueue(APPROVED, key=milestone.public_id, payload={"milestone": milestone.pk})
     return milestone
+
+
+def _add_bonus(milestone: Milestone, bonus: Money, *, by: User, at: datetime) -> None:
+    """Raise what is agreed and billed. The project is locked; the caller saves the milestone."""
+    if bonus.currency != milestone.amount.currency:
+        raise Invalid(
+            [FieldError("bonus", "currency_mismatch", "A bonus is in the currency of the price.")]
+        )
+    minor = to_minor(bonus)
+    if to_minor(milestone.amount) + minor > MAX_MINOR:
+        message = "The price and the bonus together are more than one invoice can be about."
+        raise Invalid([FieldError("bonus", "out_of_range", message)])
+    project = Project.objects.get(pk=milestone.project_id)
+    before = project.agreed_minor
+    project.agreed_minor += minor
+    project.save(update_fields=["agreed_minor"])
+    milestone.bonus_minor = minor
+    audit.record(
+        audit.Record(
+            event="milestone.bonus_given",
+            target=milestone,
+            before={"agreed_minor": before},
+            after={
+                "agreed_minor": project.agreed_minor,
+                "bonus": amount_text(bonus),
+                "currency": bonus.currency.code,
+            },
+        ),
+        by=by,
+        at=at,
+    )
+    _tell_of_bonus(milestone, bonus)
+
+
+def _tell_of_bonus(milestone: Milestone, bonus: Money) -> None:
+    mail_enqueue(
+        Mail.BONUS_GIVEN,
+        to=milestone.project.freelancer,
+        key=milestone.public_id,
+        context={
+            "milestone": milestone.title,
+            "project": milestone.project.title,
+            "commissioner": milestone.project.commissioner.name,
+            "amount": milestone.amount,
+            "bonus": bonus,
+            "path": Page("projects:detail", (milestone.project.public_id,)),
+        },
+    )
 
 
 def locked_milestone(milestone_id: int) -> Milestone:

@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
-from django.urls import reverse
 
 from accounts import audit
 from accounts.models import User
-from accounts.services.mail import Mail, Values, mail_enqueue, mail_enqueue_many
+from accounts.services.mail import Mail, Page, Values, mail_enqueue, mail_enqueue_many
 from gigs import policies
 from gigs.enums import MilestoneStatus
 from gigs.exceptions import MilestoneTransitionRefused, ReviewAlreadyExtended
@@ -68,7 +67,7 @@ def milestone_extend_review(*, milestone_id: int, by: User, at: datetime) -> Mil
             "project": project.title,
             "commissioner": project.commissioner.name,
             "ends_on": ends_at.date(),
-            "path": reverse("projects:detail", args=[project.public_id]),
+            "path": Page("projects:detail", (project.public_id,)),
         },
     )
     return milestone
@@ -106,7 +105,7 @@ def reviews_remind(*, reminders: Sequence[Reminder], at: datetime) -> None:
                     "amount": milestone.amount,
                     "left": "1 day" if reminder.days == 1 else f"{reminder.days} days",
                     "ends_on": reminder.ends_at.date(),
-                    "path": reverse("milestones:review", args=[milestone.public_id]),
+                    "path": Page("milestones:review", (milestone.public_id,)),
                 },
             )
         )
@@ -176,7 +175,7 @@ def _tell_both(milestones: Sequence[Milestone]) -> None:
                     "project": milestone.project.title,
                     "commissioner": milestone.project.commissioner.name,
                     "amount": milestone.amount,
-                    "path": reverse("projects:detail", args=[milestone.project.public_id]),
+                    "path": Page("projects:detail", (milestone.project.public_id,)),
                 },
             )
             for milestone in milestones

@@ -13,7 +13,7 @@ from accounts.permissions import SignedInRequest
 from common.http import attempt, found, marks, render_page
 from gigs import policies, selectors, services
 from gigs.enums import MilestoneStatus
-from gigs.forms import ChangesForm, ProjectStatusForm, SubmitForm
+from gigs.forms import ApproveForm, ChangesForm, ProjectStatusForm, SubmitForm
 from gigs.models import Milestone
 
 
@@ -90,21 +90,28 @@ def milestone_submit(request: SignedInRequest, milestone_id: str) -> HttpRespons
 @login_required
 def milestone_review(request: SignedInRequest, milestone_id: str) -> HttpResponse:
     """The delivered work, and what approving it would do."""
-    return _review_page(request, _reviewed(request, milestone_id), ChangesForm())
+    return _review_page(request, _reviewed(request, milestone_id))
 
 
 @require_POST
 @login_required
 def milestone_approve(request: SignedInRequest, milestone_id: str) -> HttpResponse:
-    """Accept the work; the invoice follows."""
+    """Accept the work, with a bonus or without; the invoice follows."""
     milestone = _reviewed(request, milestone_id)
-    if attempt(
+    form = ApproveForm(request.POST, currency=milestone.amount.currency.code)
+    if not form.is_valid():
+        return _review_page(request, milestone, approve_form=form, status=422)
+    approved = attempt(
         request,
         lambda: services.milestone_approve(
-            milestone_id=milestone.pk, by=request.user, at=timezone.now()
+            milestone_id=milestone.pk, **form.cleaned_data, by=request.user, at=timezone.now()
         ),
-    ):
+        form=form if form.cleaned_data["bonus"] else None,
+    )
+    if approved is not None:
         messages.success(request, f"“{milestone.title}” is approved. Its invoice follows.")
+    elif form.errors:
+        return _review_page(request, milestone, approve_form=form, status=422)
     return redirect("projects:detail", milestone.project.public_id)
 
 
@@ -132,7 +139,7 @@ def milestone_request_changes(request: SignedInRequest, milestone_id: str) -> Ht
     milestone = _reviewed(request, milestone_id)
     form = ChangesForm(request.POST)
     if not form.is_valid():
-        return _review_page(request, milestone, form, status=422)
+        return _review_page(request, milestone, changes_form=form, status=422)
     returned = attempt(
         request,
         lambda: services.milestone_request_changes(
@@ -141,7 +148,7 @@ def milestone_request_changes(request: SignedInRequest, milestone_id: str) -> Ht
         form=form,
     )
     if returned is None:
-        return _review_page(request, milestone, form, status=422)
+        return _review_page(request, milestone, changes_form=form, status=422)
     messages.success(request, f"{milestone.project.freelancer.name} knows what to change.")
     return redirect("projects:detail", milestone.project.public_id)
 
@@ -170,14 +177,20 @@ def _submit_page(
 
 
 def _review_page(
-    request: SignedInRequest, milestone: Milestone, form: ChangesForm, *, status: int = 200
+    request: SignedInRequest,
+    milestone: Milestone,
+    *,
+    changes_form: ChangesForm | None = None,
+    approve_form: ApproveForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     submissions = list(milestone.submissions.all())
     context = {
         "milestone": milestone,
         "latest": next(iter(submissions), None),
         "earlier": submissions[1:],
-        "form": form,
+        "form": changes_form or ChangesForm(),
+        "approve_form": approve_form or ApproveForm(currency=milestone.amount.currency.code),
         "is_in_review": milestone.status == MilestoneStatus.IN_REVIEW,
         "clock": selectors.review_clock(milestone, at=timezone.now()),
     }

@@ -26,7 +26,7 @@ WITH draft AS (
   SELECT * FROM jsonb_to_recordset(%s::jsonb) AS draft (
     series_id bigint, position integer, number text, project_id bigint, milestone_id bigint,
     seller_id bigint, buyer_id bigint, buyer_copy text, currency text, subtotal numeric,
-    tax numeric, fee numeric, fee_rate numeric, description text
+    tax numeric, fee numeric, fee_rate numeric, description text, bonus numeric, bonus_text text
   )
 ), party AS (
   SELECT * FROM jsonb_each(%s::jsonb) AS party (key, copy)
@@ -48,8 +48,12 @@ WITH draft AS (
   INSERT INTO invoicing_invoiceline (
     uuid, invoice_id, position, description, quantity, currency, unit_price, amount
   )
-  SELECT gen_random_uuid(), invoice.id, 1, description, 1, currency, subtotal, subtotal
+  SELECT gen_random_uuid(), invoice.id, line.position, line.text, 1, currency, amount, amount
   FROM invoice JOIN draft USING (milestone_id)
+  CROSS JOIN LATERAL (
+    VALUES (1, description, subtotal - bonus), (2, bonus_text, bonus)
+  ) AS line (position, text, amount)
+  WHERE amount > 0
 )
 SELECT id, uuid, milestone_id FROM invoice
 """
@@ -71,13 +75,17 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A locked milestone without invoice, and the terms of its project."""
+    """A locked milestone without invoice, and the terms of its project.
+
+    The bonus is part of the gross.
+    """
 
     milestone_id: int
     public_id: str
     title: str
     status: MilestoneStatus
     gross: int
+    bonus: int
     currency: str
     project: Terms
 
@@ -109,25 +117,34 @@ def works_of(milestone_ids: Sequence[int]) -> list[Work]:
     projects = _locked_terms(milestones.values_list("project"))
     rows: list[Any] = list(
         milestones.locked().values_list(
-            "pk", "uuid", "title", "status", "amount", "currency", "project", "approved_at"
+            "pk",
+            "uuid",
+            "title",
+            "status",
+            "amount",
+            "bonus_minor",
+            "currency",
+            "project",
+            "approved_at",
         )
     )
     taken = set(
         Invoice.objects.filter(milestone__in=milestone_ids).values_list("milestone", flat=True)
     )
-    rows = [row for row in rows if row[0] not in taken and row[7] is not None]
+    rows = [row for row in rows if row[0] not in taken and row[8] is not None]
     return [
         Work(
             milestone_id=pk,
             public_id=format_public_id(Milestone.PREFIX, uuid),
             title=title,
             status=MilestoneStatus(status),
-            gross=minor_of(amount, currency),
+            gross=minor_of(amount, currency) + bonus,
+            bonus=bonus,
             currency=currency,
             project=projects[project],
         )
-        for pk, uuid, title, status, amount, currency, project, _ in sorted(
-            rows, key=lambda row: (row[7], row[0])
+        for pk, uuid, title, status, amount, bonus, currency, project, _ in sorted(
+            rows, key=lambda row: (row[8], row[0])
         )
     ]
 
@@ -205,4 +222,6 @@ def _row(draft: Draft) -> dict[str, Any]:
         "fee": str(decimal_of(draft.split.fee, work.currency)),
         "fee_rate": str(terms.fee_rate),
         "description": f"{terms.title}: {work.title}"[:300],
+        "bonus": str(decimal_of(work.bonus, work.currency)),
+        "bonus_text": f"{terms.title}: bonus for {work.title}"[:300],
     }

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 SAMPLE = {
     "amount": Money("3333.34", "USD"),
+    "bonus": Money("250.00", "USD"),
     "comment": "Please <b>move</b> the logo.\nAnd the map.",
     "commissioner": "Clara & Co",
     "count": "2",

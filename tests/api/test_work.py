@@ -116,6 +116,38 @@ def test_starting_is_optional(api, refused):
     refused(client.post(path), 409, "transition_refused")
 
 
+def test_a_bonus_is_seen_before_and_after(api, refused):
+    milestone = submitted_milestone()
+    client = api(milestone.project.commissioner)
+    path = f"/api/v1/milestones/{milestone.public_id}/"
+    bonus = {"bonus": usd("250.01")}
+
+    preview = client.post(f"{path}approve/preview/", bonus, format="json").json()
+    foreign = client.post(
+        f"{path}approve/", {"bonus": {"amount": "1.00", "currency": "EUR"}}, format="json"
+    )
+    shown = client.post(f"{path}approve/", bonus, format="json").json()
+    project = client.get(f"/api/v1/projects/{milestone.project.public_id}/").json()
+
+    assert (preview["bonus"], preview["total"], preview["fee"], preview["net"]) == (
+        usd("250.01"),
+        usd("3583.35"),
+        usd("179.17"),
+        usd("3404.18"),
+    )
+    assert refused(foreign, 400, "currency_mismatch") == [("bonus", "currency_mismatch")]
+    assert (shown["status"], shown["amount"], shown["bonus"]) == (
+        "approved",
+        usd("3333.34"),
+        usd("250.01"),
+    )
+    assert (project["budget"], project["agreed"], project["remaining"]) == (
+        usd("10000.00"),
+        usd("10250.01"),
+        usd("10250.01"),
+    )
+
+
 def test_a_review_is_extended_once(api, refused):
     milestone = submitted_milestone()
     client = api(milestone.project.commissioner)

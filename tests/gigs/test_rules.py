@@ -20,6 +20,10 @@ from tests.rules import copy, refused_by, rewrite
 
 pytestmark = pytest.mark.django_db
 
+APPROVED = (
+    "status = 'approved', approved_at = now(), review_ends_at = NULL,"
+    " approved_by_id = (SELECT max(id) FROM accounts_user)"
+)
 CURRENCIES = {"USD": "10000.00", "JPY": "10000", "KWD": "10000.000"}
 
 
@@ -121,6 +125,10 @@ def fee_policy():
             milestone,
             "approved_by_id = (SELECT max(id) FROM accounts_user)",
         ),
+        ("gigs_milestone_bonus_not_negative", submitted_milestone, f"{APPROVED}, bonus_minor = -1"),
+        ("gigs_milestone_bonus_by_somebody", milestone, "bonus_minor = 1"),
+        ("gigs_milestone_bonus_by_somebody", submitted_milestone, "bonus_minor = 1"),
+        ("gigs_milestone_price_frozen", approved_milestone, "bonus_minor = 1"),
         ("gigs_milestone_review_ends_at_iff_in_review", milestone, "review_ends_at = now()"),
         (
             "gigs_milestone_review_ends_at_iff_in_review",

@@ -366,6 +366,33 @@ def test_approving_moves_the_milestone_and_leaves_the_rest_to_a_job(
     assert Job.objects.filter(topic="milestone.approved", key=milestone.public_id).count() == 1
 
 
+def test_a_bonus_is_given_with_the_approval(client_for, project, commissioner):
+    milestone = submitted_milestone(project)
+    client = client_for(commissioner)
+
+    wrong = client.post(url("approve", milestone), {"bonus": "1,000"})
+    response = client.post(url("approve", milestone), {"bonus": "250.01"}, follow=True)
+
+    assert wrong.status_code == 422
+    assert "Leave out thousands separators" in wrong.content.decode()
+    milestone.refresh_from_db()
+    assert (milestone.status, milestone.bonus_minor) == ("approved", 25_001)
+    view = response.context["view"]
+    assert (str(view.agreed.amount), str(view.remaining.amount)) == ("10250.01", "10250.01")
+    assert "and a bonus of" in response.content.decode()
+
+
+def test_a_bonus_beyond_the_limit_comes_back(client_for, project, commissioner):
+    milestone = submitted_milestone(project)
+
+    response = client_for(commissioner).post(url("approve", milestone), {"bonus": "10000000000.00"})
+
+    assert response.status_code == 422
+    assert "more than one invoice can be about" in response.content.decode()
+    milestone.refresh_from_db()
+    assert milestone.status == "in_review"
+
+
 def test_a_second_approval_is_refused_in_words(client_for, project, commissioner):
     milestone = approved_milestone(project)
 

@@ -3,15 +3,17 @@
 from functools import partial
 
 import pytest
+from djmoney.money import Money
 
 from accounts.models import AuditEvent
 from gigs.enums import MilestoneStatus
-from gigs.models import Milestone, Submission
+from gigs.models import Milestone, Project, Submission
 from gigs.services import milestone_approve, milestone_request_changes, milestone_submit
 from outbox.models import Job
-from tests.builders import active_project, milestone_of, submitted_milestone
+from tests.builders import active_project, milestone_of, run_jobs, submitted_milestone
 from tests.factories import AT
 from tests.races.threads import TIMES, Outcome, at_once, race_seen, tally, values
+from wallets import integrity
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -78,6 +80,42 @@ def test_approving_without_locks_happens_twice_and_asks_for_one_invoice():
         return len(values(outcomes)) > 1 and audited("milestone.approved", milestone) > 1
 
     assert race_seen(attempt)
+
+
+def bonuses_at_once() -> tuple[Project, list[Outcome]]:
+    project = active_project(tasks=TIMES)
+    milestones = [submitted_milestone(project, position=n) for n in range(1, TIMES + 1)]
+    outcomes = at_once(
+        *[
+            partial(
+                milestone_approve,
+                milestone_id=milestone.pk,
+                bonus=Money("1.00", "USD"),
+                by=project.commissioner,
+                at=AT,
+            )
+            for milestone in milestones
+        ]
+    )
+    project.refresh_from_db()
+    return project, outcomes
+
+
+def test_bonuses_of_one_project_add_up():
+    project, outcomes = bonuses_at_once()
+
+    assert tally(outcomes) == {"done": TIMES}
+    assert project.agreed_minor == 1_000_000 + 100 * TIMES
+    run_jobs("milestone.approved")
+    assert integrity.differences() == []
+
+
+def test_bonuses_without_locks_get_lost():
+    def attempt() -> bool:
+        project, _ = bonuses_at_once()
+        return project.agreed_minor < 1_000_000 + 100 * TIMES
+
+    assert race_seen(attempt, rounds=3)
 
 
 def review_at_once() -> tuple[Milestone, list[Outcome]]:

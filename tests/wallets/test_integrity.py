@@ -227,6 +227,11 @@ CASES = [
         "UPDATE gigs_milestone SET review_ends_at = review_ends_at + interval '1 day'"
         f" WHERE position = {IN_REVIEW}",
     ),
+    case(
+        "invoice_amounts_match_milestones",
+        "UPDATE gigs_project SET agreed_minor = agreed_minor + 1",
+        f"UPDATE gigs_milestone SET bonus_minor = 1 WHERE position = {SENT}",
+    ),
     case("sandbox_book_agrees", "DELETE FROM wallets_sandboxcharge"),
     case(
         "sandbox_book_agrees",
@@ -297,7 +302,7 @@ def test_a_difference_names_check_subject_and_what_differs(books):
     assert difference == integrity.Difference(
         check="budgets_hold",
         subject=f"project {books.pk} Museum web site",
-        detail="agreed 1000001 (milestones 10000.0000), invoiced 666667 (invoices 6666.6700),"
+        detail="agreed 1000001 (milestones 10000.0000, bonuses 0), invoiced 666667 (invoices 6666.6700),"
         " fees 33333 (invoices 333.3300)",
     )
 

@@ -161,6 +161,7 @@ class PreviewOutput(Output):
 
     example = {
         "milestone_title": "Architecture",
+        "bonus": NOTHING,
         "subtotal": FIRST_PART,
         "tax": NOTHING,
         "total": FIRST_PART,
@@ -177,6 +178,7 @@ class PreviewOutput(Output):
     }
 
     milestone_title = serializers.CharField()
+    bonus = MoneyField()
     subtotal = MoneyField()
     tax = MoneyField()
     total = MoneyField()

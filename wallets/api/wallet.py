@@ -11,6 +11,7 @@ from accounts.enums import Scope
 from common.api.query import DEFAULT_LIMIT
 from common.api.schema import Operation, operation, page_schema
 from common.exceptions import FieldError, Invalid, PermissionRefused
+from gigs.api.serializers import ApproveInput
 from gigs.exceptions import MilestoneTransitionRefused
 from gigs.models import Milestone
 from wallets.api.reads import statement_rows, wallet_of
@@ -95,6 +96,7 @@ class ApprovePreviewView(ApiView):
             name="milestone_approve_preview",
             tag="milestones",
             scope=Scope.MONEY_READ,
+            request=ApproveInput,
             answers={200: PreviewOutput},
             refusals=[PermissionRefused, MilestoneTransitionRefused],
         )
@@ -104,7 +106,7 @@ class ApprovePreviewView(ApiView):
 
         Nothing is changed.
         """
-        self.empty_body()
+        given = self.body(ApproveInput)
         milestone = Milestone.objects.for_user(self.user).only("pk").by_public_id(milestone_id)
-        preview = approval_preview(milestone_id=milestone.pk, by=self.user, at=self.at)
+        preview = approval_preview(milestone_id=milestone.pk, **given, by=self.user, at=self.at)
         return Response(PreviewOutput(preview).data)

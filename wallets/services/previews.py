@@ -28,6 +28,7 @@ class Preview:
     """The invoice as it would be, how its fee comes about, and the wallet once it is paid."""
 
     milestone_title: str
+    bonus: Money
     subtotal: Money
     tax: Money
     total: Money
@@ -50,13 +51,15 @@ def _rolled_back() -> Iterator[None]:
             transaction.set_rollback(True)
 
 
-def approval_preview(*, milestone_id: int, by: User, at: datetime) -> Preview:
+def approval_preview(
+    *, milestone_id: int, bonus: Money | None = None, by: User, at: datetime
+) -> Preview:
     """What approving the milestone, and then paying its invoice, would do; changes nothing.
 
     The refusals of `milestone_approve`.
     """
     with _rolled_back():
-        milestone_approve(milestone_id=milestone_id, by=by, at=at)
+        milestone_approve(milestone_id=milestone_id, bonus=bonus, by=by, at=at)
         [invoice_id] = invoices_issue(milestone_ids=[milestone_id], at=at)
         return _paid(_invoice(invoice_id), by=by, at=at)
 
@@ -96,6 +99,7 @@ def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
     project.refresh_from_db()
     return Preview(
         milestone_title=invoice.milestone.title,
+        bonus=invoice.milestone.bonus,
         subtotal=invoice.subtotal,
         tax=invoice.tax,
         total=invoice.total,

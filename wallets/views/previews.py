@@ -14,6 +14,7 @@ from accounts.permissions import SignedInRequest
 from common.exceptions import DomainError, PermissionRefused
 from common.http import found, render_page
 from gigs import selectors as gig_selectors
+from gigs.forms import ApproveForm
 from invoicing.selectors import FeeWorking, fee_working
 from wallets import services
 from wallets.services import Preview
@@ -23,12 +24,14 @@ from wallets.services import Preview
 @login_required
 @never_cache
 def approval_preview(request: SignedInRequest, milestone_id: str) -> HttpResponse:
-    """What approving a milestone would do, for its commissioner."""
+    """What approving a milestone would do, for its commissioner, with the bonus asked about."""
     milestone = found(gig_selectors.milestone_pages(request.user), milestone_id)
     context: dict[str, Any] = {"milestone": milestone, "due_days": settings.INVOICE_DUE_DAYS}
+    form = ApproveForm(request.GET, currency=milestone.amount.currency.code)
+    bonus = form.cleaned_data["bonus"] if form.is_valid() else None
     try:
         preview = services.approval_preview(
-            milestone_id=milestone.pk, by=request.user, at=timezone.now()
+            milestone_id=milestone.pk, bonus=bonus, by=request.user, at=timezone.now()
         )
     except PermissionRefused as refusal:
         raise PermissionDenied(refusal.message) from refusal

@@ -1,21 +1,24 @@
--- A project has agreed what its milestones cost, and has invoiced and taken in fees what its
+-- A project has agreed what its milestones cost with their bonuses, and has invoiced and taken in fees what its
 -- invoices say: never more than agreed.
 select 'project ' || p.id || ' ' || p.title as subject,
-       'agreed ' || p.agreed_minor || ' (milestones ' || m.amount || '), invoiced '
+       'agreed ' || p.agreed_minor || ' (milestones ' || m.amount || ', bonuses '
+         || m.bonus || '), invoiced '
          || p.invoiced_minor || ' (invoices ' || coalesce(i.subtotal, 0) || '), fees '
          || p.fees_minor || ' (invoices ' || coalesce(i.fee, 0) || ')' as difference
 from gigs_project p
 join wallets_currency w on w.code = p.currency
 left join (
-  select project_id, sum(amount) as amount from gigs_milestone group by project_id
+  select project_id, sum(amount) as amount, sum(bonus_minor) as bonus
+  from gigs_milestone
+  group by project_id
 ) m on m.project_id = p.id
 left join (
   select project_id, sum(subtotal) as subtotal, sum(fee) as fee
   from invoicing_invoice
   group by project_id
 ) i on i.project_id = p.id
-where p.agreed_minor is distinct from m.amount * 10::numeric ^ w.exponent
-   or p.agreed_minor <> p.budget * 10::numeric ^ w.exponent
+where p.agreed_minor is distinct from m.amount * 10::numeric ^ w.exponent + m.bonus
+   or p.agreed_minor <> p.budget * 10::numeric ^ w.exponent + m.bonus
    or p.invoiced_minor <> coalesce(i.subtotal, 0) * 10::numeric ^ w.exponent
    or p.fees_minor <> coalesce(i.fee, 0) * 10::numeric ^ w.exponent
    or p.invoiced_minor > p.agreed_minor
