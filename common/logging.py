@@ -77,5 +77,6 @@ def logging_config(*, as_json: bool, level: str) -> dict[str, Any]:
         "loggers": {
             "django.server": {"handlers": ["stderr"], "level": level, "propagate": False},
             "django_structlog": {"level": "INFO" if as_json else "CRITICAL"},
+            "pikepdf": {"level": "WARNING"},
         },
     }

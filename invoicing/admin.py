@@ -4,12 +4,12 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from common.formats import money_for_people, percent_for_people
-from invoicing import selectors
-from invoicing.models import Invoice, InvoiceLine, InvoiceSeries, Issuer
+from invoicing.enums import DocumentKind
+from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceSeries, Issuer
 
 
 class InvoiceLineInline(ReadOnlyInline):
@@ -30,7 +30,7 @@ class InvoiceLineInline(ReadOnlyInline):
 
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnlyAdmin):
-    """Issued documents with their frozen parties, figures and PDF."""
+    """Issued documents with their frozen parties, figures and files."""
 
     list_display = [
         "number",
@@ -51,7 +51,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     ordering = ["-issued_at", "-pk"]
     inlines = [InvoiceLineInline]
     fieldsets = [
-        (None, {"fields": ["public_id", "number", "kind", "document"]}),
+        (None, {"fields": ["public_id", "number", "kind", "files"]}),
         ("Work", {"fields": ["project", "milestone"]}),
         ("Parties as frozen", {"fields": ["seller", "seller_copy", "buyer", "buyer_copy"]}),
         (
@@ -71,41 +71,50 @@ class InvoiceAdmin(ReadOnlyAdmin):
     ]
 
     def get_urls(self):
-        own = path(
-            "<int:invoice_id>/pdf/",
-            self.admin_site.admin_view(self.download),
-            name="invoicing_invoice_pdf",
-        )
-        return [own, *super().get_urls()]
+        own = [
+            path(
+                f"<int:invoice_id>/{kind}/",
+                self.admin_site.admin_view(self.download),
+                {"kind": kind},
+                name=f"invoicing_invoice_{kind}",
+            )
+            for kind in DocumentKind
+        ]
+        return [*own, *super().get_urls()]
 
-    def download(self, request: HttpRequest, invoice_id: int) -> HttpResponse:
-        """The invoice's PDF."""
+    def download(self, request: HttpRequest, invoice_id: int, kind: DocumentKind) -> HttpResponse:
+        """One of the invoice's files, or the data that they were made of."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        invoice = Invoice.objects.filter(pk=invoice_id).first()
-        document = selectors.document_of(invoice) if invoice else None
-        if invoice is None or document is None:
+        files = InvoiceDocument.objects.select_related("invoice")
+        file = files.filter(invoice=invoice_id, kind=kind).first()
+        if file is None:
             raise Http404
         return HttpResponse(
-            bytes(document.content),
-            content_type="application/pdf",
+            bytes(file.content),
+            content_type=file.media_type,
             headers={
-                "Content-Disposition": f'attachment; filename="{invoice.number}.pdf"',
+                "Content-Disposition": f'attachment; filename="{file.file_name}"',
                 "Cache-Control": "private, no-store",
             },
         )
 
     @admin.display
-    def document(self, invoice: Invoice) -> str:
-        document = selectors.document_of(invoice)
-        if document is None:
-            return "being made"
-        return format_html(
-            '<a href="{}">{}.pdf</a>, SHA-256 {}',
-            reverse("admin:invoicing_invoice_pdf", args=[invoice.pk]),
-            invoice.number,
-            document.digest,
+    def files(self, invoice: Invoice) -> str:
+        made = invoice.documents.select_related("invoice").defer("content").order_by("pk")
+        listed = format_html_join(
+            "",
+            '<div><a href="{}">{}</a>, SHA-256 {}</div>',
+            (
+                (
+                    reverse(f"admin:invoicing_invoice_{file.kind}", args=[invoice.pk]),
+                    file.file_name,
+                    file.digest,
+                )
+                for file in made
+            ),
         )
+        return listed or "being made"
 
     @admin.display(description="fee rate")
     def rate(self, invoice: Invoice) -> str:

@@ -31,7 +31,21 @@ class Side(models.TextChoices):
 
 
 class DocumentKind(models.TextChoices):
+    """The files of an invoice. DATA is what the others were made of, and can be made of again."""
+
     PDF = "pdf", "PDF"
+    UBL = "ubl", "UBL"
+    CII = "cii", "CII"
+    DATA = "data", "Data"
+
+
+DOCUMENT_FILES: dict[DocumentKind, tuple[str, str]] = {
+    DocumentKind.PDF: ("{number}.pdf", "application/pdf"),
+    DocumentKind.UBL: ("{number}-ubl.xml", "application/xml"),
+    DocumentKind.CII: ("{number}-cii.xml", "application/xml"),
+    DocumentKind.DATA: ("{number}.json", "application/json"),
+}
+"""Under which name and media type each is downloaded."""
 
 
 INVOICE_TRANSITIONS: dict[InvoiceStatus, frozenset[InvoiceStatus]] = {

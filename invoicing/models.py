@@ -10,7 +10,13 @@ from accounts.models import User
 from common.constraints import in_sub_units, not_negative, one_of, positive, set_iff
 from common.models import LockableQuerySet, PublicIdModel
 from gigs.models import Milestone, Project
-from invoicing.enums import INVOICE_TRANSITIONS, DocumentKind, InvoiceKind, InvoiceStatus
+from invoicing.enums import (
+    DOCUMENT_FILES,
+    INVOICE_TRANSITIONS,
+    DocumentKind,
+    InvoiceKind,
+    InvoiceStatus,
+)
 from invoicing.exceptions import InvoiceTransitionRefused
 
 
@@ -181,7 +187,7 @@ class InvoiceLine(PublicIdModel):
 
 
 class InvoiceDocument(models.Model):
-    """The bytes of one rendering of an invoice and their SHA-256; made once."""
+    """The bytes of one file of an invoice and their SHA-256; made once."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="documents")
     kind = models.CharField(max_length=8, choices=DocumentKind.choices)
@@ -201,3 +207,12 @@ class InvoiceDocument(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.kind}"
+
+    @property
+    def file_name(self) -> str:
+        """Such as K7QM-2026-00012-ubl.xml. Reads the invoice."""
+        return DOCUMENT_FILES[DocumentKind(self.kind)][0].format(number=self.invoice.number)
+
+    @property
+    def media_type(self) -> str:
+        return DOCUMENT_FILES[DocumentKind(self.kind)][1]

@@ -14,10 +14,12 @@ from common.formats import percent_for_people
 from common.models import LockableQuerySet
 from common.money import fee_on, from_minor, quantize, to_minor
 from common.pages import Page, newest_first
-from invoicing.enums import PAYABLE, InvoiceStatus, Side
+from invoicing.enums import PAYABLE, DocumentKind, InvoiceStatus, Side
+from invoicing.exceptions import DocumentNotReady, NoElectronicInvoice
 from invoicing.models import Invoice, InvoiceDocument, InvoiceLine
 
 PAGE_SIZE: Final = 20
+FILE_ORDER: Final = list(DocumentKind)
 EXACT: "Final[DecimalField[Decimal, Decimal]]" = DecimalField(max_digits=30, decimal_places=4)
 
 
@@ -48,7 +50,7 @@ class InvoicePage:
     invoice: Invoice
     lines: list[InvoiceLine]
     working: FeeWorking
-    has_document: bool
+    files: list[InvoiceDocument]
     has_payment_under_way: bool
 
 
@@ -132,14 +134,27 @@ def invoice_page(invoice: Invoice) -> InvoicePage:
             gross=invoice.subtotal,
             fee=invoice.fee,
         ),
-        has_document=invoice.documents.exists(),
+        files=files_of(invoice),
         has_payment_under_way=_is_being_paid(invoice),
     )
 
 
-def document_of(invoice: Invoice) -> InvoiceDocument | None:
-    """The invoice's PDF; None while it is being made."""
-    return invoice.documents.first()
+def files_of(invoice: Invoice) -> list[InvoiceDocument]:
+    """The invoice's files for its parties, the page first, without their bytes; none while they
+    are being made.
+    """
+    files = invoice.documents.exclude(kind=DocumentKind.DATA).defer("content")
+    return sorted(files, key=lambda file: FILE_ORDER.index(DocumentKind(file.kind)))
+
+
+def file_of(invoice: Invoice, kind: DocumentKind) -> InvoiceDocument:
+    """One file with its bytes. DocumentNotReady while it is being made, NoElectronicInvoice."""
+    file = invoice.documents.select_related("invoice").filter(kind=kind).first()
+    if file is not None:
+        return file
+    if invoice.documents.exists():
+        raise NoElectronicInvoice
+    raise DocumentNotReady
 
 
 def fee_working(

@@ -3,11 +3,20 @@
 from django.urls import path
 
 from invoicing import views
+from invoicing.enums import DocumentKind
 
 app_name = "invoicing"
 urlpatterns = [
     path("invoices/", views.invoice_list, name="list"),
     path("invoices/<inv_id:invoice_id>/", views.invoice_detail, name="detail"),
-    path("invoices/<inv_id:invoice_id>/pdf/", views.invoice_pdf, name="pdf"),
+    *(
+        path(
+            f"invoices/<inv_id:invoice_id>/{kind}/",
+            views.invoice_file,
+            {"kind": kind},
+            name=kind.value,
+        )
+        for kind in (DocumentKind.PDF, DocumentKind.UBL, DocumentKind.CII)
+    ),
     path("invoices/<inv_id:invoice_id>/document/", views.invoice_document, name="document"),
 ]

@@ -1,7 +1,9 @@
-"""The browser door of invoices: lists, an invoice's page, its PDF."""
+"""The browser door of invoices: lists, an invoice's page, its files."""
+
+from dataclasses import replace
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
@@ -11,9 +13,11 @@ from accounts.models import User
 from accounts.permissions import SignedInRequest
 from common.http import found, render_page
 from invoicing import policies, selectors
-from invoicing.documents import snapshot_of
-from invoicing.enums import Side
-from invoicing.exceptions import DocumentNotReady
+from invoicing.documents.model import Language
+from invoicing.documents.page import page_of
+from invoicing.documents.snapshot import document_of
+from invoicing.enums import DocumentKind, Side
+from invoicing.exceptions import DocumentNotReady, NoElectronicInvoice
 from invoicing.forms import InvoiceFilterForm
 from invoicing.models import Invoice
 
@@ -49,7 +53,7 @@ def invoice_detail(request: SignedInRequest, invoice_id: str) -> HttpResponse:
     invoice = found(selectors.invoices_of(request.user), invoice_id)
     context = {
         "page": selectors.invoice_page(invoice),
-        "document": snapshot_of(invoice),
+        "document": page_of(replace(document_of(invoice), language=Language.ENGLISH)),
         "is_seller": invoice.seller_id == request.user.pk,
         "may_pay": policies.may_pay(request.user, invoice),
         "today": timezone.now().date(),
@@ -60,16 +64,19 @@ def invoice_detail(request: SignedInRequest, invoice_id: str) -> HttpResponse:
 @require_safe
 @login_required
 @cache_control(private=True, no_store=True)
-def invoice_pdf(request: SignedInRequest, invoice_id: str) -> HttpResponse:
-    """The PDF as a download; while it is being made, a page that waits for it."""
+def invoice_file(request: SignedInRequest, invoice_id: str, kind: DocumentKind) -> HttpResponse:
+    """One file as a download; while it is being made, a page that waits for it."""
     invoice = found(selectors.invoices_of(request.user), invoice_id)
-    document = selectors.document_of(invoice)
-    if document is None:
-        return _not_ready(request, invoice)
+    try:
+        file = selectors.file_of(invoice, kind)
+    except DocumentNotReady as refusal:
+        return _not_ready(request, invoice, refusal)
+    except NoElectronicInvoice as refusal:
+        raise Http404(refusal.message) from refusal
     return HttpResponse(
-        bytes(document.content),
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{invoice.number}.pdf"'},
+        bytes(file.content),
+        content_type=file.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{file.file_name}"'},
     )
 
 
@@ -82,8 +89,9 @@ def invoice_document(request: SignedInRequest, invoice_id: str) -> HttpResponse:
     return render_page(request, "invoicing/document_wait.html", "invoicing/_document.html", context)
 
 
-def _not_ready(request: SignedInRequest, invoice: Invoice) -> HttpResponse:
-    refusal = DocumentNotReady()
+def _not_ready(
+    request: SignedInRequest, invoice: Invoice, refusal: DocumentNotReady
+) -> HttpResponse:
     context = {"page": selectors.invoice_page(invoice), "refusal": refusal}
     response = render(request, "invoicing/document_wait.html", context, status=refusal.status)
     response["Retry-After"] = str(refusal.retry_after)

@@ -7,8 +7,6 @@ from django.db.models import Prefetch
 
 from accounts.models import User
 from common.models import LockableQuerySet
-from invoicing.enums import DocumentKind
-from invoicing.exceptions import DocumentNotReady
 from invoicing.models import Invoice, InvoiceDocument, InvoiceLine
 
 
@@ -20,11 +18,14 @@ class InvoiceQuery(TypedDict, total=False):
 
 
 def invoices_for(user: User, **query: Unpack[InvoiceQuery]) -> LockableQuerySet[Invoice]:
-    """A party's invoices with their lines."""
+    """A party's invoices with their lines, and which files they have."""
     invoices = (
         Invoice.objects.for_user(user)
         .select_related("project", "milestone")
-        .prefetch_related(Prefetch("lines", queryset=InvoiceLine.objects.order_by("position")))
+        .prefetch_related(
+            Prefetch("lines", queryset=InvoiceLine.objects.order_by("position")),
+            Prefetch("documents", queryset=InvoiceDocument.objects.only("invoice", "kind")),
+        )
     )
     if "number" in query:
         invoices = invoices.filter(number=query["number"])
@@ -35,11 +36,3 @@ def invoices_for(user: User, **query: Unpack[InvoiceQuery]) -> LockableQuerySet[
     if "task_id" in query:
         invoices = invoices.filter(milestone__uuid=query["task_id"])
     return invoices
-
-
-def pdf_of(invoice: Invoice) -> bytes:
-    """The invoice's PDF. DocumentNotReady while its job has not made it."""
-    document = InvoiceDocument.objects.filter(invoice=invoice, kind=DocumentKind.PDF).first()
-    if document is None:
-        raise DocumentNotReady
-    return bytes(document.content)

@@ -10,7 +10,7 @@ from common.api.fields import LineField, MoneyField, OptionField, PublicIdField,
 from common.api.query import ListQuery
 from common.api.serializers import Input, Output
 from gigs.api.serializers import FIRST_PART, MILESTONE_ID, NOON, PROJECT_ID
-from invoicing.enums import InvoiceKind, InvoiceStatus
+from invoicing.enums import DocumentKind, InvoiceKind, InvoiceStatus
 from invoicing.models import Invoice
 
 INVOICE_ID = "inv_6d7e8f901a2b4c3d8e4f5a6b7c8d9e0f"
@@ -65,7 +65,9 @@ class InvoiceLineOutput(Output):
 
 
 class DocumentsOutput(Output):
-    """Where the invoice's files are; null for a kind that is not made."""
+    """Where the invoice's files are. `ubl` and `cii` are null until they are made, within
+    seconds, and for ever where legal data of a party were missing when the invoice was issued.
+    """
 
     pdf = serializers.CharField()
     ubl = serializers.CharField(allow_null=True)
@@ -106,7 +108,11 @@ class InvoiceOutput(Output):
                 "amount": FIRST_PART,
             }
         ],
-        "documents": {"pdf": f"/api/v1/invoices/{INVOICE_ID}/pdf/", "ubl": None, "cii": None},
+        "documents": {
+            "pdf": f"/api/v1/invoices/{INVOICE_ID}/pdf/",
+            "ubl": f"/api/v1/invoices/{INVOICE_ID}/ubl/",
+            "cii": f"/api/v1/invoices/{INVOICE_ID}/cii/",
+        },
     }
 
     id = serializers.CharField(source="public_id")
@@ -138,8 +144,11 @@ class InvoiceOutput(Output):
 
     @extend_schema_field(DocumentsOutput)
     def get_documents(self, invoice: Invoice) -> Any:
-        pdf = f"/api/v1/invoices/{invoice.public_id}/pdf/"
-        return {"pdf": pdf, "ubl": None, "cii": None}
+        made = {file.kind for file in invoice.documents.all()} | {DocumentKind.PDF}
+        return {
+            kind: f"/api/v1/invoices/{invoice.public_id}/{kind}/" if kind in made else None
+            for kind in (DocumentKind.PDF.value, DocumentKind.UBL.value, DocumentKind.CII.value)
+        }
 
 
 class InvoiceListQuery(ListQuery):

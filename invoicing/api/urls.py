@@ -6,5 +6,7 @@ urlpatterns = [
     path("invoices/", views.InvoicesView.as_view()),
     path("invoices/<inv_id:invoice_id>/", views.InvoiceView.as_view()),
     path("invoices/<inv_id:invoice_id>/pdf/", views.InvoicePdfView.as_view()),
+    path("invoices/<inv_id:invoice_id>/ubl/", views.InvoiceUblView.as_view()),
+    path("invoices/<inv_id:invoice_id>/cii/", views.InvoiceCiiView.as_view()),
     path("milestones/<mst_id:milestone_id>/invoice/", views.MilestoneInvoiceView.as_view()),
 ]

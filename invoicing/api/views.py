@@ -10,10 +10,12 @@ from accounts.enums import Scope
 from common.api.schema import Operation, operation, page_schema
 from common.exceptions import Missing
 from gigs.models import Milestone
-from invoicing.api.reads import invoices_for, pdf_of
+from invoicing.api.reads import invoices_for
 from invoicing.api.serializers import GenerateInput, InvoiceListQuery, InvoiceOutput
-from invoicing.exceptions import DocumentNotReady, MilestoneNotApproved
+from invoicing.enums import DocumentKind
+from invoicing.exceptions import DocumentNotReady, MilestoneNotApproved, NoElectronicInvoice
 from invoicing.models import Invoice
+from invoicing.selectors import file_of
 from invoicing.services import invoice_issue_for
 
 
@@ -49,7 +51,20 @@ class InvoiceView(ApiView):
         return Response(InvoiceOutput(invoices_for(self.user).by_public_id(invoice_id)).data)
 
 
-class InvoicePdfView(ApiView):
+class FileView(ApiView):
+    """What the downloads of an invoice's files share."""
+
+    def download(self, invoice_id: str, kind: DocumentKind) -> HttpResponse:
+        """The file as it was kept."""
+        file = file_of(Invoice.objects.for_user(self.user).by_public_id(invoice_id), kind)
+        return HttpResponse(
+            bytes(file.content),
+            content_type=file.media_type,
+            headers={"Content-Disposition": f'attachment; filename="{file.file_name}"'},
+        )
+
+
+class InvoicePdfView(FileView):
     @operation(
         Operation(
             name="invoice_pdf",
@@ -60,13 +75,38 @@ class InvoicePdfView(ApiView):
         )
     )
     def get(self, request: Request, invoice_id: str) -> HttpResponse:
-        """Download the invoice as PDF."""
-        invoice = Invoice.objects.for_user(self.user).by_public_id(invoice_id)
-        return HttpResponse(
-            pdf_of(invoice),
-            content_type="application/pdf",
-            headers={"Content-Disposition": f'attachment; filename="{invoice.number}.pdf"'},
+        """Download the invoice as PDF/A-3b, with its CII inside (Factur-X) where it has one."""
+        return self.download(invoice_id, DocumentKind.PDF)
+
+
+class InvoiceUblView(FileView):
+    @operation(
+        Operation(
+            name="invoice_ubl",
+            tag="invoices",
+            scope=Scope.MONEY_READ,
+            answers={(200, "application/xml"): OpenApiTypes.BINARY},
+            refusals=[DocumentNotReady, NoElectronicInvoice],
         )
+    )
+    def get(self, request: Request, invoice_id: str) -> HttpResponse:
+        """Download the invoice as UBL 2.1: Peppol BIS, XRechnung or plain EN 16931."""
+        return self.download(invoice_id, DocumentKind.UBL)
+
+
+class InvoiceCiiView(FileView):
+    @operation(
+        Operation(
+            name="invoice_cii",
+            tag="invoices",
+            scope=Scope.MONEY_READ,
+            answers={(200, "application/xml"): OpenApiTypes.BINARY},
+            refusals=[DocumentNotReady, NoElectronicInvoice],
+        )
+    )
+    def get(self, request: Request, invoice_id: str) -> HttpResponse:
+        """Download the invoice as UN/CEFACT CII: the XML of its Factur-X file."""
+        return self.download(invoice_id, DocumentKind.CII)
 
 
 class IssuingView(ApiView):

@@ -173,6 +173,11 @@ class LocalTax:
     currency: str
     amount: Decimal
 
+    @property
+    def exponent(self) -> int:
+        """The decimals of that currency."""
+        return EXPONENTS[self.currency]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
@@ -254,6 +259,7 @@ class Document:
         _check_lines(self)
         _check_taxes(self)
         _check_totals(self)
+        _check_local_tax(self)
 
     @property
     def has_tax(self) -> bool:
@@ -377,6 +383,18 @@ def _check_totals(document: Document) -> None:
         all(rounded(amount, document.exponent) == amount for amount in amounts),
         "BR-DEC",
         f"Amounts have the decimals of {document.currency}.",
+    )
+
+
+def _check_local_tax(document: Document) -> None:
+    local = document.local_tax
+    if local is None:
+        return
+    _must(local.currency in EXPONENTS, "BR-CL-05", f"{local.currency} is no currency here.")
+    _must(
+        local.currency != document.currency,
+        "PEPPOL-EN16931-R005",
+        "Tax is repeated only in another currency than the document's.",
     )
 
 

@@ -1,25 +1,26 @@
-"""An invoice's PDF: typeset by typst from a snapshot, the same bytes for the same snapshot.
+"""A document's PDF: typeset by typst as PDF/A-3b and PDF/UA-1, with the CII inside (Factur-X).
 
-Typst keeps a pool of threads from its first use on, which a fork does not carry over: a child of
-a process that has rendered would wait for it for ever. So render only in processes that fork no
-more; `render_pdf` refuses in the child of one that has. A compiler serves one thread at a time.
+The same document gives the same bytes. Typst keeps a pool of threads from its first use on, which
+a fork does not carry over: a child of a process that has rendered would wait for it for ever. So
+render only in processes that fork no more; `render_pdf` refuses in the child of one that has. A
+compiler serves one thread at a time.
 """
 
 import json
 import os
 import threading
-import unicodedata
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import typst
 
-from invoicing.documents.snapshot import Snapshot
+from invoicing.documents import facturx
+from invoicing.documents.glyphs import printable, unmarked
+from invoicing.documents.model import Document
+from invoicing.documents.page import page_of
 
 _HERE: Final = Path(__file__).resolve().parent
-_JOINERS: Final = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
-_REPLACED: Final = {"Cc": " ", "Zl": " ", "Zp": " ", "Cf": "", "Cs": ""}
-"""What stands for a character of these Unicode categories: controls, line ends, format marks."""
+_DOTS: Final = 110
 
 _thread = threading.local()
 _rendering_processes: set[int] = set()
@@ -29,47 +30,38 @@ class RenderedBeforeFork(RuntimeError):
     """The process that this one was forked from has rendered already: typst would hang here."""
 
 
-def render_pdf(snapshot: Snapshot) -> bytes:
-    """The document, as PDF/A-3b and PDF/UA-1; plain tagged PDF when a character has no glyph.
+def render_pdf(document: Document, *, cii: bytes | None) -> bytes:
+    """The page of a document; with its CII it is a Factur-X file. RenderedBeforeFork.
 
-    What people wrote is passed as data and never read as markup. RenderedBeforeFork.
+    What people wrote is passed as data and never read as markup.
     """
-    invoice = json.dumps(_printable(snapshot))
+    page = printable(page_of(document))
     try:
-        return _compile(invoice, archival=True)
+        pdf = _compiled(page, cii)
     except typst.TypstError:
-        return _compile(invoice, archival=False)
+        pdf = _compiled(unmarked(page), cii)
+    return pdf if cii is None else facturx.marked(pdf)
 
 
-def _printable(value: object) -> object:
-    """The same with spaces for control characters and line ends, and without turned directions.
-
-    A mark such as RIGHT-TO-LEFT OVERRIDE would show another text than the one that is stored.
-    """
-    if isinstance(value, str):
-        return "".join(_as_printed(character) for character in value)
-    if isinstance(value, list):
-        return [_printable(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _printable(item) for key, item in value.items()}
-    raise TypeError(f"{type(value).__name__} in a snapshot")
+def render_png(document: Document) -> list[bytes]:
+    """The pages as pictures, for people who look at examples."""
+    inputs = _inputs(printable(page_of(document)))
+    pictures = _compiler().compile(format="png", ppi=_DOTS, sys_inputs=inputs)
+    return [pictures] if isinstance(pictures, bytes) else list(pictures or ())
 
 
-def _as_printed(character: str) -> str:
-    if character in _JOINERS:
-        return character
-    return _REPLACED.get(unicodedata.category(character), character)
-
-
-def _compile(invoice: str, *, archival: bool) -> bytes:
-    document = _compiler().compile(
-        format="pdf",
-        sys_inputs={"invoice": invoice},
-        pdf_standards=["a-3b", "ua-1"] if archival else [],
-    )
-    if not isinstance(document, bytes):
+def _compiled(page: Any, cii: bytes | None) -> bytes:
+    inputs = _inputs(page)
+    if cii is not None:
+        inputs["cii"] = cii.decode("utf-8")
+    pdf = _compiler().compile(format="pdf", sys_inputs=inputs, pdf_standards=["a-3b", "ua-1"])
+    if not isinstance(pdf, bytes):
         raise TypeError("typst returned no single file")
-    return document
+    return pdf
+
+
+def _inputs(page: Any) -> dict[str, str]:
+    return {"page": json.dumps(page)}
 
 
 def _compiler() -> typst.Compiler:

@@ -86,7 +86,7 @@ def test_staff_download_the_document(client_for, staff, rows):
     documents_make(invoice_ids=[invoice.pk], at=AT)
     response = client.get(address)
 
-    assert response.content == bytes(invoice.documents.get().content)
+    assert response.content == bytes(invoice.documents.get(kind="pdf").content)
     assert response["Content-Disposition"] == f'attachment; filename="{invoice.number}.pdf"'
     assert address in client.get(url(Invoice, "change", invoice.pk)).content.decode()
 

@@ -26,7 +26,7 @@ def line():
 def document():
     invoice = sent_invoice()
     documents_make(invoice_ids=[invoice.pk], at=AT)
-    return InvoiceDocument.objects.get(invoice=invoice)
+    return InvoiceDocument.objects.get(invoice=invoice, kind="pdf")
 
 
 def other_milestone():

@@ -1,3 +1,4 @@
+import hashlib
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,6 +9,8 @@ from accounts.models import AuditEvent
 from accounts.selectors import legal_values
 from common.exceptions import PermissionRefused
 from gigs.models import Project
+from invoicing.documents.files import files_of
+from invoicing.documents.stored import from_json
 from invoicing.enums import InvoiceStatus
 from invoicing.exceptions import InvoiceTransitionRefused, MilestoneNotApproved
 from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceSeries, Issuer
@@ -272,10 +275,22 @@ def test_the_document_is_made_once(at):
     documents_make(invoice_ids=[invoice.pk], at=at)
     documents_make(invoice_ids=[invoice.pk], at=at + timedelta(days=1))
 
-    document = InvoiceDocument.objects.get()
-    assert bytes(document.content).startswith(b"%PDF")
-    assert document.created_at == at
-    assert len(document.digest) == 64
+    page, data = InvoiceDocument.objects.order_by("-kind")
+    assert [page.kind, data.kind] == ["pdf", "data"]
+    assert bytes(page.content).startswith(b"%PDF")
+    assert {page.created_at, data.created_at} == {at}
+    assert page.digest == hashlib.sha256(page.content).hexdigest()
+    assert [page.file_name, data.file_name] == [f"{invoice.number}.pdf", f"{invoice.number}.json"]
+
+
+def test_files_can_be_made_again_from_the_data_that_is_kept(at):
+    invoice = sent_invoice()
+    documents_make(invoice_ids=[invoice.pk], at=at)
+    kept = {file.kind: bytes(file.content) for file in invoice.documents.all()}
+
+    again = files_of(from_json(kept["data"]))
+
+    assert (again.pdf, again.data) == (kept["pdf"], kept["data"])
 
 
 def test_issuer_codes_are_unique_and_plain():

@@ -208,7 +208,7 @@ def test_a_paid_invoice_offers_no_payment(client_for, project, commissioner):
 
 def test_the_pdf_is_a_private_download(client_for, invoice, freelancer):
     documents_make(invoice_ids=[invoice.pk], at=AT)
-    document = InvoiceDocument.objects.get(invoice=invoice)
+    document = InvoiceDocument.objects.get(invoice=invoice, kind="pdf")
 
     response = client_for(freelancer).get(url("pdf", invoice))
 

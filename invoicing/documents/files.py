@@ -1,0 +1,31 @@
+"""All files of a document: the page for people, CII and UBL for programs, the data they are of."""
+
+from dataclasses import dataclass
+
+from invoicing.documents.model import Document
+from invoicing.documents.pdf import render_pdf
+from invoicing.documents.rules import gaps
+from invoicing.documents.stored import to_json
+from invoicing.documents.xml import cii_of, ubl_of
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The bytes that are kept. `ubl` and `cii` are None where legal data are missing."""
+
+    data: bytes
+    pdf: bytes
+    cii: bytes | None
+    ubl: bytes | None
+
+
+def files_of(document: Document) -> Files:
+    """The same bytes for the same document. RenderedBeforeFork."""
+    is_whole = not gaps(document)
+    cii = cii_of(document) if is_whole else None
+    return Files(
+        data=to_json(document),
+        pdf=render_pdf(document, cii=cii),
+        cii=cii,
+        ubl=ubl_of(document) if is_whole else None,
+    )
