@@ -48,7 +48,8 @@ check-migrations: install-dev
 check-deploy: install-dev
 	@DJANGO_SETTINGS_MODULE=config.settings.prod SECRET_KEY="$$($(IN_VENV)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	ENCRYPTION_KEYS="$$($(IN_VENV)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" \
-	ALLOWED_HOSTS=tranche.example DATABASE_URL=postgresql://tranche_app@/tranche REDIS_URL=redis://127.0.0.1:6379/0 EMAIL_URL=smtp://127.0.0.1:25 \
+	ANCHOR_KEY="$$($(IN_VENV)/python -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())')" \
+	ANCHOR_FILE=/var/lib/tranche/anchors.jsonl ALLOWED_HOSTS=tranche.example DATABASE_URL=postgresql://tranche_app@/tranche REDIS_URL=redis://127.0.0.1:6379/0 EMAIL_URL=smtp://127.0.0.1:25 \
 	$(IN_VENV)/python manage.py check --deploy --fail-level WARNING
 
 check-schema: install-dev

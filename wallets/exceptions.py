@@ -1,6 +1,6 @@
 """Refusals around payments and the ledger."""
 
-from common.exceptions import DomainError, TransitionRefused
+from common.exceptions import DomainError, Missing, TransitionRefused
 
 
 class PaymentTransitionRefused(TransitionRefused):
@@ -33,6 +33,20 @@ class PaymentMethodUnknown(DomainError):
     code = "payment_method_unknown"
     status = 400
     default_message = "There is no such payment method."
+
+
+class StatementLineUnknown(Missing):
+    """The statement has no such line."""
+
+    default_message = "There is no such line in your statement."
+
+
+class NotAnchoredYet(DomainError):
+    """The next anchor covers the line within a minute."""
+
+    code = "not_anchored_yet"
+    retry_after = 60
+    default_message = "This line is not anchored yet; its receipt is ready within two minutes."
 
 
 class VerificationPending(DomainError):

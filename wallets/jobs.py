@@ -13,6 +13,7 @@ from wallets.enums import VerificationMode
 from wallets.models import Payment
 from wallets.models.payments import IN_FLIGHT
 from wallets.providers import Answer, ProviderTimeout
+from wallets.services.anchors import ANCHOR, anchor_draft, anchor_keep, anchors_publish
 from wallets.services.automatic import AUTOMATIC
 from wallets.services.payments import RESOLVE
 from wallets.services.verification import (
@@ -86,10 +87,23 @@ def _proved(wanted: VerificationMode) -> registry.Settle:
     return conclude
 
 
+def anchor(jobs: Sequence[Job]) -> registry.Settle:
+    """Sign what all chains are now; nothing when none grew since the last time."""
+    anchors_publish()
+    draft = anchor_draft()
+
+    def conclude() -> None:
+        if draft is not None:
+            anchor_keep(draft)
+
+    return conclude
+
+
 def register() -> None:
     """Tell the outbox who does these topics."""
     registry.register(ISSUED, pay, kind="outside", lane="money")
     registry.register(AUTOMATIC, pay, kind="outside", lane="money")
     registry.register(RESOLVE, resolve, kind="outside", lane="money", batch=1)
+    registry.register(ANCHOR, anchor, kind="outside", lane="long")
     registry.register(VERIFY, verify, kind="outside", lane="long")
     registry.register(VERIFY_RECENT, verify_recent, kind="outside", lane="long")

@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from wallets.views import dashboards, payments, payouts, previews, wallet
+from wallets.views import dashboards, payments, payouts, previews, proof, wallet
 
 wallet_patterns = [
     path("wallet/", wallet.wallet, name="wallet"),
     path("wallet/statement/", wallet.statement, name="statement"),
+    path("wallet/receipts/<slug:currency>/<int:line>.json", proof.receipt, name="receipt"),
     path("wallet/statement.csv", wallet.statement_csv, name="statement-csv"),
     path("invoices/<inv_id:invoice_id>/pay/", payments.pay, name="pay"),
     path("payments/<pay_id:payment_id>/", payments.payment, name="payment"),
@@ -37,5 +38,7 @@ wallet_patterns = [
 urlpatterns = [
     path("dashboard/", dashboards.dashboard, name="dashboard"),
     path("status/", dashboards.status, name="status"),
+    path("status/anchors/", proof.anchors, name="anchors"),
+    path("status/anchors.jsonl", proof.anchors_file, name="anchors-file"),
     path("", include((wallet_patterns, "wallets"))),
 ]

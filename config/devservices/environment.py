@@ -49,6 +49,16 @@ def encryption_key(home: Path) -> str:
     return key
 
 
+def anchor_key(home: Path) -> str:
+    """Made once for each data directory: receipts name it."""
+    path = home / "anchor_key"
+    if path.exists():
+        return path.read_text().strip()
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    write_private(path, key)
+    return key
+
+
 def write_private(path: Path, text: str) -> None:
     """Replace a file that only its owner may read, whole or not at all."""
     partial = path.with_name(f"{path.name}.{os.getpid()}")
@@ -71,6 +81,10 @@ def compose(home: Path, address: str, started: Mapping[str, str]) -> dict[str, s
         environment["SECRET_KEY"] = secret_key(home)
     if "ENCRYPTION_KEYS" not in environment:
         environment["ENCRYPTION_KEYS"] = encryption_key(home)
+    if "ANCHOR_KEY" not in environment:
+        environment["ANCHOR_KEY"] = anchor_key(home)
+    if "ANCHOR_FILE" not in environment:
+        environment["ANCHOR_FILE"] = str(home / "anchors.jsonl")
     return environment
 
 
@@ -87,6 +101,8 @@ def save(home: Path, environment: Mapping[str, str]) -> None:
         "REDIS_URL",
         "SECRET_KEY",
         "ENCRYPTION_KEYS",
+        "ANCHOR_KEY",
+        "ANCHOR_FILE",
         "SITE_URL",
     )
     lines = [f"{name}={shlex.quote(environment[name])}\n" for name in names]

@@ -312,6 +312,10 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "heartbeat.worker", "schedule": timedelta(seconds=15)},
     "purge-jobs": {"task": "housekeeping.jobs", "schedule": timedelta(hours=1)},
     "purge-access": {"task": "housekeeping.access", "schedule": timedelta(hours=1)},
+    "anchor": {
+        "task": "books.anchor",
+        "schedule": timedelta(seconds=env.int("ANCHOR_SECONDS", default=60)),
+    },
     "verify-recent": {
         "task": "books.verify_recent",
         "schedule": timedelta(seconds=env.int("VERIFY_RECENT_SECONDS", default=300)),
@@ -322,6 +326,9 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 OUTBOX_RESEND_SECONDS = env.int("OUTBOX_RESEND_SECONDS", default=20)
+# Signs what all chains of the ledger are: 32 random bytes in base64. The file lies outside the database.
+ANCHOR_KEY = env.str("ANCHOR_KEY", default="")
+ANCHOR_FILE = env.str("ANCHOR_FILE", default="")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 VERIFY_WORKERS = env.int("VERIFY_WORKERS", default=2)
 

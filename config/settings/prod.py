@@ -1,10 +1,12 @@
 """Production: refuses to start without what it needs, and with what it must not have."""
 
+import re
+
 from django.core.exceptions import ImproperlyConfigured
 
 from common.encryption import is_key
 from config.settings.base import *
-from config.settings.base import ENCRYPTION_KEYS, SANDBOX_PROVIDER, env
+from config.settings.base import ANCHOR_FILE, ANCHOR_KEY, ENCRYPTION_KEYS, SANDBOX_PROVIDER, env
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY")
@@ -16,6 +18,10 @@ if not ENCRYPTION_KEYS or not all(is_key(key) for key in ENCRYPTION_KEYS):
     raise ImproperlyConfigured(
         "ENCRYPTION_KEYS needs one or more keys of 32 random bytes in URL-safe base64."
     )
+if not re.fullmatch(r"[A-Za-z0-9+/]{43}=", ANCHOR_KEY):
+    raise ImproperlyConfigured("ANCHOR_KEY needs 32 random bytes in base64.")
+if not ANCHOR_FILE:
+    raise ImproperlyConfigured("ANCHOR_FILE needs a path outside of the database's reach.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

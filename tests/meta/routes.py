@@ -24,6 +24,8 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 STAFF_OBJECT = re.compile(r"admin/(\w+)/(\w+)/(<\w+:\w+>)")
 NAMES_OBJECT = re.compile(r"<([a-z]{2,3})_id:\w+>")
 EXAMPLES = {
+    "<slug:currency>": "USD",
+    "<int:line>": "1",
     "<path:content_type_id>/<path:object_id>": "1/1",
     r"^confirm-email/(?P<key>[-:\w]+)/$": "confirm-email/MQ:1abcde:key/",
     r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "password/reset/key/1-key/",

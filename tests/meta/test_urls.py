@@ -16,6 +16,8 @@ PUBLIC = {
     "gigs/",
     "gigs/<gig_id:gig_id>/",
     "status/",
+    "status/anchors/",
+    "status/anchors.jsonl",
     "healthz",
     "readyz",
     "metrics",
@@ -93,6 +95,12 @@ OWN = {
 }
 """What everybody who is signed in has of their own."""
 
+RECEIPTS = {
+    "wallet/receipts/<slug:currency>/<int:line>.json",
+    "api/v1/wallet/receipts/<slug:currency>/<int:line>/",
+}
+"""What everybody has of their own, line by line: nobody else's can be named."""
+
 WORKFLOW = {
     "api/gigs/post",
     "api/gigs/match-freelancer",
@@ -155,7 +163,7 @@ def body_for(address: Address, world: World) -> dict:
 
 
 def test_every_route_is_in_a_list():
-    listed = PUBLIC | OWN | WORKFLOW
+    listed = PUBLIC | OWN | RECEIPTS | WORKFLOW
     unlisted = {
         route
         for route in routes()

@@ -9,6 +9,7 @@ from django.db import connection
 
 from tests.builders import active_project, paid_invoice, sent_invoice, submitted_milestone
 from wallets import integrity
+from wallets.services.anchors import anchor_draft, anchor_keep
 
 PAID, SENT, IN_REVIEW = 1, 2, 3
 pytestmark = pytest.mark.django_db
@@ -21,6 +22,7 @@ def books():
     paid_invoice(project, position=PAID)
     sent_invoice(project, position=SENT)
     submitted_milestone(project, position=IN_REVIEW)
+    anchor_keep(anchor_draft())
     return project
 
 
@@ -87,6 +89,19 @@ FROM wallets_payment WHERE invoice_id = (SELECT id FROM invoicing_invoice WHERE 
 """
 CASES = [
     case(
+        "anchors_hold",
+        "DELETE FROM wallets_entry WHERE hash IN (SELECT head FROM wallets_anchoredhead"
+        f" WHERE {AVAILABLE})",
+        also=(
+            "balances_follow_entries",
+            "chains_hold",
+            "journals_balance",
+            "ledger_sums_to_zero",
+            "lifetime_follows_settlements",
+            "paid_invoices_are_in_the_ledger",
+        ),
+    ),
+    case(
         "approvals_lead_to_invoices",
         "UPDATE gigs_milestone SET status = 'approved', approved_at = now() - interval '61 s',"
         " review_ends_at = NULL,"
@@ -101,6 +116,7 @@ CASES = [
     case(
         "chains_hold",
         f"UPDATE wallets_entry SET hash = sha256('another') WHERE {AVAILABLE}",
+        also=("anchors_hold",),
     ),
     case(
         "chains_hold",

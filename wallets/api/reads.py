@@ -58,6 +58,7 @@ class StatementRow:
     invoice_number: str | None
     milestone_id: str | None
     created_at: datetime
+    line: int
 
 
 class PaymentQuery(TypedDict, total=False):
@@ -127,4 +128,5 @@ def _row(line: StatementLine, invoice: Invoice | None) -> StatementRow:
         invoice_number=invoice.number if is_invoice and invoice else None,
         milestone_id=invoice.milestone.public_id if is_invoice and invoice else None,
         created_at=line.posted_at,
+        line=line.seq,
     )

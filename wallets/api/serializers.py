@@ -228,6 +228,7 @@ class StatementLineOutput(Output):
         "balance_after": NET,
         "invoice_number": INVOICE_NUMBER,
         "milestone_id": MILESTONE_ID,
+        "line": 1,
         "created_at": NOON,
     }
 
@@ -237,6 +238,9 @@ class StatementLineOutput(Output):
     balance_after = SignedMoneyField()
     invoice_number = serializers.CharField(allow_null=True)
     milestone_id = serializers.CharField(allow_null=True)
+    line = serializers.IntegerField(
+        help_text="Counts the lines of one currency; names the receipt."
+    )
     created_at = serializers.DateTimeField()
 
 

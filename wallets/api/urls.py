@@ -1,6 +1,6 @@
 from django.urls import path
 
-from wallets.api import payments, payouts, wallet
+from wallets.api import payments, payouts, receipts, wallet
 
 urlpatterns = [
     path("invoices/<inv_id:invoice_id>/pay/", payments.InvoicePayView.as_view()),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("payout-methods/<pom_id:method_id>/", payouts.PayoutMethodView.as_view()),
     path("wallet/", wallet.WalletView.as_view()),
     path("wallet/transactions/", wallet.StatementView.as_view()),
+    path("wallet/receipts/<slug:currency>/<int:line>/", receipts.ReceiptView.as_view()),
     path(
         "milestones/<mst_id:milestone_id>/approve/preview/",
         wallet.ApprovePreviewView.as_view(),

@@ -2,6 +2,8 @@
 
 from wallets.integrity.checks import SHOWN, Check, Difference, checks, recent_checks
 from wallets.integrity.proof import Head, Proof, differences, prove, prove_recent
+from wallets.integrity.receipts import receipt_of
+from wallets.integrity.snapshot import snapshot
 
 __all__ = [
     "SHOWN",
@@ -13,5 +15,7 @@ __all__ = [
     "differences",
     "prove",
     "prove_recent",
+    "receipt_of",
     "recent_checks",
+    "snapshot",
 ]

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from django.conf import settings
 
+from wallets.integrity.anchors import anchor_differences, last_line
 from wallets.integrity.checks import CHAINS, SHOWN, Check, Difference, checks, recent_checks
 from wallets.integrity.snapshot import Query, Row, Snapshot, snapshot
 
@@ -64,6 +66,7 @@ def differences() -> list[Difference]:
 def prove(*, workers: int | None = None) -> Proof:
     """Every promise about every row, on VERIFY_WORKERS connections that see one snapshot."""
     every = checks()
+    file_line = last_line(Path(settings.ANCHOR_FILE)) if settings.ANCHOR_FILE else None
     with snapshot() as moment:
         asked = [
             *((CHAINS, query) for query in _chain_queries(moment)),
@@ -76,7 +79,8 @@ def prove(*, workers: int | None = None) -> Proof:
         return Proof(
             checks=len(every),
             entries=int(entries),
-            differences=_named(list(zip((name for name, _ in asked), found, strict=True))),
+            differences=_named(list(zip((name for name, _ in asked), found, strict=True)))
+            + anchor_differences(moment, file_line=file_line),
             moved=[_head(row) for row in moment.rows(Query(MOVED))],
         )
 

@@ -3,10 +3,12 @@
 from wallets.models.ledger import Account, Balance, Entry, Journal
 from wallets.models.payments import Payment, PaymentMethod, SandboxCharge
 from wallets.models.payouts import PayoutMethod
-from wallets.models.proof import Checkpoint, VerificationRun
+from wallets.models.proof import Anchor, AnchoredHead, Checkpoint, VerificationRun
 
 __all__ = [
     "Account",
+    "Anchor",
+    "AnchoredHead",
     "Balance",
     "Checkpoint",
     "Entry",

@@ -80,3 +80,48 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.account_id}/{self.shard} proved to {self.seq}"
+
+
+class Anchor(models.Model):
+    """A signed statement of what all chains were at a moment. Append-only by trigger."""
+
+    number = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    chains = models.IntegerField()
+    root = models.BinaryField(max_length=32)
+    previous = models.BinaryField(max_length=32)
+    public_key = models.BinaryField(max_length=32)
+    signature = models.BinaryField(max_length=64)
+
+    objects: ClassVar[models.Manager["Anchor"]] = models.Manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(number__gt=0), name="wallets_anchor_number_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class AnchoredHead(models.Model):
+    """A chain that had grown by the time of an anchor, and its head then. Append-only by trigger."""
+
+    pk = models.CompositePrimaryKey("account_id", "shard", "seq")
+    anchor = models.ForeignKey(Anchor, models.PROTECT, related_name="heads")
+    account_id = models.BigIntegerField()
+    shard = models.SmallIntegerField()
+    seq = models.BigIntegerField()
+    head = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(seq__gte=0), name="wallets_anchored_head_seq_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.account_id}/{self.shard} at {self.seq} in anchor {self.anchor_id}"

@@ -18,7 +18,13 @@ from wallets.selectors.ledger import (
 )
 from wallets.selectors.payments import payment_methods_of, payments_of
 from wallets.selectors.payouts import payout_methods_of
-from wallets.selectors.proof import BooksStatus, books_status
+from wallets.selectors.proof import (
+    AnchorPage,
+    BooksStatus,
+    anchors_after,
+    anchors_page,
+    books_status,
+)
 from wallets.selectors.statements import (
     StatementPage,
     StatementRow,
@@ -28,6 +34,7 @@ from wallets.selectors.statements import (
 )
 
 __all__ = [
+    "AnchorPage",
     "BooksStatus",
     "CommissionerBoard",
     "FreelancerBoard",
@@ -36,6 +43,8 @@ __all__ = [
     "StatementPage",
     "StatementRow",
     "WalletBalance",
+    "anchors_after",
+    "anchors_page",
     "books_status",
     "commissioner_board",
     "earnings_by_month",

@@ -13,7 +13,7 @@ from wallets.models import Account
 # The limits inside keep each page a handful of index look-ups, whatever the planner thinks of it.
 STATEMENT: Final = """
 SELECT e.journal_id, j.posted_at, j.kind, j.about_type, j.about_id,
-       e.currency, e.amount, e.balance_after, e.hash
+       e.currency, e.amount, e.balance_after, e.hash, e.seq
 FROM wallets_account a
 CROSS JOIN LATERAL (
     SELECT * FROM wallets_entry
@@ -30,7 +30,7 @@ LIMIT %(limit)s
 """
 STATEMENT_AFTER: Final = """
 SELECT e.journal_id, j.posted_at, j.kind, j.about_type, j.about_id,
-       e.currency, e.amount, e.balance_after, e.hash
+       e.currency, e.amount, e.balance_after, e.hash, e.seq
 FROM wallets_account a
 CROSS JOIN LATERAL (
     SELECT * FROM wallets_entry
@@ -61,7 +61,10 @@ class WalletBalance:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One movement on a user's available money; `journal_id` is its place in the statement."""
+    """One movement on a user's available money; `journal_id` is its place in the statement.
+
+    `seq` counts the lines of this currency from the first, as receipts do.
+    """
 
     journal_id: int
     posted_at: datetime
@@ -72,6 +75,7 @@ class StatementLine:
     amount: int
     balance_after: int
     hash: bytes
+    seq: int
 
 
 def wallet_balances(user_id: int) -> list[WalletBalance]:

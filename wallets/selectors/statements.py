@@ -35,6 +35,7 @@ class StatementRow:
     amount: Money
     balance_after: Money
     invoice: Invoice | None
+    line: int
 
     @property
     def is_arriving(self) -> bool:
@@ -98,6 +99,7 @@ def _rows(lines: Sequence[StatementLine]) -> list[StatementRow]:
             amount=from_minor(line.amount, line.currency),
             balance_after=from_minor(line.balance_after, line.currency),
             invoice=invoices.get(line.about_id) if line.about_type == "invoice" else None,
+            line=line.seq,
         )
         for line in lines
     ]

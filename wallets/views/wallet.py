@@ -56,7 +56,7 @@ def wallet(request: SignedInRequest) -> HttpResponse:
 def statement(request: SignedInRequest) -> HttpResponse:
     """Each movement of money in one currency, newest first, with what the wallet had then."""
     currency = _currency(request)
-    before = _place(request.GET.get("before", ""))
+    before = place_in(request.GET.get("before", ""))
     context = {
         "balances": selectors.wallet_balances(request.user.pk),
         "currency": currency,
@@ -118,6 +118,6 @@ def _currency(request: SignedInRequest) -> str:
     )
 
 
-def _place(text: str) -> int | None:
+def place_in(text: str) -> int | None:
     """A place in a statement from a URL; None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

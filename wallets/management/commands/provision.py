@@ -15,6 +15,8 @@ APPEND_ONLY = (
     "accounts_auditevent",
     "invoicing_invoiceline",
     "invoicing_invoicedocument",
+    "wallets_anchor",
+    "wallets_anchoredhead",
     "wallets_verificationrun",
 )
 KEPT = ("invoicing_invoice", "invoicing_invoiceseries", "gigs_project", "gigs_milestone")

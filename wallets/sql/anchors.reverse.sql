@@ -1,0 +1,2 @@
+drop trigger wallets_anchored_head_is_append_only on wallets_anchoredhead;
+drop trigger wallets_anchor_is_append_only on wallets_anchor;
