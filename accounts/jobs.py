@@ -1,6 +1,7 @@
 """Handlers of outbox topics: sending mails outside of any transaction, and clearing access rows."""
 
 import logging
+import time
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from email.utils import formataddr
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db.models.functions import Now
+from django.db import connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 BATCH: Final = 20
 NEEDED_LEASE: Final = timedelta(seconds=15)
+"""No mail is begun when less than this is left of the lease: nobody else can send it meanwhile."""
+FORGET: Final = "UPDATE outbox_job SET payload = payload - 'context' WHERE id = ANY(%s)"
 
 
 def send(jobs: Sequence[Job]) -> registry.Settle:
@@ -36,9 +39,10 @@ def send(jobs: Sequence[Job]) -> registry.Settle:
     A worker killed between sending and settling repeats a mail under the same Message-ID.
     """
     sent: list[Job] = []
+    deadline = time.monotonic() + (registry.OUTSIDE_LEASE - NEEDED_LEASE).total_seconds()
     with get_connection() as mailer:
         for job in jobs:
-            if not _is_held(job):
+            if time.monotonic() > deadline:
                 break
             try:
                 _send(job, mailer)
@@ -51,18 +55,10 @@ def send(jobs: Sequence[Job]) -> registry.Settle:
     done = {job.pk for job in sent}
 
     def settle() -> Collection[int]:
-        for job in sent:
-            Job.objects.filter(pk=job.pk).update(payload=_without_secrets(job))
+        _forget_context(done)
         return [job.pk for job in jobs if job.pk not in done]
 
     return settle
-
-
-def _is_held(job: Job) -> bool:
-    """Whether no other worker can take this job while we send it."""
-    return Job.objects.filter(
-        pk=job.pk, lease_token=job.lease_token, lease_until__gt=Now() + NEEDED_LEASE
-    ).exists()
 
 
 def _send(job: Job, mailer: BaseEmailBackend) -> None:
@@ -86,9 +82,10 @@ def _send(job: Job, mailer: BaseEmailBackend) -> None:
     mail.send()
 
 
-def _without_secrets(job: Job) -> dict[str, object]:
-    """What stays of a sent mail's payload: links can open an account, so they go."""
-    return {"template": job.payload["template"], "to": job.payload["to"]}
+def _forget_context(ids: Collection[int]) -> None:
+    """Keep template and address of sent mails alone: links can open an account."""
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, [list(ids)])
 
 
 def purge_access(jobs: Sequence[Job]) -> None:

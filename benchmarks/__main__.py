@@ -1,7 +1,6 @@
 """`make bench`: the workflow calls under load, and the queue, on the machine at hand."""
 
 import argparse
-import asyncio
 import os
 import platform
 import statistics
@@ -44,7 +43,7 @@ def main() -> int:
 
 
 def _load(place: Installation, *, users: int, seconds: float) -> list[str]:
-    timings, duration = asyncio.run(load.run(place.address, users=users, seconds=seconds))
+    timings, duration = load.run(place.address, users=users, seconds=seconds)
     print(f"\n{users} users, 1 s between calls, {duration:.0f} s")
     print("| call | p50 ms | p95 ms | p99 ms | calls/s |\n|---|---|---|---|---|")
     missed = []

@@ -1,15 +1,15 @@
 """Users that think one second between calls and walk the whole path over HTTP."""
 
-import asyncio
+import http.client
 import itertools
+import json
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
-
-import httpx
+from urllib.parse import urlsplit
 
 THINK_SECONDS = 1.0
 PASSWORD = "bench mark password"
@@ -32,22 +32,31 @@ class Timings:
 
 
 class Person:
-    """One account and its token."""
+    """One account, its token and its connection."""
 
-    def __init__(self, client: httpx.AsyncClient, user: dict[str, Any], token: str) -> None:
-        self.client, self.id = client, user["id"]
-        self.headers = {"Authorization": f"Bearer {token}"}
+    def __init__(self, address: str, email: str, role: str) -> None:
+        self.connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
+        self.headers = {"Content-Type": "application/json"}
+        credentials = {"email": email, "password": PASSWORD}
+        person = {**credentials, "name": email.split("@")[0], "role": role}
+        self.expect(201, "/api/v1/auth/register/", person)
+        granted = self.expect(201, "/api/v1/auth/token/", credentials)
+        self.id: str = granted["user"]["id"]
+        self.headers["Authorization"] = f"Bearer {granted['token']}"
 
-    @classmethod
-    async def register(cls, client: httpx.AsyncClient, email: str, role: str) -> "Person":
-        body = {"email": email, "password": PASSWORD, "name": email.split("@")[0], "role": role}
-        answer = await client.post("/api/v1/auth/register/", json=body)
-        answer.raise_for_status()
-        answer = await client.post(
-            "/api/v1/auth/token/", json={"email": email, "password": PASSWORD}
-        )
-        answer.raise_for_status()
-        return cls(client, answer.json()["user"], answer.json()["token"])
+    def post(self, path: str, body: dict[str, Any], **headers: str) -> tuple[int, bytes]:
+        """Status and body of one call."""
+        self.connection.request("POST", path, json.dumps(body), {**self.headers, **headers})
+        answer = self.connection.getresponse()
+        return answer.status, answer.read()
+
+    def expect(self, status: int, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a call that must have this status."""
+        found, text = self.post(path, body)
+        if found != status:
+            raise RuntimeError(f"{path}: {found} {text[:200]!r}")
+        answer: dict[str, Any] = json.loads(text)
+        return answer
 
 
 class Pair:
@@ -58,24 +67,24 @@ class Pair:
     def __init__(self, commissioner: Person, freelancer: Person, timings: Timings) -> None:
         self.commissioner, self.freelancer, self.timings = commissioner, freelancer, timings
 
-    async def call(
+    def call(
         self, name: str, person: Person, path: str, body: dict[str, Any], *statuses: int
     ) -> dict[str, Any]:
-        headers = {**person.headers, "Idempotency-Key": f"bench-{next(self._keys)}"}
+        key = {"Idempotency-Key": f"bench-{next(self._keys)}"}
         began = time.perf_counter()
-        answer = await person.client.post(path, json=body, headers=headers)
+        status, text = person.post(path, body, **key)
         self.timings.seconds[name].append(time.perf_counter() - began)
-        if answer.status_code not in statuses:
-            self.timings.errors.append(f"{name}: {answer.status_code} {answer.text[:200]}")
+        if status not in statuses:
+            self.timings.errors.append(f"{name}: {status} {text[:200]!r}")
             raise Broken
-        result: dict[str, Any] = answer.json()
-        await asyncio.sleep(THINK_SECONDS)
-        return result
+        time.sleep(THINK_SECONDS)
+        answer: dict[str, Any] = json.loads(text)
+        return answer
 
-    async def walk(self) -> None:
+    def walk(self) -> None:
         """From a gig to the wallet, once."""
         buyer, seller = self.commissioner, self.freelancer
-        gig = await self.call(
+        gig = self.call(
             "gigs/post",
             buyer,
             "/api/gigs/post",
@@ -88,14 +97,14 @@ class Pair:
             },
             201,
         )
-        await self.call(
+        self.call(
             "applications",
             seller,
             f"/api/v1/gigs/{gig['id']}/applications/",
             {"pitch": "I can do this."},
             201,
         )
-        project = await self.call(
+        project = self.call(
             "gigs/match-freelancer",
             buyer,
             "/api/gigs/match-freelancer",
@@ -104,14 +113,12 @@ class Pair:
         )
         task = {"task_id": project["tasks"][0]["id"]}
         path = "/api/project-tasks/submit"
-        await self.call(
-            "submit", seller, path, {**task, "action": "submit", "message": "Done."}, 200
-        )
-        await self.call("approve", buyer, path, {**task, "action": "approve"}, 200)
-        invoice = await self.call(
+        self.call("submit", seller, path, {**task, "action": "submit", "message": "Done."}, 200)
+        self.call("approve", buyer, path, {**task, "action": "approve"}, 200)
+        invoice = self.call(
             "invoices/auto-generate", buyer, "/api/invoices/auto-generate", task, 200, 201
         )
-        await self.call(
+        self.call(
             "payments/execute",
             buyer,
             "/api/payments/execute",
@@ -124,35 +131,30 @@ class Broken(Exception):
     """An answer that ends this walk; it is among the errors."""
 
 
-async def _walk_until(pair: Pair, stopped: Callable[[], bool], delay: float) -> None:
-    await asyncio.sleep(delay)
-    while not stopped():
+def _walk_until(pair: Pair, end: float, delay: float) -> None:
+    time.sleep(delay)
+    while time.monotonic() < end:
         try:
-            await pair.walk()
-        except (Broken, httpx.HTTPError) as error:
+            pair.walk()
+        except Broken:
+            continue
+        except (OSError, http.client.HTTPException) as error:
             pair.timings.errors.append(repr(error))
+            pair.commissioner.connection.close()
+            pair.freelancer.connection.close()
 
 
-async def run(address: str, *, users: int, seconds: float) -> tuple[Timings, float]:
+def run(address: str, *, users: int, seconds: float) -> tuple[Timings, float]:
     """`users` at once for that long; what was measured and how long it took."""
     timings = Timings()
-    limits = httpx.Limits(max_connections=users + 10, max_keepalive_connections=users + 10)
-    async with httpx.AsyncClient(base_url=address, timeout=30, limits=limits) as client:
-        pairs = []
-        for number in range(users):
-            mark = f"{users}-{number}@bench.example"
-            buyer = await Person.register(client, f"buyer-{mark}", "commissioner")
-            seller = await Person.register(client, f"seller-{mark}", "freelancer")
-            pairs.append(Pair(buyer, seller, timings))
-        began = time.monotonic()
-        await asyncio.gather(
-            *(
-                _walk_until(
-                    pair,
-                    lambda: time.monotonic() - began > seconds,
-                    delay=THINK_SECONDS * number / users,
-                )
-                for number, pair in enumerate(pairs)
-            )
-        )
-        return timings, time.monotonic() - began
+    pairs = []
+    for number in range(users):
+        mark = f"{users}-{number}@bench.example"
+        buyer = Person(address, f"buyer-{mark}", "commissioner")
+        seller = Person(address, f"seller-{mark}", "freelancer")
+        pairs.append(Pair(buyer, seller, timings))
+    began = time.monotonic()
+    with ThreadPoolExecutor(max_workers=users) as crowd:
+        for number, pair in enumerate(pairs):
+            crowd.submit(_walk_until, pair, began + seconds, THINK_SECONDS * number / users)
+    return timings, time.monotonic() - began

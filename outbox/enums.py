@@ -7,6 +7,8 @@ from django.db import models
 Lane = Literal["money", "default", "long"]
 LANES: Final[tuple[Lane, ...]] = ("money", "long", "default")
 """The queues of the broker, in the order in which workers look at them."""
+URGENT: Final[tuple[Lane, ...]] = ("money",)
+"""What the relay sends the moment it is asked for; the rest travels twice a second."""
 
 
 class Beat(models.TextChoices):

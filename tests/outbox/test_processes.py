@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from outbox import broker, relay, services, tasks
 from outbox.beat import JobScheduler
-from outbox.enums import Beat
+from outbox.enums import LANES, Beat
 from outbox.management.commands import relay as command
 from outbox.models import Heartbeat, Job
 
@@ -32,7 +32,7 @@ def serving(monkeypatch):
     def serve(*steps):
         todo = list(steps)
 
-        def sweep(publish):
+        def sweep(publish, lanes=LANES):
             if todo:
                 todo.pop(0)()
             if not todo:
