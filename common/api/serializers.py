@@ -1,7 +1,8 @@
 """Input that refuses what it does not know, and query strings read the same way."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, cast
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -41,3 +42,15 @@ class Output(serializers.Serializer[Any]):
     """An answer. `example` is what the schema shows."""
 
     example: ClassVar[Example | None] = None
+
+    @property
+    def fields(self) -> Any:
+        return _fields_of(type(self))
+
+
+@cache
+def _fields_of(output: type[Output]) -> Any:
+    """The fields of an answer, made once a class: they know neither request nor context, and
+    copying them for every answer costs more than writing it.
+    """
+    return cast("Any", serializers.Serializer.fields).func(output())
