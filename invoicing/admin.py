@@ -9,12 +9,28 @@ from django.utils.html import format_html_join
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from common.formats import money_for_people, percent_for_people
 from invoicing.enums import DocumentKind
-from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceSeries, Issuer
+from invoicing.models import (
+    Invoice,
+    InvoiceDocument,
+    InvoiceLine,
+    InvoiceSeries,
+    InvoiceTax,
+    Issuer,
+)
 
 
 class InvoiceLineInline(ReadOnlyInline):
     model = InvoiceLine
-    fields = ["position", "description", "quantity", "price", "sum"]
+    fields = [
+        "position",
+        "description",
+        "quantity",
+        "unit",
+        "price",
+        "sum",
+        "tax_category",
+        "tax_rate",
+    ]
     readonly_fields = ["price", "sum"]
     ordering = ["position"]
     show_change_link = False
@@ -26,6 +42,22 @@ class InvoiceLineInline(ReadOnlyInline):
     @admin.display(description="amount")
     def sum(self, line: InvoiceLine) -> str:
         return money_for_people(line.amount)
+
+
+class InvoiceTaxInline(ReadOnlyInline):
+    model = InvoiceTax
+    fields = ["category", "rate", "name", "on", "sum", "legend", "vatex_code", "rule"]
+    readonly_fields = ["on", "sum"]
+    ordering = ["pk"]
+    show_change_link = False
+
+    @admin.display(description="basis")
+    def on(self, tax: InvoiceTax) -> str:
+        return money_for_people(tax.basis)
+
+    @admin.display(description="amount")
+    def sum(self, tax: InvoiceTax) -> str:
+        return money_for_people(tax.amount)
 
 
 @admin.register(Invoice)
@@ -49,7 +81,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     search_help_text = "Number, a party's address, project or inv_… identifier"
     date_hierarchy = "issued_on"
     ordering = ["-issued_at", "-pk"]
-    inlines = [InvoiceLineInline]
+    inlines = [InvoiceLineInline, InvoiceTaxInline]
     fieldsets = [
         (None, {"fields": ["public_id", "number", "kind", "files"]}),
         ("Work", {"fields": ["project", "milestone"]}),

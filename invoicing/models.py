@@ -1,6 +1,6 @@
 """Issuers, their number series, invoices and the documents made of them."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import F, Q
@@ -16,8 +16,20 @@ from invoicing.enums import (
     DocumentKind,
     InvoiceKind,
     InvoiceStatus,
+    TaxCategory,
 )
 from invoicing.exceptions import InvoiceTransitionRefused
+
+LUMP_SUM: Final = "LS"
+"""A milestone is sold as a whole (UN/ECE recommendation 20)."""
+
+
+def _is_rated(category: str, rate: str) -> Q:
+    """More than nothing at the standard rate, nothing where none is charged within the scope."""
+    is_given = {f"{rate}__isnull": False}
+    charged = Q(**{category: TaxCategory.STANDARD, f"{rate}__gt": 0}, **is_given)
+    not_charged = [TaxCategory.ZERO, TaxCategory.EXEMPT, TaxCategory.REVERSE_CHARGE]
+    return charged | Q(**{f"{category}__in": not_charged, rate: 0}, **is_given)
 
 
 class Issuer(PublicIdModel):
@@ -170,6 +182,11 @@ class InvoiceLine(PublicIdModel):
     amount = MoneyField(
         max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
     )
+    unit = models.CharField("UN/ECE unit", max_length=3, default=LUMP_SUM)
+    tax_category = models.CharField(max_length=2, choices=TaxCategory.choices, blank=True)
+    tax_rate = models.DecimalField(
+        "tax rate in percent", max_digits=5, decimal_places=2, null=True, blank=True
+    )
 
     objects: ClassVar[LockableQuerySet["InvoiceLine"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -180,10 +197,74 @@ class InvoiceLine(PublicIdModel):
             ),
             positive("amount", name="invoicing_line_amount_positive"),
             in_sub_units("amount", name="invoicing_line_amount_in_sub_units"),
+            models.CheckConstraint(
+                condition=Q(tax_category__in=["", *TaxCategory.values]),
+                name="invoicing_line_tax_category_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_category__in=["", TaxCategory.OUTSIDE], tax_rate__isnull=True)
+                | (_is_rated("tax_category", "tax_rate")),
+                name="invoicing_line_tax_rate_fits_category",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.position}. {self.description}"
+
+
+class InvoiceTax(models.Model):
+    """One row of an invoice's tax breakdown, frozen with the rule that decided it.
+
+    An invoice without rows was issued without the legal data that a decision needs: no tax.
+    """
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="taxes")
+    category = models.CharField(max_length=2, choices=TaxCategory.choices)
+    rate = models.DecimalField(
+        "rate in percent", max_digits=5, decimal_places=2, null=True, blank=True
+    )
+    name = models.CharField("what the tax is called", max_length=20, blank=True)
+    basis = MoneyField(
+        max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
+    )
+    amount = MoneyField(
+        max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
+    )
+    legend = models.CharField("sentence on the document", max_length=300, blank=True)
+    vatex_code = models.CharField("VATEX code", max_length=30, blank=True)
+    rule = models.CharField("rule and version", max_length=60)
+
+    objects: ClassVar[LockableQuerySet["InvoiceTax"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name_plural = "invoice taxes"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "category", "rate"],
+                nulls_distinct=False,
+                name="invoicing_tax_one_row_per_category_and_rate",
+            ),
+            one_of("category", TaxCategory, name="invoicing_tax_category_valid"),
+            models.CheckConstraint(
+                condition=Q(category=TaxCategory.OUTSIDE, rate__isnull=True)
+                | (_is_rated("category", "rate")),
+                name="invoicing_tax_rate_fits_category",
+            ),
+            models.CheckConstraint(
+                condition=Q(category=TaxCategory.STANDARD) | Q(amount=0),
+                name="invoicing_tax_is_nothing_but_at_the_standard_rate",
+            ),
+            models.CheckConstraint(
+                condition=Q(category__in=[TaxCategory.STANDARD, TaxCategory.ZERO]) | ~Q(legend=""),
+                name="invoicing_tax_reason_where_none_is_charged",
+            ),
+            positive("basis", name="invoicing_tax_basis_positive"),
+            not_negative("amount", name="invoicing_tax_amount_not_negative"),
+            in_sub_units("basis", "amount", name="invoicing_tax_amounts_in_sub_units"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.category} {self.rule}"
 
 
 class InvoiceDocument(models.Model):

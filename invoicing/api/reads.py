@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 
 from accounts.models import User
 from common.models import LockableQuerySet
-from invoicing.models import Invoice, InvoiceDocument, InvoiceLine
+from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceTax
 
 
 class InvoiceQuery(TypedDict, total=False):
@@ -18,12 +18,13 @@ class InvoiceQuery(TypedDict, total=False):
 
 
 def invoices_for(user: User, **query: Unpack[InvoiceQuery]) -> LockableQuerySet[Invoice]:
-    """A party's invoices with their lines, and which files they have."""
+    """A party's invoices with their lines and taxes, and which files they have."""
     invoices = (
         Invoice.objects.for_user(user)
         .select_related("project", "milestone")
         .prefetch_related(
             Prefetch("lines", queryset=InvoiceLine.objects.order_by("position")),
+            Prefetch("taxes", queryset=InvoiceTax.objects.order_by("pk")),
             Prefetch("documents", queryset=InvoiceDocument.objects.only("invoice", "kind")),
         )
     )

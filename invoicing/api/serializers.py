@@ -10,7 +10,7 @@ from common.api.fields import LineField, MoneyField, OptionField, PublicIdField,
 from common.api.query import ListQuery
 from common.api.serializers import Input, Output
 from gigs.api.serializers import FIRST_PART, MILESTONE_ID, NOON, PROJECT_ID
-from invoicing.enums import DocumentKind, InvoiceKind, InvoiceStatus
+from invoicing.enums import DocumentKind, InvoiceKind, InvoiceStatus, TaxCategory
 from invoicing.models import Invoice
 
 INVOICE_ID = "inv_6d7e8f901a2b4c3d8e4f5a6b7c8d9e0f"
@@ -60,8 +60,24 @@ class InvoiceLineOutput(Output):
     position = serializers.IntegerField()
     description = serializers.CharField()
     quantity = serializers.DecimalField(max_digits=9, decimal_places=2)
+    unit = serializers.CharField()
     unit_price = MoneyField()
     amount = MoneyField()
+    tax_category = serializers.CharField()
+    tax_rate = serializers.DecimalField(max_digits=5, decimal_places=2, allow_null=True)
+
+
+class InvoiceTaxOutput(Output):
+    """A row of the tax breakdown. `rate` is in percent; `rule` and its version decided it."""
+
+    category = serializers.ChoiceField(TaxCategory.choices)
+    rate = serializers.DecimalField(max_digits=5, decimal_places=2, allow_null=True)
+    name = serializers.CharField()
+    basis = MoneyField()
+    amount = MoneyField()
+    legend = serializers.CharField()
+    vatex_code = serializers.CharField()
+    rule = serializers.CharField()
 
 
 class DocumentsOutput(Output):
@@ -75,7 +91,10 @@ class DocumentsOutput(Output):
 
 
 class InvoiceOutput(Output):
-    """A numbered, immutable document. total = subtotal + tax = fee + net."""
+    """A numbered, immutable document. total = subtotal + tax = fee + net.
+
+    `taxes` is empty, and the tax nothing, where legal data for a decision were missing.
+    """
 
     example = {
         "id": INVOICE_ID,
@@ -104,8 +123,23 @@ class InvoiceOutput(Output):
                 "position": 1,
                 "description": "Museum web site: Architecture",
                 "quantity": "1.00",
+                "unit": "LS",
                 "unit_price": FIRST_PART,
                 "amount": FIRST_PART,
+                "tax_category": "O",
+                "tax_rate": None,
+            }
+        ],
+        "taxes": [
+            {
+                "category": "O",
+                "rate": None,
+                "name": "",
+                "basis": FIRST_PART,
+                "amount": NOTHING,
+                "legend": "No sales tax: professional services",
+                "vatex_code": "VATEX-EU-O",
+                "rule": "us-no-tax@2026-11",
             }
         ],
         "documents": {
@@ -136,6 +170,7 @@ class InvoiceOutput(Output):
     seller = InvoicePartyOutput(source="seller_copy")
     buyer = InvoicePartyOutput(source="buyer_copy")
     lines = InvoiceLineOutput(source="lines.all", many=True)
+    taxes = InvoiceTaxOutput(source="taxes.all", many=True)
     documents = serializers.SerializerMethodField()
 
     @extend_schema_field(serializers.DateField(allow_null=True))

@@ -8,24 +8,30 @@ from typing import Final
 
 from djmoney.money import Money
 
-from common.money import quantize
+from common.money import amount_text, from_minor, quantize, to_minor
 from gigs.enums import PaymentMode
 from invoicing.documents.model import (
     ZERO,
     Address,
+    Category,
     Document,
     Identifier,
     Language,
     Line,
+    Note,
     Party,
     Payment,
     References,
+    Tax,
     Totals,
     TypeCode,
 )
-from invoicing.models import Invoice, InvoiceLine
+from invoicing.enums import TaxCategory
+from invoicing.models import Invoice, InvoiceLine, InvoiceTax
+from invoicing.tax import parts_of
 
 ISSUER: Final = "Tranche"
+CHARGED: Final = frozenset({TaxCategory.STANDARD, TaxCategory.ZERO})
 
 CLEARING: Final = "97"
 ONLINE: Final = "68"
@@ -47,6 +53,12 @@ def document_of(invoice: Invoice) -> Document:
     Reads the invoice with its lines, project and milestone.
     """
     is_paid = invoice.project.payment_mode != PaymentMode.ON_INVOICE
+    taxes = sorted(invoice.taxes.all(), key=lambda row: row.pk)
+    sold, bought = invoice.seller_copy, invoice.buyer_copy
+    legal_info = ""
+    if any(row.category == TaxCategory.OUTSIDE for row in taxes):
+        legal_info = _vat_in_words(sold)
+        sold, bought = _without_vat_id(sold), _without_vat_id(bought)
     return Document(
         type_code=TypeCode.INVOICE,
         number=invoice.number,
@@ -55,12 +67,14 @@ def document_of(invoice: Invoice) -> Document:
         due_on=invoice.due_on,
         currency=invoice.total.currency.code,
         language=language_of(invoice.buyer_copy),
-        seller=seller_of(invoice.seller_copy),
-        buyer=party_of(invoice.buyer_copy),
+        seller=replace(seller_of(sold), legal_info=legal_info),
+        buyer=party_of(bought),
         lines=tuple(
             _line(line) for line in sorted(invoice.lines.all(), key=lambda row: row.position)
         ),
+        taxes=tuple(_tax(row) for row in taxes),
         totals=_totals(invoice, is_paid=is_paid),
+        notes=tuple(Note(text=text) for row in taxes for text in _tax_notes(row)),
         payment=_payment(invoice, is_paid=is_paid),
         references=_references(invoice),
         issued_by=ISSUER,
@@ -138,7 +152,48 @@ def _line(line: InvoiceLine) -> Line:
         quantity=line.quantity.normalize() + 0,
         unit_price=_exact(line.unit_price),
         amount=_exact(line.amount),
+        unit=line.unit,
+        category=Category(line.tax_category) if line.tax_category else None,
+        rate=_rate(line.tax_rate),
     )
+
+
+def _rate(percent: Decimal | None) -> Decimal | None:
+    return None if percent is None else percent.normalize() + 0
+
+
+def _tax(row: InvoiceTax) -> Tax:
+    is_reason = row.category not in CHARGED
+    return Tax(
+        category=Category(row.category),
+        rate=_rate(row.rate),
+        base=_exact(row.basis),
+        amount=_exact(row.amount),
+        reason=row.legend if is_reason else "",
+        reason_code=row.vatex_code if is_reason else "",
+        name=row.name,
+    )
+
+
+def _tax_notes(row: InvoiceTax) -> list[str]:
+    """What the law wants said of tax that is charged, and the two taxes of an Indian state."""
+    notes = [row.legend] if row.legend and row.category in CHARGED else []
+    currency = row.amount.currency.code
+    shares = [
+        f"{name} {percent.normalize() + 0} %: {amount_text(from_minor(minor, currency))} {currency}"
+        for name, percent, minor in parts_of(row.name, row.rate, to_minor(row.amount))
+    ]
+    return notes + (["; ".join(shares)] if shares else [])
+
+
+def _without_vat_id(copy: Mapping[str, str]) -> Mapping[str, str]:
+    """Outside the scope of VAT the field of the VAT number must be empty (BR-O-02, BR-O-03)."""
+    return {**copy, "vat_id": ""} if copy["vat_id"][:2].isalpha() else copy
+
+
+def _vat_in_words(copy: Mapping[str, str]) -> str:
+    """The seller's VAT number as text (BT-33): the law wants it on the invoice all the same."""
+    return f"VAT {copy['vat_id']}" if copy["vat_id"][:2].isalpha() else ""
 
 
 def _totals(invoice: Invoice, *, is_paid: bool) -> Totals:

@@ -19,7 +19,7 @@ def documents_make(*, invoice_ids: Sequence[int], at: datetime) -> None:
     Page, data and, where the legal data are whole, UBL and CII are made together.
     """
     missing = Invoice.objects.filter(pk__in=invoice_ids).exclude(documents__kind=DocumentKind.PDF)
-    invoices = missing.select_related("project", "milestone").prefetch_related("lines")
+    invoices = missing.select_related("project", "milestone").prefetch_related("lines", "taxes")
     InvoiceDocument.objects.bulk_create(
         (row for invoice in invoices.order_by("pk") for row in _rows(invoice, at=at)),
         ignore_conflicts=True,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,14 +19,20 @@ from common.public_ids import format_public_id
 from gigs.enums import MilestoneStatus
 from gigs.models import Milestone, Project
 from invoicing.enums import InvoiceKind, InvoiceStatus
-from invoicing.models import Invoice
+from invoicing.models import LUMP_SUM, Invoice
+from invoicing.tax import Decision, decide, tax_party
 
 WRITE = """
 WITH draft AS (
   SELECT * FROM jsonb_to_recordset(%s::jsonb) AS draft (
     series_id bigint, position integer, number text, project_id bigint, milestone_id bigint,
     seller_id bigint, buyer_id bigint, buyer_copy text, currency text, subtotal numeric,
-    tax numeric, fee numeric, fee_rate numeric, description text, bonus numeric, bonus_text text
+    tax numeric, fee numeric, fee_rate numeric, description text, bonus numeric, bonus_text text,
+    decision integer
+  )
+), decision AS (
+  SELECT * FROM jsonb_to_recordset(%s::jsonb) AS decision (
+    key integer, category text, rate numeric, name text, legend text, vatex text, rule text
   )
 ), party AS (
   SELECT * FROM jsonb_each(%s::jsonb) AS party (key, copy)
@@ -46,14 +52,26 @@ WITH draft AS (
   RETURNING id, uuid, milestone_id
 ), line AS (
   INSERT INTO invoicing_invoiceline (
-    uuid, invoice_id, position, description, quantity, currency, unit_price, amount
+    uuid, invoice_id, position, description, quantity, unit, currency, unit_price, amount,
+    tax_category, tax_rate
   )
-  SELECT gen_random_uuid(), invoice.id, line.position, line.text, 1, currency, amount, amount
-  FROM invoice JOIN draft USING (milestone_id)
+  SELECT gen_random_uuid(), invoice.id, line.position, line.text, 1, %s, currency, amount, amount,
+    coalesce(category, ''), rate
+  FROM invoice
+  JOIN draft USING (milestone_id)
+  LEFT JOIN decision ON decision.key = draft.decision
   CROSS JOIN LATERAL (
     VALUES (1, description, subtotal - bonus), (2, bonus_text, bonus)
   ) AS line (position, text, amount)
   WHERE amount > 0
+), tax AS (
+  INSERT INTO invoicing_invoicetax (
+    invoice_id, category, rate, name, currency, basis, amount, legend, vatex_code, rule
+  )
+  SELECT invoice.id, category, rate, name, currency, subtotal, tax, legend, vatex, rule
+  FROM invoice
+  JOIN draft USING (milestone_id)
+  JOIN decision ON decision.key = draft.decision
 )
 SELECT id, uuid, milestone_id FROM invoice
 """
@@ -71,6 +89,17 @@ class Terms:
     freelancer_id: int
     commissioner_id: int
     organisation_id: int | None
+
+    @property
+    def seller_key(self) -> str:
+        return f"seller:{self.freelancer_id}"
+
+    @property
+    def buyer_key(self) -> str:
+        """Of the organisation, where the commissioner acts for one."""
+        if self.organisation_id is not None:
+            return f"organisation:{self.organisation_id}"
+        return f"user:{self.commissioner_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +121,19 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One invoice to write; amounts in minor units."""
+    """One invoice to write; amounts in minor units. `decision` is None without legal data."""
 
     work: Work
     series_id: int
     position: int
     number: str
     split: FeeSplit
+    decision: Decision | None
+    tax: int
+
+    @property
+    def total(self) -> int:
+        return self.split.gross + self.tax
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +142,25 @@ class People:
     `seller:<user>` and by `user:<id>` or `organisation:<id>` of the buyer.
     """
 
-    copies: Mapping[str, Mapping[str, Any]]
+    copies: Mapping[str, Mapping[str, str]]
     addressees: dict[int, Addressee]
+
+
+class Decisions:
+    """The tax of a batch: decided once for each pair of seller and buyer."""
+
+    def __init__(self, people: People, *, on: date) -> None:
+        self._parties = {key: tax_party(copy) for key, copy in people.copies.items()}
+        self._on = on
+        self._made: dict[tuple[str, str], Decision | None] = {}
+
+    def of(self, terms: Terms) -> Decision | None:
+        """What the invoices of that project carry on that day."""
+        pair = (terms.seller_key, terms.buyer_key)
+        if pair not in self._made:
+            seller, buyer = (self._parties[key] for key in pair)
+            self._made[pair] = decide(seller, buyer, on=self._on)
+        return self._made[pair]
 
 
 def works_of(milestone_ids: Sequence[int]) -> list[Work]:
@@ -183,28 +235,31 @@ def people_of(works: Sequence[Work]) -> People:
 
 
 def write(drafts: Sequence[Draft], people: People, *, at: datetime) -> dict[int, tuple[int, UUID]]:
-    """Write the invoices and their lines in one statement; id and UUID by milestone."""
-    rows = [_row(draft) for draft in drafts]
+    """Write invoices, lines and taxes in one statement; id and UUID by milestone."""
+    decided = {draft.decision: 0 for draft in drafts if draft.decision is not None}
+    keys = {decision: key for key, decision in enumerate(decided)}
+    rows = [_row(draft, keys) for draft in drafts]
     due_on = at.date() + timedelta(days=settings.INVOICE_DUE_DAYS)
     with connection.cursor() as cursor:
         cursor.execute(
             WRITE,
             [
                 json.dumps(rows),
+                json.dumps([_decision(decision, key) for decision, key in keys.items()]),
                 json.dumps(people.copies),
                 InvoiceKind.MILESTONE,
                 InvoiceStatus.SENT,
                 at,
                 at.date(),
                 due_on,
+                LUMP_SUM,
             ],
         )
         return {milestone_id: (pk, uuid) for pk, uuid, milestone_id in cursor.fetchall()}
 
 
-def _row(draft: Draft) -> dict[str, Any]:
+def _row(draft: Draft, keys: Mapping[Decision, int]) -> dict[str, Any]:
     work, terms = draft.work, draft.work.project
-    by_organisation = terms.organisation_id is not None
     return {
         "series_id": draft.series_id,
         "position": draft.position,
@@ -213,15 +268,26 @@ def _row(draft: Draft) -> dict[str, Any]:
         "milestone_id": work.milestone_id,
         "seller_id": terms.freelancer_id,
         "buyer_id": terms.commissioner_id,
-        "buyer_copy": f"organisation:{terms.organisation_id}"
-        if by_organisation
-        else f"user:{terms.commissioner_id}",
+        "buyer_copy": terms.buyer_key,
         "currency": work.currency,
         "subtotal": str(decimal_of(draft.split.gross, work.currency)),
-        "tax": "0",
+        "tax": str(decimal_of(draft.tax, work.currency)),
         "fee": str(decimal_of(draft.split.fee, work.currency)),
         "fee_rate": str(terms.fee_rate),
         "description": f"{terms.title}: {work.title}"[:300],
         "bonus": str(decimal_of(work.bonus, work.currency)),
         "bonus_text": f"{terms.title}: bonus for {work.title}"[:300],
+        "decision": keys[draft.decision] if draft.decision is not None else None,
+    }
+
+
+def _decision(decision: Decision, key: int) -> dict[str, Any]:
+    return {
+        "key": key,
+        "category": decision.category,
+        "rate": None if decision.rate is None else str(decision.rate),
+        "name": decision.name,
+        "legend": decision.legend,
+        "vatex": decision.vatex,
+        "rule": decision.rule,
     }

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import User
 from accounts.services.mail import Addressee, Mail, Page, Values, mail_entries
-from common.money import decimal_of, from_minor, next_fee
+from common.money import decimal_of, from_minor, next_fee, tax_on
 from common.public_ids import format_public_id
 from gigs import policies as gig_policies
 from gigs.enums import MilestoneStatus
@@ -20,7 +20,16 @@ from invoicing.enums import InvoiceStatus
 from invoicing.exceptions import MilestoneNotApproved
 from invoicing.models import Invoice
 from invoicing.numbering import Counter
-from invoicing.services.drafts import Draft, People, Work, people_of, works_of, write
+from invoicing.services.drafts import (
+    Decisions,
+    Draft,
+    People,
+    Work,
+    people_of,
+    works_of,
+    write,
+)
+from invoicing.tax import Decision
 from outbox.services import Entry, enqueue_all
 
 ISSUED = "invoice.issued"
@@ -56,14 +65,19 @@ def invoices_issue(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
 
     Locks projects, milestones and series in primary-key order. The fee is the next one of its
     project (product rule 3.3), in order of approval; numbers are gapless because each series'
-    row stays locked until its invoices are committed. Milestones that are not approved are left.
+    row stays locked until its invoices are committed. Tax is decided from the legal data of the
+    day and frozen with its rule (docs/tax.md). Milestones that are not approved are left.
     """
     works = [work for work in works_of(milestone_ids) if work.status in BILLABLE]
     if not works:
         return []
     people = people_of(works)
     counters = numbering.counters_for({work.project.freelancer_id for work in works}, year=at.year)
-    drafts = [_draft(work, counters[work.project.freelancer_id]) for work in works]
+    decisions = Decisions(people, on=at.date())
+    drafts = [
+        _draft(work, counters[work.project.freelancer_id], decisions.of(work.project))
+        for work in works
+    ]
     written = write(drafts, people, at=at)
     numbering.advance(counters.values())
     projects_note_invoiced(
@@ -78,8 +92,11 @@ def invoices_issue(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
     return [pk for pk, _ in issued.values()]
 
 
-def _draft(work: Work, counter: Counter) -> Draft:
-    """Take the next fee and number; the counters move in memory, under locks held until commit."""
+def _draft(work: Work, counter: Counter, decision: Decision | None) -> Draft:
+    """Take the next fee and number; the counters move in memory, under locks held until commit.
+
+    The tax comes on top of the price and is the freelancer's in full: the fee is on the price.
+    """
     terms = work.project
     split = next_fee(
         rate=terms.fee_rate,
@@ -90,7 +107,16 @@ def _draft(work: Work, counter: Counter) -> Draft:
     terms.invoiced_minor += split.gross
     terms.fees_minor += split.fee
     position, number = counter.take()
-    return Draft(work, counter.series_id, position, number, split)
+    rate = decision.rate if decision is not None else None
+    return Draft(
+        work=work,
+        series_id=counter.series_id,
+        position=position,
+        number=number,
+        split=split,
+        decision=decision,
+        tax=tax_on(rate, work.gross) if rate else 0,
+    )
 
 
 def _announce(
@@ -123,7 +149,8 @@ def _record(draft: Draft, pk: int, public_id: str) -> audit.Record:
             "status": InvoiceStatus.SENT,
             "number": draft.number,
             "milestone": draft.work.public_id,
-            "total": str(decimal_of(draft.split.gross, currency)),
+            "total": str(decimal_of(draft.total, currency)),
+            "tax": str(decimal_of(draft.tax, currency)),
             "fee": str(decimal_of(draft.split.fee, currency)),
             "currency": currency,
         },
@@ -134,7 +161,7 @@ def _words(draft: Draft, public_id: str, *, at: datetime) -> Values:
     return {
         "number": draft.number,
         "milestone": draft.work.title,
-        "total": from_minor(draft.split.gross, draft.work.currency),
+        "total": from_minor(draft.total, draft.work.currency),
         "due_on": at.date() + timedelta(days=settings.INVOICE_DUE_DAYS),
         "path": Page("invoicing:detail", (public_id,)),
     }

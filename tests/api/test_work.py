@@ -285,10 +285,14 @@ def test_an_invoice_reads_the_same_for_both_parties_by_id_and_number(
                 "position": 1,
                 "description": "Museum web site: Part 1",
                 "quantity": "1.00",
+                "unit": "LS",
                 "unit_price": usd("3333.34"),
                 "amount": usd("3333.34"),
+                "tax_category": "",
+                "tax_rate": None,
             }
         ],
+        "taxes": [],
         "documents": {
             "pdf": f"/api/v1/invoices/{invoice.public_id}/pdf/",
             "ubl": None,

@@ -179,6 +179,18 @@ CASES = [
         INVOICE_OF.format(change="net = net - 0.01", milestone=milestone(SENT)),
     ),
     case(
+        "taxes_add_up",
+        "UPDATE invoicing_invoiceline SET tax_category = 'E', tax_rate = 0"
+        " WHERE invoice_id = (SELECT id FROM invoicing_invoice WHERE status = 'sent')",
+    ),
+    case(
+        "taxes_add_up",
+        INVOICE_OF.format(
+            change="tax = tax + 0.01, subtotal = subtotal - 0.01", milestone=milestone(SENT)
+        ),
+        also=("budgets_hold", "invoices_add_up", "invoice_amounts_match_milestones"),
+    ),
+    case(
         "journals_balance",
         JOURNAL_WITHOUT_ENTRIES.format(kind="reversal"),
         AUDITED,

@@ -14,6 +14,7 @@ from wallets.services.verification import VERIFY
 APPEND_ONLY = (
     "accounts_auditevent",
     "invoicing_invoiceline",
+    "invoicing_invoicetax",
     "invoicing_invoicedocument",
     "wallets_anchor",
     "wallets_anchoredhead",

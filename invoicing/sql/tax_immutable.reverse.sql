@@ -1,0 +1,1 @@
+drop trigger invoicing_tax_immutable on invoicing_invoicetax;

@@ -1,0 +1,46 @@
+"""Legal data of people for tests of tax, given through the services."""
+
+from accounts.models import Organisation, User
+from accounts.services import legal_data_update, organisation_save
+from tests.factories import AT, CommissionerFactory, FreelancerFactory
+
+GERMAN = {
+    "legal_name": "Fred's Studio GmbH",
+    "street": "Torstrasse 140",
+    "postcode": "10119",
+    "city": "Berlin",
+    "country": "DE",
+    "vat_id": "DE136695976",
+}
+FRENCH = {
+    "legal_name": "Musée des Tranches SAS",
+    "street": "Rue de Rivoli 1",
+    "postcode": "75001",
+    "city": "Paris",
+    "country": "FR",
+    "vat_id": "FR40303265045",
+}
+INDIAN = {
+    "legal_name": "Asha Rao",
+    "street": "Hill Road 2",
+    "postcode": "400050",
+    "city": "Mumbai",
+    "region": "Maharashtra",
+    "country": "IN",
+    "vat_id": "27AAPFU0939F1ZV",
+}
+
+
+def seller(legal=GERMAN, *, status="registered", user: User | None = None) -> User:
+    user = user or FreelancerFactory(name="Fred Freelancer")
+    return legal_data_update(changes={**legal, "tax_status": status}, by=user, at=AT)
+
+
+def buyer(legal=GERMAN, *, kind="business", user: User | None = None) -> User:
+    user = user or CommissionerFactory(name="Clara Commissioner")
+    return legal_data_update(changes={**legal, "buyer_kind": kind}, by=user, at=AT)
+
+
+def organisation(legal=FRENCH, *, owner: User | None = None) -> Organisation:
+    owner = owner or CommissionerFactory(name="Clara Commissioner")
+    return organisation_save(changes={"name": "Museum", **legal}, by=owner, at=AT)
