@@ -6,6 +6,7 @@ one (docs/adr/0011).
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from invoicing.documents.model import Category, Contact, Document, Identifier, Party, TypeCode
@@ -44,6 +45,12 @@ class Profile:
         if self is not FRENCH:
             return ""
         return "S1" if document.totals.due else "S2"
+
+    def due_on(self, document: Document) -> date | None:
+        """BT-9; nothing is due of what is paid, but France wants the day on which it was."""
+        if document.totals.due:
+            return document.due_on
+        return document.issued_on if self is FRENCH else None
 
 
 PLAIN: Final = Profile("EN 16931")
@@ -98,6 +105,7 @@ def _is_french(document: Document) -> bool:
         and all(_is_siren(party.registration) for party in parties)
         and all(_has_address(party, frozenset([FRENCH_DIRECTORY])) for party in parties)
         and {note.subject for note in document.notes} >= FRENCH_MENTIONS
+        and "EUR" in (document.currency, document.local_tax and document.local_tax.currency)
     )
 
 

@@ -19,7 +19,7 @@ from invoicing.documents.profiles import EAS
 MOST_DECIMALS: Final = 2
 """EN 16931 knows no amount with three decimals (BR-DEC)."""
 
-_VAT_ID: Final = re.compile(r"[A-Z]{2}[0-9A-Z+*.]{2,13}", re.ASCII)
+_VAT_ID: Final = re.compile(r"[A-Z]{2}[0-9A-Z+*.]{2,18}", re.ASCII)
 _NEEDS_IBAN: Final = frozenset(["30", "58"])
 _NEEDS_SELLER_VAT: Final = frozenset([Category.REVERSE_CHARGE, Category.EXPORT])
 _NEEDS_SELLER_TAX: Final = frozenset([Category.STANDARD, Category.ZERO, Category.EXEMPT])

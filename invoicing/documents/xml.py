@@ -68,7 +68,7 @@ def _terms(document: Document, profile: Profile) -> dict[str, Any]:
         "BT-2": document.issued_on,
         "BT-3": str(document.type_code),
         "BT-5": document.currency,
-        "BT-9": document.due_on if totals.due else None,
+        "BT-9": profile.due_on(document),
         "BT-10": document.references.buyer,
         "BT-11": document.references.project,
         "BT-12": document.references.contract,
