@@ -20,6 +20,7 @@ PREFIXES: Final = (
     "pay",
     "pm",
     "pom",
+    "wd",
     "txn",
     "iss",
     "tok",

@@ -12,7 +12,7 @@ from gigs.enums import (
     PROJECT_TRANSITIONS,
 )
 from invoicing.enums import INVOICE_TRANSITIONS
-from wallets.enums import PAYMENT_TRANSITIONS
+from wallets.enums import PAYMENT_TRANSITIONS, WITHDRAWAL_TRANSITIONS
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "states.md"
 MACHINES = {
@@ -22,6 +22,7 @@ MACHINES = {
     "Milestone": MILESTONE_TRANSITIONS,
     "Invoice": INVOICE_TRANSITIONS,
     "Payment": PAYMENT_TRANSITIONS,
+    "Withdrawal": WITHDRAWAL_TRANSITIONS,
 }
 
 

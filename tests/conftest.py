@@ -17,6 +17,7 @@ from tests.factories import (
     FreelancerFactory,
     UserFactory,
 )
+from tests.wallets.simulated import address, simulator
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -90,6 +91,15 @@ def withdrawing_api(db):
         return client
 
     return make
+
+
+@pytest.fixture
+def provider(tmp_path, settings):
+    """The payout provider: the simulator, listening, with an empty book."""
+    settings.PAYOUT_TIMEOUT_SECONDS = 0.5
+    with simulator(tmp_path) as server:
+        settings.SANDBOX_PAYOUT_URL = address(server)
+        yield server
 
 
 @pytest.fixture

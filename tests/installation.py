@@ -28,7 +28,7 @@ from config.devservices.instance import Instance
 from config.devservices.linux import dying_with
 from config.devservices.places import REPOSITORY
 from config.devservices.postgres import APP_ROLE, OWNER_ROLE
-from config.devservices.run import programs, readiness
+from config.devservices.run import programs, readiness, simulator
 from config.devservices.valkey import Valkey
 
 READY_SECONDS = 120.0
@@ -215,6 +215,8 @@ class Installation:
         self.database.create()
         self._add(Program.of(self.valkey)).start()
         eventually(self.valkey.is_ready)
+        for program in simulator(without_owner(self.environment), self.instance):
+            self._add(program).start()
         provisioned = self._manage(self.environment, "provision")
         if provisioned.returncode:
             pytest.fail(f"manage.py provision failed:\n{provisioned.stdout}{provisioned.stderr}")

@@ -73,3 +73,56 @@ PAYMENT_TRANSITIONS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     PaymentStatus.SUCCEEDED: frozenset(),
     PaymentStatus.FAILED: frozenset(),
 }
+
+
+class WithdrawalStatus(models.TextChoices):
+    """A withdrawal; what is reserved for it stays reserved until it is paid or has come back."""
+
+    REQUESTED = "requested", "Waiting for approval"
+    APPROVED = "approved", "Approved"
+    SENDING = "sending", "On its way"
+    UNCERTAIN = "uncertain", "Waiting for the bank"
+    PAID = "paid", "Paid"
+    RETURNED = "returned", "Returned"
+    REJECTED = "rejected", "Rejected"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Rail(models.TextChoices):
+    """How money leaves."""
+
+    SANDBOX = "sandbox", "Sandbox"
+
+
+class PayoutResult(models.TextChoices):
+    """What a provider says of one payout."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    DECLINED = "declined"
+    RETURNED = "returned"
+
+
+WITHDRAWAL_TRANSITIONS: dict[WithdrawalStatus, frozenset[WithdrawalStatus]] = {
+    WithdrawalStatus.REQUESTED: frozenset(
+        {WithdrawalStatus.APPROVED, WithdrawalStatus.REJECTED, WithdrawalStatus.CANCELLED}
+    ),
+    WithdrawalStatus.APPROVED: frozenset(
+        {WithdrawalStatus.SENDING, WithdrawalStatus.REJECTED, WithdrawalStatus.CANCELLED}
+    ),
+    WithdrawalStatus.SENDING: frozenset(
+        {WithdrawalStatus.UNCERTAIN, WithdrawalStatus.PAID, WithdrawalStatus.RETURNED}
+    ),
+    WithdrawalStatus.UNCERTAIN: frozenset({WithdrawalStatus.PAID, WithdrawalStatus.RETURNED}),
+    WithdrawalStatus.PAID: frozenset({WithdrawalStatus.RETURNED}),
+    WithdrawalStatus.RETURNED: frozenset(),
+    WithdrawalStatus.REJECTED: frozenset(),
+    WithdrawalStatus.CANCELLED: frozenset(),
+}
+OPEN_WITHDRAWALS = (
+    WithdrawalStatus.REQUESTED,
+    WithdrawalStatus.APPROVED,
+    WithdrawalStatus.SENDING,
+    WithdrawalStatus.UNCERTAIN,
+)
+"""States whose amount is reserved."""

@@ -74,3 +74,41 @@ class AlreadyReversed(DomainError):
 class TooManyPayoutMethods(DomainError):
     code = "too_many_payout_methods"
     default_message = "You have twenty payout methods; remove one before you add another."
+
+
+class WithdrawalTransitionRefused(TransitionRefused):
+    """The withdrawal's state does not allow the move."""
+
+
+class PayoutMethodUnknown(DomainError):
+    code = "payout_method_unknown"
+    status = 400
+    default_message = "There is no such payout method."
+
+
+class PayoutMethodCoolingOff(DomainError):
+    code = "payout_method_cooling_off"
+    default_message = "This payout method is new; money can go to it once it has cooled off."
+
+
+class WithdrawalTooSmall(DomainError):
+    code = "withdrawal_too_small"
+    status = 400
+    default_message = "The amount is less than what can be withdrawn at a time."
+
+
+class WithdrawalsClosed(DomainError):
+    code = "withdrawals_closed"
+    default_message = "This installation pays nothing out yet. Ask its operator."
+
+
+class ReasonRequired(DomainError):
+    code = "reason_required"
+    status = 400
+    default_message = "Give a reason."
+
+
+class SignatureInvalid(DomainError):
+    code = "signature_invalid"
+    status = 401
+    default_message = "The signature does not fit, or is older than five minutes."

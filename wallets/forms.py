@@ -6,9 +6,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.forms.boundfield import BoundWidget
+from djmoney.money import Money
 
+from common.forms import AmountField, amount_in
 from wallets.enums import Provider
-from wallets.models import PaymentMethod
+from wallets.models import PaymentMethod, PayoutMethod
 from wallets.providers.sandbox import LABELS
 from wallets.services import BankDetails, MethodChoice
 
@@ -89,3 +91,27 @@ class PayoutMethodForm(forms.Form):
     def details(self) -> BankDetails:
         """The cleaned values as the service takes them."""
         return BankDetails(**self.cleaned_data)
+
+
+class WithdrawForm(forms.Form):
+    """How much, and to which of one's bank accounts."""
+
+    method = forms.ChoiceField(label="To", error_messages={"required": "Choose a bank account."})
+    amount = AmountField(label="Amount")
+
+    def __init__(
+        self, *args: Any, methods: Sequence[PayoutMethod], currency: str, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._methods = {method.public_id: method for method in methods}
+        self.currency = currency
+        field = self.fields["method"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(public_id, method.label) for public_id, method in self._methods.items()]
+
+    def clean_amount(self) -> Money:
+        return amount_in(self.cleaned_data["amount"], self.currency)
+
+    def chosen(self) -> PayoutMethod:
+        """The bank account that the valid form names."""
+        return self._methods[self.cleaned_data["method"]]

@@ -1,7 +1,8 @@
-"""What follows from an invoice: automatic payment, and payments that nobody finished."""
+"""What follows from an invoice, payments that nobody finished, and withdrawals on their way."""
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from django.utils import timezone
 
@@ -9,10 +10,10 @@ from invoicing.services import ISSUED
 from outbox import registry
 from outbox.models import Job
 from wallets import services
-from wallets.enums import VerificationMode
-from wallets.models import Payment
+from wallets.enums import PayoutResult, VerificationMode
+from wallets.models import Payment, Withdrawal
 from wallets.models.payments import IN_FLIGHT
-from wallets.providers import Answer, ProviderTimeout
+from wallets.providers import Answer, PayoutAnswer, ProviderTimeout
 from wallets.services.anchors import ANCHOR, anchor_draft, anchor_keep, anchors_publish
 from wallets.services.automatic import AUTOMATIC
 from wallets.services.payments import RESOLVE
@@ -22,6 +23,8 @@ from wallets.services.verification import (
     verification_keep,
     verification_prove,
 )
+from wallets.services.withdrawal_sending import RESOLVE as RESOLVE_WITHDRAWAL
+from wallets.services.withdrawals import SEND
 
 ASKING_SECONDS = 10.0
 
@@ -54,6 +57,37 @@ def resolve(jobs: Sequence[Job]) -> registry.Settle:
         services.automatic_conclude(answers=answers, at=timezone.now())
 
     return conclude
+
+
+def send_withdrawal(jobs: Sequence[Job]) -> registry.Settle:
+    """Send one approved withdrawal, and act on the provider's word about it."""
+    withdrawal_id = jobs[0].payload["withdrawal"]
+    withdrawal = services.withdrawal_claim(withdrawal_id=withdrawal_id, at=timezone.now())
+    if withdrawal is None:
+        return _nothing
+    return partial(_conclude, withdrawal_id, services.withdrawal_send(withdrawal))
+
+
+def resolve_withdrawal(jobs: Sequence[Job]) -> registry.Settle:
+    """Read from the provider's book how one withdrawal ended.
+
+    Without an end the attempt fails: the next one comes later, and in the end a person looks.
+    """
+    withdrawal = Withdrawal.objects.select_related("method").get(pk=jobs[0].payload["withdrawal"])
+    if withdrawal.frozen_at is not None:
+        return _nothing
+    answer = services.withdrawal_look(withdrawal)
+    if answer is None or answer.result == PayoutResult.PENDING:
+        raise ProviderTimeout("the provider has not said yet how it ended")
+    return partial(_conclude, withdrawal.pk, answer)
+
+
+def _nothing() -> None:
+    """What there is left to do about a withdrawal that has ended or waits for staff."""
+
+
+def _conclude(withdrawal_id: int, answer: PayoutAnswer | None) -> None:
+    services.withdrawal_conclude(withdrawal_id=withdrawal_id, answer=answer, at=timezone.now())
 
 
 def _ask(payments: Sequence[Payment]) -> dict[int, Answer | None]:
@@ -107,3 +141,5 @@ def register() -> None:
     registry.register(ANCHOR, anchor, kind="outside", lane="long")
     registry.register(VERIFY, verify, kind="outside", lane="long")
     registry.register(VERIFY_RECENT, verify_recent, kind="outside", lane="long")
+    registry.register(SEND, send_withdrawal, kind="outside", lane="money", batch=1)
+    registry.register(RESOLVE_WITHDRAWAL, resolve_withdrawal, kind="outside", lane="money", batch=1)

@@ -1,7 +1,12 @@
-"""Who may do what to payment methods and wallets."""
+"""Who may do what to payment methods and wallets, and on which terms money leaves."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
 
 from accounts.models import User
-from wallets.models import PaymentMethod, PayoutMethod
+from common.money import parse_amount, to_minor
+from wallets.models import PaymentMethod, PayoutMethod, Withdrawal
 
 
 def may_store_method(user: User) -> bool:
@@ -18,3 +23,28 @@ def may_withdraw(user: User) -> bool:
 
 def may_remove_payout_method(user: User, method: PayoutMethod) -> bool:
     return method.user_id == user.pk
+
+
+def may_cancel_withdrawal(user: User, withdrawal: Withdrawal) -> bool:
+    return withdrawal.user_id == user.pk
+
+
+def may_review_withdrawal(user: User, withdrawal: Withdrawal) -> bool:
+    """Staff, and never the person whose money it is."""
+    return user.is_active and user.is_staff and withdrawal.user_id != user.pk
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutTerms:
+    """Minor units of one currency; an amount above `approval_above` waits for staff."""
+
+    minimum: int
+    fee: int
+    approval_above: int
+
+
+def payout_terms(currency: str) -> PayoutTerms:
+    """On which terms money of that currency leaves today."""
+    texts: tuple[str, str, str] = settings.PAYOUT_TERMS[currency]
+    minimum, fee, above = (to_minor(parse_amount(text, currency)) for text in texts)
+    return PayoutTerms(minimum=minimum, fee=fee, approval_above=above)

@@ -22,6 +22,14 @@ wallet_patterns = [
         payments.payment_method_make_default,
         name="payment-method-default",
     ),
+    path("withdraw/", payouts.withdraw, name="withdraw"),
+    path("withdrawals/", payouts.withdrawals, name="withdrawals"),
+    path("withdrawals/<wd_id:withdrawal_id>/", payouts.withdrawal, name="withdrawal"),
+    path(
+        "withdrawals/<wd_id:withdrawal_id>/cancel/",
+        payouts.withdrawal_cancel,
+        name="withdrawal-cancel",
+    ),
     path("payout-methods/", payouts.payout_methods, name="payout-methods"),
     path(
         "payout-methods/<pom_id:method_id>/remove/",

@@ -37,6 +37,9 @@ class Mail(StrEnum):
     REVIEW_EXTENDED = "review_extended"
     REVIEW_WARNING = "review_warning"
     SECURITY_NOTICE = "security_notice"
+    WITHDRAWAL_NOT_PAID = "withdrawal_not_paid"
+    WITHDRAWAL_PAID = "withdrawal_paid"
+    WITHDRAWAL_REQUESTED = "withdrawal_requested"
 
 
 NEEDS: Final[dict[Mail, frozenset[str]]] = {
@@ -63,6 +66,9 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
         {"milestone", "project", "freelancer", "amount", "left", "ends_on", "path"}
     ),
     Mail.SECURITY_NOTICE: frozenset({"event"}),
+    Mail.WITHDRAWAL_NOT_PAID: frozenset({"amount", "method", "outcome", "reason", "path"}),
+    Mail.WITHDRAWAL_PAID: frozenset({"amount", "fee", "net", "method", "path"}),
+    Mail.WITHDRAWAL_REQUESTED: frozenset({"amount", "method", "path"}),
 }
 """What each template shows; `path` (a page) becomes a link below SITE_URL."""
 

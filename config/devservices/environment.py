@@ -4,6 +4,7 @@ import base64
 import os
 import secrets
 import shlex
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,6 +28,14 @@ def chosen_port() -> int:
 def wants_demo() -> bool:
     """Demo data are loaded unless DEMO=0."""
     return os.environ.get("DEMO", "1").lower() not in {"0", "no", "false", "off"}
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def secret_key(home: Path) -> str:
@@ -79,6 +88,11 @@ def compose(home: Path, address: str, started: Mapping[str, str]) -> dict[str, s
     environment = {**defaults, **chosen, **started, "TRANCHE_HOME": str(home)}
     if "SECRET_KEY" not in environment:
         environment["SECRET_KEY"] = secret_key(home)
+    if "SANDBOX_PAYOUT_URL" not in environment:
+        port = free_port()
+        environment["SANDBOX_PAYOUT_PORT"] = str(port)
+        environment["SANDBOX_PAYOUT_URL"] = f"http://127.0.0.1:{port}"
+        environment.setdefault("SANDBOX_PAYOUT_SECRETS", secrets.token_urlsafe(32))
     if "ENCRYPTION_KEYS" not in environment:
         environment["ENCRYPTION_KEYS"] = encryption_key(home)
     if "ANCHOR_KEY" not in environment:
@@ -103,7 +117,9 @@ def save(home: Path, environment: Mapping[str, str]) -> None:
         "ENCRYPTION_KEYS",
         "ANCHOR_KEY",
         "ANCHOR_FILE",
+        "SANDBOX_PAYOUT_URL",
+        "SANDBOX_PAYOUT_SECRETS",
         "SITE_URL",
     )
-    lines = [f"{name}={shlex.quote(environment[name])}\n" for name in names]
+    lines = [f"{name}={shlex.quote(environment[name])}\n" for name in names if name in environment]
     write_private(home / "env", "".join(lines))

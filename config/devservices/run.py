@@ -1,4 +1,4 @@
-"""`make run`: servers where none are given, the schema, the demo, and the four processes of Tranche."""
+"""`make run`: servers where none are given, the schema, the demo, and the processes of Tranche."""
 
 import http.client
 import os
@@ -64,6 +64,18 @@ def provision(supervisor: Supervisor, environment: dict[str, str]) -> list[str]:
     return list(child.lines)
 
 
+def simulator(environment: dict[str, str], instance: Instance) -> list[Program]:
+    """The payout simulator, unless somebody names another one with SANDBOX_PAYOUT_URL."""
+    port = environment.get("SANDBOX_PAYOUT_PORT")
+    if port is None:
+        return []
+    book = str(instance.home / "simulator" / "book.jsonl")
+    hook = f"{instance.address}/api/v1/provider-events/sandbox/"
+    module = "config.devservices.simulator"
+    command = (sys.executable, "-m", module, port, book, hook)
+    return [Program("simulator", command, environment)]
+
+
 def programs(environment: dict[str, str], instance: Instance) -> list[Program]:
     """Tranche itself; the same four are in the Procfile and in deploy/systemd."""
     python = sys.executable
@@ -114,6 +126,8 @@ def run(supervisor: Supervisor, instance: Instance) -> None:
     say(f"Starting Tranche: data in {instance.home}, logs in {supervisor.logs}")
     environment = compose(instance.home, instance.address, start_servers(supervisor, instance.home))
     save(instance.home, environment)
+    for program in simulator(without_owner(environment), instance):
+        supervisor.start(program)
     news = provision(supervisor, environment)
     for program in programs(without_owner(environment), instance):
         supervisor.start(program)

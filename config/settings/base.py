@@ -243,6 +243,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "MilestoneStatusEnum": "gigs.enums.MilestoneStatus",
         "InvoiceStatusEnum": "invoicing.enums.InvoiceStatus",
         "PaymentStatusEnum": "wallets.enums.PaymentStatus",
+        "WithdrawalStatusEnum": "wallets.enums.WithdrawalStatus",
     },
 }
 
@@ -264,6 +265,25 @@ REVIEW_DAYS = env.int("REVIEW_DAYS", default=14)
 INVOICE_DUE_DAYS = 7
 # Days before money can go to a bank account that was just added.
 PAYOUT_COOLING_DAYS = env.int("PAYOUT_COOLING_DAYS", default=3)
+# By currency: least amount, fee, and the amount above which staff have to approve.
+PAYOUT_TERMS = {
+    **dict.fromkeys(
+        ("USD", "EUR", "GBP", "CHF", "CAD", "AUD", "NZD", "SGD"), ("10.00", "1.00", "5000.00")
+    ),
+    **dict.fromkeys(("SEK", "NOK", "DKK", "HKD"), ("100.00", "10.00", "50000.00")),
+    **dict.fromkeys(("PLN", "BRL"), ("40.00", "4.00", "20000.00")),
+    **dict.fromkeys(("CZK", "ZAR", "MXN"), ("200.00", "20.00", "100000.00")),
+    "HUF": ("4000.00", "400.00", "2000000.00"),
+    "INR": ("800.00", "80.00", "400000.00"),
+    "JPY": ("1500", "150", "750000"),
+    "KWD": ("3.000", "0.300", "1500.000"),
+}
+# Who moves the money out: "sandbox" where the sandbox provider is on; empty means nobody.
+PAYOUT_RAIL = env.str("PAYOUT_RAIL", default="")
+PAYOUT_TIMEOUT_SECONDS = 5
+SANDBOX_PAYOUT_URL = env.str("SANDBOX_PAYOUT_URL", default="")
+# The first one is presented to the simulator; each of them may sign its webhooks.
+SANDBOX_PAYOUT_SECRETS = env.list("SANDBOX_PAYOUT_SECRETS", default=[])
 # For bank details at rest: the first one seals, each of them opens.
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
 SANDBOX_PROVIDER = env.bool("SANDBOX_PROVIDER", default=False)

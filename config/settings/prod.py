@@ -6,7 +6,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 from common.encryption import is_key
 from config.settings.base import *
-from config.settings.base import ANCHOR_FILE, ANCHOR_KEY, ENCRYPTION_KEYS, SANDBOX_PROVIDER, env
+from config.settings.base import (
+    ANCHOR_FILE,
+    ANCHOR_KEY,
+    ENCRYPTION_KEYS,
+    PAYOUT_RAIL,
+    SANDBOX_PROVIDER,
+    env,
+)
 
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY")
@@ -22,6 +29,8 @@ if not re.fullmatch(r"[A-Za-z0-9+/]{43}=", ANCHOR_KEY):
     raise ImproperlyConfigured("ANCHOR_KEY needs 32 random bytes in base64.")
 if not ANCHOR_FILE:
     raise ImproperlyConfigured("ANCHOR_FILE needs a path outside of the database's reach.")
+if PAYOUT_RAIL == "sandbox":
+    raise ImproperlyConfigured("PAYOUT_RAIL must not be sandbox in production: it pays nobody.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

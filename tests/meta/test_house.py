@@ -176,5 +176,5 @@ def test_the_money_goes_first():
         "payment.auto",
         "payment.resolve",
     }
-
+    money |= {"withdrawal.send", "withdrawal.resolve"}
     assert set(registry.topics("money")) == money

@@ -18,7 +18,7 @@ from tests.builders import (
 )
 from tests.factories import AT, FreelancerFactory
 from tests.meta.routes import NAMES_OBJECT, Address, Caller, routes
-from tests.wallets.withdrawing import bank_account
+from tests.wallets.withdrawing import request
 from wallets.services import payment_method_add
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,7 @@ def one_more(commissioner: User, freelancer: User, popular: Gig) -> None:
     pay(sent_invoice(project, position=1))
     sent_invoice(project, position=2)
     submitted_milestone(project, position=3)
-    bank_account(freelancer)
+    request(freelancer, amount="10.00")
     for user in (commissioner, freelancer):
         token_issue(grant=TokenGrant(name="Script"), by=user, at=AT)
     payment_method_add(

@@ -37,11 +37,26 @@ from tests.builders import (
     sent_invoice,
     submitted_milestone,
 )
-from tests.factories import AT
-from wallets.enums import PAYMENT_TRANSITIONS, ChargeResult
-from wallets.models import Payment
+from tests.factories import AT, UserFactory
+from tests.wallets.withdrawing import answer_of, funded, request
+from wallets.enums import (
+    PAYMENT_TRANSITIONS,
+    WITHDRAWAL_TRANSITIONS,
+    ChargeResult,
+    PayoutResult,
+)
+from wallets.models import Payment, Withdrawal
 from wallets.providers import Answer
-from wallets.services import MethodChoice, payment_begin, payment_conclude
+from wallets.services import (
+    MethodChoice,
+    payment_begin,
+    payment_conclude,
+    withdrawal_approve,
+    withdrawal_cancel,
+    withdrawal_claim,
+    withdrawal_conclude,
+    withdrawal_reject,
+)
 
 MACHINES = {
     Gig: GIG_TRANSITIONS,
@@ -50,6 +65,7 @@ MACHINES = {
     Milestone: MILESTONE_TRANSITIONS,
     Invoice: INVOICE_TRANSITIONS,
     Payment: PAYMENT_TRANSITIONS,
+    Withdrawal: WITHDRAWAL_TRANSITIONS,
 }
 OK = Answer(ChargeResult.SUCCEEDED)
 NO = Answer(ChargeResult.DECLINED, "card_declined")
@@ -170,6 +186,40 @@ def concluded(*answers):
     return reach
 
 
+def waiting_withdrawal():
+    """One above the limit."""
+    return request(funded(budget="1000000.00"), amount="6000.00")
+
+
+def approved_withdrawal():
+    return request(funded())
+
+
+def large_approved():
+    withdrawal, staff = waiting_withdrawal(), UserFactory(is_staff=True)
+    return withdrawal_approve(withdrawal_id=withdrawal.pk, note="Fine.", by=staff, at=AT)
+
+
+def rejected_withdrawal(reach):
+    withdrawal, staff = reach(), UserFactory(is_staff=True)
+    return withdrawal_reject(withdrawal_id=withdrawal.pk, reason="No.", by=staff, at=AT)
+
+
+def cancelled_withdrawal(reach):
+    withdrawal = reach()
+    return withdrawal_cancel(withdrawal_id=withdrawal.pk, by=withdrawal.user, at=AT)
+
+
+def sent_withdrawal(*results):
+    """Claimed, and concluded with each of the provider's words; None is no word."""
+    withdrawal = approved_withdrawal()
+    withdrawal_claim(withdrawal_id=withdrawal.pk, at=AT)
+    for result in results:
+        answer = answer_of(withdrawal, result) if result else None
+        withdrawal_conclude(withdrawal_id=withdrawal.pk, answer=answer, at=AT)
+    return withdrawal
+
+
 SERVICES = {
     ("Gig", "draft", "open"): opened,
     ("Gig", "open", "matched"): lambda: active_project().gig,
@@ -194,6 +244,20 @@ SERVICES = {
     ("Payment", "processing", "uncertain"): concluded(None),
     ("Payment", "uncertain", "succeeded"): concluded(None, OK),
     ("Payment", "uncertain", "failed"): concluded(None, NO),
+    ("Withdrawal", "requested", "approved"): large_approved,
+    ("Withdrawal", "requested", "rejected"): lambda: rejected_withdrawal(waiting_withdrawal),
+    ("Withdrawal", "requested", "cancelled"): lambda: cancelled_withdrawal(waiting_withdrawal),
+    ("Withdrawal", "approved", "sending"): sent_withdrawal,
+    ("Withdrawal", "approved", "rejected"): lambda: rejected_withdrawal(approved_withdrawal),
+    ("Withdrawal", "approved", "cancelled"): lambda: cancelled_withdrawal(approved_withdrawal),
+    ("Withdrawal", "sending", "uncertain"): lambda: sent_withdrawal(None),
+    ("Withdrawal", "sending", "paid"): lambda: sent_withdrawal(PayoutResult.PAID),
+    ("Withdrawal", "sending", "returned"): lambda: sent_withdrawal(PayoutResult.DECLINED),
+    ("Withdrawal", "uncertain", "paid"): lambda: sent_withdrawal(None, PayoutResult.PAID),
+    ("Withdrawal", "uncertain", "returned"): lambda: sent_withdrawal(None, PayoutResult.DECLINED),
+    ("Withdrawal", "paid", "returned"): lambda: sent_withdrawal(
+        PayoutResult.PAID, PayoutResult.RETURNED
+    ),
 }
 PAIRS = [
     (model, before, after)

@@ -20,7 +20,7 @@ from tests.builders import (
     submitted_milestone,
 )
 from tests.factories import AT, CommissionerFactory, FreelancerFactory, OrganisationFactory
-from tests.wallets.withdrawing import IBAN
+from tests.wallets.withdrawing import IBAN, request
 from wallets.services import BankDetails, payment_begin, payment_method_add, payout_method_add
 
 
@@ -68,6 +68,7 @@ def build() -> World:
         payout_method_add(
             details=BankDetails(holder="Fred Freelancer", iban=IBAN), by=freelancer, at=AT
         ),
+        request(freelancer, amount="100.00"),
         token_issue(grant=TokenGrant(name="Script"), by=commissioner, at=AT)[0],
     )
     world.numbers["invoice"] = processing.number

@@ -1,11 +1,24 @@
-"""Short ways to bank accounts in tests."""
+"""Short ways to bank accounts and withdrawals in tests."""
 
 from datetime import datetime
 
+from djmoney.money import Money
+
 from accounts.models import User
+from tests.builders import active_project, paid_invoice
 from tests.factories import AT
-from wallets.models import PayoutMethod
-from wallets.services import BankDetails, payout_method_add
+from wallets.enums import PayoutResult
+from wallets.models import PayoutMethod, Withdrawal
+from wallets.providers import PayoutAnswer
+from wallets.selectors import wallet_balances
+from wallets.services import (
+    BankDetails,
+    payout_method_add,
+    withdrawal_claim,
+    withdrawal_conclude,
+    withdrawal_request,
+    withdrawal_send,
+)
 
 IBAN = "DE89370400440532013000"
 LABEL = "Commerzbank, DE•• •••• 3000"
@@ -23,3 +36,56 @@ def bank_account(
         routing_number=ROUTING if number else "",
     )
     return payout_method_add(details=details, by=user, at=at)
+
+
+DECLINED, ANSWER_LOST, REQUEST_LOST, SLOW, ERROR_AFTER, WRONG, LATER, TWICE, RETURNED, SILENT = (
+    f"0001111111{number:02d}" for number in range(1, 11)
+)
+"""Accounts of the simulator, by what goes wrong with them."""
+
+
+def funded(freelancer: User | None = None, **draft) -> User:
+    """A freelancer with 3,166.67 in the wallet, or the part of another budget."""
+    project = active_project(freelancer=freelancer, **draft)
+    paid_invoice(project)
+    return project.freelancer
+
+
+def request(
+    user: User, *, amount: str = "1000.00", number: str = "", at: datetime = AT, **changes
+) -> Withdrawal:
+    """A withdrawal to a new bank account of the user."""
+    if "method_id" not in changes:
+        changes["method_id"] = bank_account(user, number=number, at=at).pk
+    values = {
+        "amount": Money(amount, "USD"),
+        "by": user,
+        "at": at,
+    }
+    return withdrawal_request(**{**values, **changes})
+
+
+def send(withdrawal: Withdrawal, *, at: datetime = AT) -> Withdrawal:
+    """Claim, ask, conclude, as the job does."""
+    claimed = withdrawal_claim(withdrawal_id=withdrawal.pk, at=at)
+    answer = withdrawal_send(claimed)
+    return withdrawal_conclude(withdrawal_id=withdrawal.pk, answer=answer, at=at)
+
+
+def answer_of(
+    withdrawal: Withdrawal, result: PayoutResult = PayoutResult.PAID, **changes
+) -> PayoutAnswer:
+    """What a provider could say about it."""
+    values = {
+        "result": result,
+        "amount_minor": withdrawal.net_minor,
+        "currency": withdrawal.currency,
+        "reference": "SIM1",
+    }
+    return PayoutAnswer(**{**values, **changes})
+
+
+def wallet(user: User) -> tuple[int, int, int]:
+    """Available, held and withdrawn of a user's one currency."""
+    [balance] = wallet_balances(user.pk)
+    return balance.available, balance.held, balance.withdrawn

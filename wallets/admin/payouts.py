@@ -1,9 +1,21 @@
 """The staff door to money that leaves."""
 
-from django.contrib import admin
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
-from common.admin import ReadOnlyAdmin
-from wallets.models import PayoutMethod
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from common.admin import ReadOnlyAdmin, run_service
+from common.formats import money_for_people
+from common.money import from_minor
+from wallets.models import PayoutMethod, ProviderEvent, Withdrawal
+from wallets.services import withdrawal_approve, withdrawal_reject, withdrawal_resolve
 
 
 @admin.register(PayoutMethod)
@@ -26,3 +38,168 @@ class PayoutMethodAdmin(ReadOnlyAdmin):
         "usable_at",
         "removed_at",
     ]
+
+
+class ReasonForm(forms.Form):
+    """Why staff do it; kept in the audit log, and shown to the user where money comes back."""
+
+    reason = forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 3, "cols": 80}))
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One action of staff: its name and button, what it means, and the service behind it."""
+
+    action: str
+    title: str
+    explanation: str
+    done: str
+    service: Callable[..., Withdrawal]
+
+
+APPROVE = Deed(
+    "approve",
+    "Approve",
+    "The money leaves as soon as the next worker is free. The note is kept in the audit log.",
+    "is approved",
+    lambda reason, **others: withdrawal_approve(note=reason, **others),
+)
+REJECT = Deed(
+    "reject",
+    "Reject",
+    "The money is in the wallet again, and the user reads the reason.",
+    "is rejected",
+    withdrawal_reject,
+)
+RESOLVE_PAID = Deed(
+    "resolve_paid",
+    "Resolve as paid",
+    "Only after a look at the provider's or the bank's own statement: exactly the net amount left.",
+    "is paid",
+    partial(withdrawal_resolve, is_paid=True),
+)
+RESOLVE_RETURNED = Deed(
+    "resolve_returned",
+    "Resolve as returned",
+    "Only after a look at the provider's or the bank's own statement: nothing left, or it came back."
+    " The user reads the reason.",
+    "is returned",
+    partial(withdrawal_resolve, is_paid=False),
+)
+
+
+@admin.register(Withdrawal)
+class WithdrawalAdmin(ReadOnlyAdmin):
+    """Money on its way out. Staff decide about other people's, with a reason."""
+
+    list_display = [
+        "requested_at",
+        "user",
+        "amount",
+        "net",
+        "status",
+        "frozen_at",
+        "rail",
+        "method",
+        "approved_by",
+        "ended_at",
+    ]
+    list_filter = ["status", ("frozen_at", admin.EmptyFieldListFilter), "rail", "currency"]
+    list_select_related = ["user", "method", "approved_by"]
+    search_fields = ["user__email", "=provider_reference"]
+    search_help_text = "User's address, the provider's reference or wd_… identifier"
+    date_hierarchy = "requested_at"
+    ordering = ["-requested_at", "-pk"]
+    actions = ["approve", "reject", "resolve_paid", "resolve_returned"]
+    fields = [
+        "public_id",
+        "user",
+        "method",
+        "rail",
+        "amount",
+        "fee",
+        "net",
+        "status",
+        "reason",
+        "frozen_at",
+        "frozen_because",
+        "requested_at",
+        "approved_at",
+        "approved_by",
+        "sent_at",
+        "paid_at",
+        "ended_at",
+        "provider_reference",
+    ]
+
+    @admin.display(ordering="amount_minor")
+    def amount(self, withdrawal: Withdrawal) -> str:
+        return money_for_people(from_minor(withdrawal.amount_minor, withdrawal.currency))
+
+    @admin.display
+    def fee(self, withdrawal: Withdrawal) -> str:
+        return money_for_people(from_minor(withdrawal.fee_minor, withdrawal.currency))
+
+    @admin.display
+    def net(self, withdrawal: Withdrawal) -> str:
+        return money_for_people(from_minor(withdrawal.net_minor, withdrawal.currency))
+
+    @admin.action(description="Approve")
+    def approve(self, request, queryset):
+        return self._do(request, queryset, APPROVE)
+
+    @admin.action(description="Reject, with a reason")
+    def reject(self, request, queryset):
+        return self._do(request, queryset, REJECT)
+
+    @admin.action(description="Resolve by hand: it was paid")
+    def resolve_paid(self, request, queryset):
+        return self._do(request, queryset, RESOLVE_PAID)
+
+    @admin.action(description="Resolve by hand: it came back")
+    def resolve_returned(self, request, queryset):
+        return self._do(request, queryset, RESOLVE_RETURNED)
+
+    def _do(self, request, queryset, deed: Deed) -> TemplateResponse | None:
+        """Ask for the reason first, then call the service for each row in turn."""
+        form = ReasonForm(request.POST if "reason" in request.POST else None)
+        rows = list(queryset.select_related("user", "method").order_by("pk"))
+        if not form.is_valid():
+            return self._ask_why(request, rows, deed, form)
+        for row in rows:
+            act = partial(
+                deed.service,
+                withdrawal_id=row.pk,
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+                at=timezone.now(),
+            )
+            run_service(request, act, done=f"{self.amount(row)} of {row.user.name} {deed.done}.")
+        return None
+
+    def _ask_why(self, request, rows, deed: Deed, form: ReasonForm) -> TemplateResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": deed.title,
+            "explanation": deed.explanation,
+            "rows": [f"{self.amount(row)}, {row.user}, {row.method.label}" for row in rows],
+            "keys": [row.pk for row in rows],
+            "form": form,
+            "action": deed.action,
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "back": reverse("admin:wallets_withdrawal_changelist"),
+        }
+        return TemplateResponse(request, "admin/wallets/reason.html", context)
+
+
+@admin.register(ProviderEvent)
+class ProviderEventAdmin(ReadOnlyAdmin):
+    """What providers told us, as it arrived."""
+
+    list_display = ["received_at", "provider", "kind", "event_id"]
+    list_filter = ["provider", "kind"]
+    search_fields = ["=event_id"]
+    search_help_text = "The provider's identifier of the event"
+    ordering = ["-received_at", "-pk"]
+    fields = ["provider", "event_id", "kind", "received_at", "body"]

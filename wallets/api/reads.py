@@ -13,7 +13,7 @@ from common.models import LockableQuerySet
 from common.money import from_minor, zero
 from invoicing.models import Invoice
 from wallets.enums import JournalKind
-from wallets.models import Payment, PaymentMethod
+from wallets.models import Payment, PaymentMethod, Withdrawal
 from wallets.selectors import (
     StatementLine,
     statement_page,
@@ -22,6 +22,7 @@ from wallets.selectors import (
 )
 
 ABOUT_INVOICE: Final = "invoice"
+ABOUT_WITHDRAWAL: Final = "withdrawal"
 KINDS: Final = {
     JournalKind.SETTLEMENT: "milestone_payment",
     JournalKind.WITHDRAWAL: "withdrawal",
@@ -57,6 +58,7 @@ class StatementRow:
     balance_after: Money
     invoice_number: str | None
     milestone_id: str | None
+    withdrawal_id: str | None
     created_at: datetime
     line: int
 
@@ -109,7 +111,8 @@ def statement_rows(
     else:
         lines = statement_page(user_id=user.pk, currency=currency, before=place, limit=limit)
     invoices = _invoices_of(lines)
-    return [_row(line, invoices.get(line.about_id)) for line in lines]
+    withdrawals = _withdrawals_of(lines)
+    return [_row(line, invoices, withdrawals) for line in lines]
 
 
 def _invoices_of(lines: Sequence[StatementLine]) -> dict[int, Invoice]:
@@ -117,16 +120,25 @@ def _invoices_of(lines: Sequence[StatementLine]) -> dict[int, Invoice]:
     return Invoice.objects.select_related("milestone").in_bulk(ids)
 
 
-def _row(line: StatementLine, invoice: Invoice | None) -> StatementRow:
-    is_invoice = line.about_type == ABOUT_INVOICE and invoice is not None
+def _withdrawals_of(lines: Sequence[StatementLine]) -> dict[int, Withdrawal]:
+    ids = {line.about_id for line in lines if line.about_type == ABOUT_WITHDRAWAL}
+    return Withdrawal.objects.in_bulk(ids)
+
+
+def _row(
+    line: StatementLine, invoices: dict[int, Invoice], withdrawals: dict[int, Withdrawal]
+) -> StatementRow:
+    invoice = invoices.get(line.about_id) if line.about_type == ABOUT_INVOICE else None
+    withdrawal = withdrawals.get(line.about_id) if line.about_type == ABOUT_WITHDRAWAL else None
     return StatementRow(
         public_id=f"txn_{line.hash.hex()[:32]}",
         place=line.journal_id,
         kind=KINDS[line.kind],
         amount=from_minor(line.amount, line.currency),
         balance_after=from_minor(line.balance_after, line.currency),
-        invoice_number=invoice.number if is_invoice and invoice else None,
-        milestone_id=invoice.milestone.public_id if is_invoice and invoice else None,
+        invoice_number=invoice.number if invoice else None,
+        milestone_id=invoice.milestone.public_id if invoice else None,
+        withdrawal_id=withdrawal.public_id if withdrawal else None,
         created_at=line.posted_at,
         line=line.seq,
     )

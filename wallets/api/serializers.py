@@ -229,11 +229,12 @@ class StatementLineOutput(Output):
         "invoice_number": INVOICE_NUMBER,
         "milestone_id": MILESTONE_ID,
         "line": 1,
+        "withdrawal_id": None,
         "created_at": NOON,
     }
 
     id = serializers.CharField(source="public_id")
-    kind = serializers.ChoiceField(["milestone_payment", "reversal"])
+    kind = serializers.ChoiceField(["milestone_payment", "withdrawal", "reversal"])
     amount = SignedMoneyField()
     balance_after = SignedMoneyField()
     invoice_number = serializers.CharField(allow_null=True)
@@ -241,6 +242,7 @@ class StatementLineOutput(Output):
     line = serializers.IntegerField(
         help_text="Counts the lines of one currency; names the receipt."
     )
+    withdrawal_id = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from wallets.api import payments, payouts, receipts, wallet
+from wallets.api import payments, payouts, receipts, wallet, webhooks, withdrawals
 
 urlpatterns = [
     path("invoices/<inv_id:invoice_id>/pay/", payments.InvoicePayView.as_view()),
@@ -9,6 +9,11 @@ urlpatterns = [
     path("payments/<pay_id:payment_id>/", payments.PaymentView.as_view()),
     path("payment-methods/", payments.PaymentMethodsView.as_view()),
     path("payment-methods/<pm_id:method_id>/", payments.PaymentMethodView.as_view()),
+    path("withdrawals/", withdrawals.WithdrawalsView.as_view()),
+    path("withdrawals/preview/", withdrawals.WithdrawalPreviewView.as_view()),
+    path("withdrawals/<wd_id:withdrawal_id>/", withdrawals.WithdrawalView.as_view()),
+    path("withdrawals/<wd_id:withdrawal_id>/cancel/", withdrawals.WithdrawalCancelView.as_view()),
+    path("provider-events/sandbox/", webhooks.SandboxEventsView.as_view()),
     path("payout-methods/", payouts.PayoutMethodsView.as_view()),
     path("payout-methods/<pom_id:method_id>/", payouts.PayoutMethodView.as_view()),
     path("wallet/", wallet.WalletView.as_view()),

@@ -11,6 +11,10 @@ CHAINS: Final = "chains_hold"
 """The one check that costs more than all others; it is done in pieces."""
 
 
+PAYOUT_BOOK: Final = "payout_book_agrees"
+"""The one check that looks outside: it reads the provider's book from a setting of its session."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """A promise about the books, and the query that lists what breaks it."""

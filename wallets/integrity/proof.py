@@ -8,7 +8,16 @@ from typing import Final
 from django.conf import settings
 
 from wallets.integrity.anchors import anchor_differences, last_line
-from wallets.integrity.checks import CHAINS, SHOWN, Check, Difference, checks, recent_checks
+from wallets.integrity.checks import (
+    CHAINS,
+    PAYOUT_BOOK,
+    SHOWN,
+    Check,
+    Difference,
+    checks,
+    recent_checks,
+)
+from wallets.integrity.providers import payout_book
 from wallets.integrity.snapshot import Query, Row, Snapshot, snapshot
 
 PIECE_ENTRIES: Final = 1_000_000
@@ -70,16 +79,17 @@ def prove(*, workers: int | None = None) -> Proof:
     with snapshot() as moment:
         asked = [
             *((CHAINS, query) for query in _chain_queries(moment)),
-            *((check.name, _shown(check)) for check in every if check.name != CHAINS),
+            *((c.name, _shown(c)) for c in every if c.name not in (CHAINS, PAYOUT_BOOK)),
         ]
         found = moment.all_rows(
             [query for _, query in asked], workers=workers or settings.VERIFY_WORKERS
         )
         [(entries,)] = moment.rows(Query(ALL_ENTRIES))
+        outside = _beside_payout_book(moment, every)
         return Proof(
             checks=len(every),
             entries=int(entries),
-            differences=_named(list(zip((name for name, _ in asked), found, strict=True)))
+            differences=_named([*zip((name for name, _ in asked), found, strict=True), outside])
             + anchor_differences(moment, file_line=file_line),
             moved=[_head(row) for row in moment.rows(Query(MOVED))],
         )
@@ -114,6 +124,12 @@ def _chain_queries(moment: Snapshot) -> list[Query]:
         Query(f"{OF_ENTRIES} LIMIT {SHOWN}", bounds) for bounds in zip(starts, ends, strict=True)
     ]
     return [*ranges, Query(f"{OF_HEADS} LIMIT {SHOWN}")]
+
+
+def _beside_payout_book(moment: Snapshot, every: Sequence[Check]) -> tuple[str, list[Row]]:
+    check = next(check for check in every if check.name == PAYOUT_BOOK)
+    moment.rows(Query("SELECT set_config('tranche.payout_book', %s, true)", (payout_book(),)))
+    return PAYOUT_BOOK, moment.rows(_shown(check))
 
 
 def _shown(check: Check) -> Query:

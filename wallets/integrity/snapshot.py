@@ -23,7 +23,7 @@ class Query:
     """One statement and its arguments."""
 
     sql: str
-    arguments: tuple[int, ...] = ()
+    arguments: tuple[int | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from wallets.models.ledger import Account, Balance, Entry, Journal
 from wallets.models.payments import Payment, PaymentMethod, SandboxCharge
-from wallets.models.payouts import PayoutMethod
+from wallets.models.payouts import PayoutMethod, ProviderEvent, Withdrawal
 from wallets.models.proof import Anchor, AnchoredHead, Checkpoint, VerificationRun
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "Payment",
     "PaymentMethod",
     "PayoutMethod",
+    "ProviderEvent",
     "SandboxCharge",
     "VerificationRun",
+    "Withdrawal",
 ]

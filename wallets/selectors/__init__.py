@@ -17,7 +17,12 @@ from wallets.selectors.ledger import (
     wallet_balances,
 )
 from wallets.selectors.payments import payment_methods_of, payments_of
-from wallets.selectors.payouts import payout_methods_of
+from wallets.selectors.payouts import (
+    payout_methods_of,
+    withdrawals_of,
+    withdrawals_page,
+    withdrawals_under_way,
+)
 from wallets.selectors.proof import (
     AnchorPage,
     BooksStatus,
@@ -59,4 +64,7 @@ __all__ = [
     "statement_rows",
     "wallet_balances",
     "wallet_currency",
+    "withdrawals_of",
+    "withdrawals_page",
+    "withdrawals_under_way",
 ]

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection
-from django.db.models import F, Q, Sum
+from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Cast, Coalesce
 
-from wallets.enums import AccountKind, JournalKind
-from wallets.models import Account
+from wallets.enums import AccountKind, JournalKind, WithdrawalStatus
+from wallets.models import Account, Withdrawal
 
 # The limits inside keep each page a handful of index look-ups, whatever the planner thinks of it.
 STATEMENT: Final = """
@@ -81,6 +82,14 @@ class StatementLine:
 def wallet_balances(user_id: int) -> list[WalletBalance]:
     """The user's wallet, a row for each currency that it has ever had, in one query."""
     available, pending = Q(kind=AccountKind.AVAILABLE), Q(kind=AccountKind.PENDING)
+    paid = (
+        Withdrawal.objects.filter(
+            user_id=user_id, status=WithdrawalStatus.PAID, currency=OuterRef("currency")
+        )
+        .values("currency")
+        .annotate(total=Cast(Sum("amount_minor"), BigIntegerField()))
+        .values("total")
+    )
     rows = (
         Account.objects.filter(available | pending, owner=f"user:{user_id}")
         .values("currency")
@@ -89,10 +98,11 @@ def wallet_balances(user_id: int) -> list[WalletBalance]:
             pending=Sum("balances__posted", filter=pending, default=0),
             held=Sum("balances__held", filter=available, default=0),
             lifetime_earnings=Sum("balances__lifetime", default=0),
+            withdrawn=Coalesce(Subquery(paid), 0),
         )
         .order_by("currency")
     )
-    return [WalletBalance(withdrawn=0, **row) for row in rows]
+    return [WalletBalance(**row) for row in rows]
 
 
 def statement_page(

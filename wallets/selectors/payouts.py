@@ -1,10 +1,34 @@
-"""Payout methods as their owner sees them."""
+"""Payout methods and withdrawals as their owner sees them."""
+
+from typing import Final
 
 from accounts.models import User
 from common.models import LockableQuerySet
-from wallets.models import PayoutMethod
+from common.pages import Page, newest_first
+from wallets.enums import OPEN_WITHDRAWALS
+from wallets.models import PayoutMethod, Withdrawal
+
+PAGE_SIZE: Final = 25
 
 
 def payout_methods_of(user: User) -> LockableQuerySet[PayoutMethod]:
     """The user's bank accounts, the newest on top."""
     return PayoutMethod.objects.of(user).order_by("-created_at", "-pk")
+
+
+def withdrawals_of(user: User) -> LockableQuerySet[Withdrawal]:
+    """The user's withdrawals with where they go."""
+    return Withdrawal.objects.of(user).select_related("method")
+
+
+def withdrawals_page(user: User, *, before: str = "", after: str = "") -> Page[Withdrawal]:
+    """One page of the user's withdrawals, newest first."""
+    return newest_first(
+        withdrawals_of(user), column="requested_at", limit=PAGE_SIZE, before=before, after=after
+    )
+
+
+def withdrawals_under_way(user: User) -> list[Withdrawal]:
+    """What the user waits for: reserved, and not paid yet."""
+    waiting = withdrawals_of(user).filter(status__in=OPEN_WITHDRAWALS)
+    return list(waiting.order_by("-requested_at", "-pk")[:PAGE_SIZE])

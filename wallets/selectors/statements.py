@@ -10,6 +10,7 @@ from djmoney.money import Money
 from common.money import from_minor
 from invoicing.models import Invoice
 from wallets.enums import JournalKind
+from wallets.models import Withdrawal
 from wallets.selectors.ledger import StatementLine, statement_page, wallet_balances
 
 PAGE_SIZE: Final = 25
@@ -36,6 +37,7 @@ class StatementRow:
     balance_after: Money
     invoice: Invoice | None
     line: int
+    withdrawal: Withdrawal | None
 
     @property
     def is_arriving(self) -> bool:
@@ -91,15 +93,30 @@ def _rows(lines: Sequence[StatementLine]) -> list[StatementRow]:
         .select_related("project", "milestone")
         .in_bulk()
     )
+    withdrawals = (
+        Withdrawal.objects.filter(
+            pk__in=[line.about_id for line in lines if line.about_type == "withdrawal"]
+        )
+        .select_related("method")
+        .in_bulk()
+    )
     return [
         StatementRow(
             place=line.journal_id,
             posted_at=line.posted_at,
-            label=LABELS[line.kind],
+            label=_label(line),
             amount=from_minor(line.amount, line.currency),
             balance_after=from_minor(line.balance_after, line.currency),
             invoice=invoices.get(line.about_id) if line.about_type == "invoice" else None,
             line=line.seq,
+            withdrawal=(
+                withdrawals.get(line.about_id) if line.about_type == "withdrawal" else None
+            ),
         )
         for line in lines
     ]
+
+
+def _label(line: StatementLine) -> str:
+    is_return = line.kind == JournalKind.REVERSAL and line.about_type == "withdrawal"
+    return "Withdrawal returned" if is_return else LABELS[line.kind]

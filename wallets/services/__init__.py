@@ -20,11 +20,30 @@ from wallets.services.payout_methods import (
 )
 from wallets.services.previews import Preview, approval_preview, payment_preview
 from wallets.services.verification import verification_request
+from wallets.services.withdrawal_review import (
+    withdrawal_approve,
+    withdrawal_reject,
+    withdrawal_resolve,
+)
+from wallets.services.withdrawal_sending import (
+    provider_event_note,
+    withdrawal_claim,
+    withdrawal_conclude,
+    withdrawal_look,
+    withdrawal_send,
+)
+from wallets.services.withdrawals import (
+    WithdrawalPreview,
+    withdrawal_cancel,
+    withdrawal_preview,
+    withdrawal_request,
+)
 
 __all__ = [
     "BankDetails",
     "MethodChoice",
     "Preview",
+    "WithdrawalPreview",
     "approval_preview",
     "automatic_begin",
     "automatic_conclude",
@@ -38,5 +57,16 @@ __all__ = [
     "payments_conclude",
     "payout_method_add",
     "payout_method_remove",
+    "provider_event_note",
     "verification_request",
+    "withdrawal_approve",
+    "withdrawal_cancel",
+    "withdrawal_claim",
+    "withdrawal_conclude",
+    "withdrawal_look",
+    "withdrawal_preview",
+    "withdrawal_reject",
+    "withdrawal_request",
+    "withdrawal_resolve",
+    "withdrawal_send",
 ]

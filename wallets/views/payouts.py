@@ -1,17 +1,24 @@
-"""The bank accounts that a freelancer withdraws to."""
+"""Withdrawing, and the bank accounts that a freelancer withdraws to."""
+
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.enums import Role
 from accounts.permissions import SignedInRequest, role_required, step_up_required
-from common.http import attempt, found
+from common.http import attempt, found, marks, render_page
+from common.money import from_minor
 from wallets import selectors, services
-from wallets.forms import PayoutMethodForm
+from wallets.enums import OPEN_WITHDRAWALS
+from wallets.forms import PayoutMethodForm, WithdrawForm
+from wallets.models import Withdrawal
+from wallets.policies import payout_terms
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,3 +70,109 @@ def _page(request: SignedInRequest, form: PayoutMethodForm) -> HttpResponse:
     return render(
         request, "wallets/payout_method_list.html", context, status=422 if form.is_bound else 200
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@role_required(Role.FREELANCER)
+@step_up_required
+@never_cache
+def withdraw(request: SignedInRequest) -> HttpResponse:
+    """Choose account and amount, see what arrives, then confirm with a post.
+
+    The address holds the choice, so that looking changes nothing. The form's key makes a second
+    click the same withdrawal.
+    """
+    given = request.POST if request.method == "POST" else request.GET
+    currency = selectors.wallet_currency(
+        request.user.pk, asked=given.get("currency", ""), preferred=request.user.currency
+    )
+    methods = list(selectors.payout_methods_of(request.user))
+    form = WithdrawForm(given if "amount" in given else None, methods=methods, currency=currency)
+    if request.method == "POST" and form.is_valid():
+        made = attempt(request, lambda: _request(request, form), form=form)
+        if made is not None:
+            return redirect("wallets:withdrawal", made.public_id)
+    return _withdraw_page(request, form)
+
+
+@require_safe
+@login_required
+@role_required(Role.FREELANCER)
+def withdrawals(request: SignedInRequest) -> HttpResponse:
+    """All withdrawals, newest first."""
+    page = selectors.withdrawals_page(request.user, **marks(request))
+    return render(request, "wallets/withdrawal_list.html", {"page": page})
+
+
+@require_safe
+@login_required
+@role_required(Role.FREELANCER)
+def withdrawal(request: SignedInRequest, withdrawal_id: str) -> HttpResponse:
+    """What became of a withdrawal; it looks again while nobody knows."""
+    made = found(selectors.withdrawals_of(request.user), withdrawal_id)
+    context = {"withdrawal": made, "is_waiting": made.status in OPEN_WITHDRAWALS}
+    return render_page(
+        request, "wallets/withdrawal_detail.html", "wallets/_withdrawal.html", context
+    )
+
+
+@require_POST
+@login_required
+@role_required(Role.FREELANCER)
+def withdrawal_cancel(request: SignedInRequest, withdrawal_id: str) -> HttpResponse:
+    """Take back a withdrawal that is not on its way yet."""
+    own = found(selectors.withdrawals_of(request.user), withdrawal_id)
+    if attempt(
+        request,
+        lambda: services.withdrawal_cancel(
+            withdrawal_id=own.pk, by=request.user, at=timezone.now()
+        ),
+    ):
+        messages.success(request, "The withdrawal is cancelled; the money is in your wallet again.")
+    return redirect("wallets:withdrawal", own.public_id)
+
+
+def _request(request: SignedInRequest, form: WithdrawForm) -> Withdrawal:
+    return services.withdrawal_request(
+        method_id=form.chosen().pk,
+        amount=form.cleaned_data["amount"],
+        by=request.user,
+        at=timezone.now(),
+        request_key=_key(request.POST.get("key", "")),
+    )
+
+
+def _key(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _withdraw_page(request: SignedInRequest, form: WithdrawForm) -> HttpResponse:
+    preview = None
+    if form.is_bound and form.is_valid():
+        preview = attempt(
+            request,
+            lambda: services.withdrawal_preview(
+                method_id=form.chosen().pk,
+                amount=form.cleaned_data["amount"],
+                by=request.user,
+                at=timezone.now(),
+            ),
+            form=form,
+        )
+    terms = payout_terms(form.currency)
+    balances = selectors.wallet_balances(request.user.pk)
+    context = {
+        "form": form,
+        "currency": form.currency,
+        "balances": balances,
+        "balance": next((row for row in balances if row.currency == form.currency), None),
+        "minimum": from_minor(terms.minimum, form.currency),
+        "fee": from_minor(terms.fee, form.currency),
+        "preview": preview,
+        "key": uuid4(),
+    }
+    return render(request, "wallets/withdraw.html", context, status=422 if form.errors else 200)

@@ -46,6 +46,7 @@ def wallet(request: SignedInRequest) -> HttpResponse:
         "chart": chart,
         "chart_source": chart.source("Net earnings"),
         "statement": selectors.statement(user.pk, currency=currency, size=LINES_IN_WALLET),
+        "withdrawals": selectors.withdrawals_under_way(user),
     }
     return render(request, "wallets/wallet.html", context)
 

@@ -56,11 +56,17 @@ from wallets.management.demo_story import (
     Work,
 )
 from wallets.services import (
+    BankDetails,
     MethodChoice,
     payment_ask,
     payment_begin,
     payment_conclude,
     payment_method_add,
+    payout_method_add,
+    withdrawal_claim,
+    withdrawal_conclude,
+    withdrawal_request,
+    withdrawal_send,
 )
 
 
@@ -93,9 +99,10 @@ class Demo:
         for work in WORKS:
             self._work(work)
         self._open_gigs()
+        self._withdrawals()
         asked_for = Job.objects.filter(created_at__gte=TransactionNow())
         clocks = Q(topic__startswith="review.", due_at__gt=Now())
-        asked_for.exclude(clocks | Q(topic="invoice.document")).update(
+        asked_for.exclude(clocks | Q(topic__in=["invoice.document", "withdrawal.resolve"])).update(
             done_at=Now(), outcome=Outcome.RESOLVED, outcome_note="Done while loading the demo."
         )
 
@@ -226,6 +233,21 @@ class Demo:
             at=at,
         )
         payment_conclude(payment_id=payment.pk, answer=payment_ask(payment), at=at)
+
+    def _withdrawals(self) -> None:
+        """One that was paid a month ago, and one that waits for staff."""
+        fred, at = self.people["fred"], self.now - timedelta(days=30)
+        account = BankDetails(holder=fred.name, iban="DE89370400440532013000")
+        method = payout_method_add(details=account, by=fred, at=at)
+        for amount, days in (("4250.00", 30), ("7500.00", 1)):
+            at = self.now - timedelta(days=days)
+            asked = withdrawal_request(
+                method_id=method.pk, amount=Money(Decimal(amount), "USD"), by=fred, at=at
+            )
+            claimed = withdrawal_claim(withdrawal_id=asked.pk, at=at)
+            if claimed is not None:
+                answer = withdrawal_send(claimed)
+                withdrawal_conclude(withdrawal_id=asked.pk, answer=answer, at=at)
 
     def _open_gigs(self) -> None:
         at = self.now - timedelta(days=WANTED.days_ago)

@@ -19,8 +19,16 @@ APPEND_ONLY = (
     "wallets_anchor",
     "wallets_anchoredhead",
     "wallets_verificationrun",
+    "wallets_providerevent",
 )
-KEPT = ("invoicing_invoice", "invoicing_invoiceseries", "gigs_project", "gigs_milestone")
+KEPT = (
+    "wallets_payoutmethod",
+    "wallets_withdrawal",
+    "invoicing_invoice",
+    "invoicing_invoiceseries",
+    "gigs_project",
+    "gigs_milestone",
+)
 
 
 class Command(BaseCommand):

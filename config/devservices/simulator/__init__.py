@@ -1,0 +1,1 @@
+"""A payout provider to develop and test against: a process of its own, with its own book."""

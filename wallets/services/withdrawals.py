@@ -1,0 +1,235 @@
+"""Asking for a withdrawal, seeing it before, taking it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from djmoney.money import Money
+
+from accounts import audit
+from accounts.models import User
+from accounts.services.mail import Mail, mail_enqueue
+from common.formats import money_for_people
+from common.money import from_minor, to_minor
+from gigs.policies import require
+from outbox.services import enqueue
+from wallets import ledger, policies
+from wallets.enums import AccountKind, Rail, WithdrawalStatus
+from wallets.exceptions import (
+    PayoutMethodCoolingOff,
+    PayoutMethodUnknown,
+    WithdrawalsClosed,
+    WithdrawalTooSmall,
+)
+from wallets.ledger import AccountSpec
+from wallets.models import PayoutMethod, Withdrawal
+from wallets.selectors import wallet_balances
+
+SEND: Final = "withdrawal.send"
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalPreview:
+    """What a withdrawal would do; nothing has."""
+
+    amount: Money
+    fee: Money
+    net: Money
+    available_after: Money
+    needs_approval: bool
+
+
+@transaction.atomic
+def withdrawal_request(
+    *, method_id: int, amount: Money, by: User, at: datetime, request_key: UUID | None = None
+) -> Withdrawal:
+    """Reserve the amount and ask for it to be paid; up to the limit it is approved at once.
+
+    A second call with the same `request_key` gives the first withdrawal. InsufficientFunds,
+    PayoutMethodCoolingOff, PayoutMethodUnknown, PermissionRefused, WithdrawalTooSmall,
+    WithdrawalsClosed.
+    """
+    require(policies.may_withdraw(by), "Only freelancers can withdraw money.")
+    if settings.PAYOUT_RAIL not in Rail.values:
+        raise WithdrawalsClosed
+    method = _usable_method(method_id, by=by, at=at)
+    terms = policies.payout_terms(amount.currency.code)
+    if to_minor(amount) < terms.minimum:
+        least = from_minor(terms.minimum, amount.currency.code)
+        raise WithdrawalTooSmall(f"Withdraw {money_for_people(least)} or more.")
+    withdrawal = Withdrawal(
+        user=by,
+        method=method,
+        rail=settings.PAYOUT_RAIL,
+        currency=amount.currency.code,
+        amount_minor=to_minor(amount),
+        fee_minor=terms.fee,
+        status=WithdrawalStatus.REQUESTED,
+        request_key=request_key,
+        requested_at=at,
+    )
+    try:
+        with transaction.atomic():
+            withdrawal.save()
+    except IntegrityError:
+        known = Withdrawal.objects.of(by).filter(request_key=request_key).first()
+        if request_key is None or known is None:
+            raise
+        return known
+    ledger.reserve(account=available_account(withdrawal), amount=withdrawal.amount_minor)
+    record(withdrawal, "withdrawal.requested", by=by, at=at)
+    if withdrawal.amount_minor <= terms.approval_above:
+        approve(withdrawal, by=None, at=at)
+    _tell_of_request(withdrawal)
+    return withdrawal
+
+
+@transaction.atomic
+def withdrawal_cancel(*, withdrawal_id: int, by: User, at: datetime) -> Withdrawal:
+    """Take back what is not on its way yet. PermissionRefused, WithdrawalTransitionRefused."""
+    withdrawal = locked(withdrawal_id)
+    require(policies.may_cancel_withdrawal(by, withdrawal), "This is not your withdrawal.")
+    end_unpaid(withdrawal, WithdrawalStatus.CANCELLED, reason="", by=by, at=at)
+    return withdrawal
+
+
+def withdrawal_preview(
+    *, method_id: int, amount: Money, by: User, at: datetime
+) -> WithdrawalPreview:
+    """What the withdrawal would do; changes nothing. The refusals of `withdrawal_request`."""
+    with transaction.atomic():
+        try:
+            withdrawal = withdrawal_request(method_id=method_id, amount=amount, by=by, at=at)
+            currency = withdrawal.currency
+            after = next(row for row in wallet_balances(by.pk) if row.currency == currency)
+        finally:
+            transaction.set_rollback(True)
+    return WithdrawalPreview(
+        amount=amount,
+        fee=from_minor(withdrawal.fee_minor, currency),
+        net=from_minor(withdrawal.net_minor, currency),
+        available_after=from_minor(after.available, currency),
+        needs_approval=withdrawal.status == WithdrawalStatus.REQUESTED,
+    )
+
+
+def locked(withdrawal_id: int) -> Withdrawal:
+    """The withdrawal with its user and method, locked."""
+    return Withdrawal.objects.select_related("user", "method").locked().get(pk=withdrawal_id)
+
+
+def approve(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> None:
+    """Move a locked or new withdrawal on to be sent; `by` is None below the limit."""
+    withdrawal.move_to(WithdrawalStatus.APPROVED)
+    withdrawal.approved_at, withdrawal.approved_by = at, by
+    withdrawal.save(update_fields=["status", "approved_at", "approved_by"])
+    record(withdrawal, "withdrawal.approved", by=by, at=at)
+    if withdrawal.rail == Rail.SANDBOX:
+        enqueue(SEND, key=withdrawal.public_id, payload={"withdrawal": withdrawal.pk})
+
+
+def end_unpaid(
+    withdrawal: Withdrawal,
+    status: WithdrawalStatus,
+    *,
+    reason: str,
+    by: User | None,
+    at: datetime,
+) -> None:
+    """End a locked withdrawal whose money never left: what was reserved is available again."""
+    before = withdrawal.status
+    withdrawal.move_to(status)
+    withdrawal.ended_at, withdrawal.reason = at, reason
+    withdrawal.save(update_fields=["status", "ended_at", "reason"])
+    ledger.release(account=available_account(withdrawal), amount=withdrawal.amount_minor)
+    record(withdrawal, f"withdrawal.{status}", by=by, at=at, before=before)
+    tell_of_end(withdrawal)
+
+
+def available_account(withdrawal: Withdrawal) -> int:
+    """The ledger's account that the money is taken from."""
+    owner = f"user:{withdrawal.user_id}"
+    spec = AccountSpec(owner, AccountKind.AVAILABLE, withdrawal.currency)
+    return ledger.open_accounts([spec])[spec]
+
+
+def record(
+    withdrawal: Withdrawal,
+    event: str,
+    *,
+    by: User | None,
+    at: datetime,
+    before: str = "",
+    journal_key: str | None = None,
+) -> None:
+    """Write the audit row of a step."""
+    audit.record(
+        audit.Record(
+            event=event,
+            target=withdrawal,
+            before={"status": before} if before else {},
+            after={
+                "status": withdrawal.status,
+                "amount_minor": withdrawal.amount_minor,
+                "fee_minor": withdrawal.fee_minor,
+                "currency": withdrawal.currency,
+                "reason": withdrawal.reason,
+            },
+            journal_key=journal_key,
+        ),
+        by=by,
+        at=at,
+    )
+
+
+def remark(withdrawal: Withdrawal, event: str, text: str, *, by: User | None, at: datetime) -> None:
+    """Write the audit row of something that was said, without a step."""
+    after = {"status": withdrawal.status, "note": text}
+    audit.record(audit.Record(event=event, target=withdrawal, after=after), by=by, at=at)
+
+
+def tell_of_end(withdrawal: Withdrawal) -> None:
+    """Tell the user how it ended."""
+    is_paid = withdrawal.status == WithdrawalStatus.PAID
+    mail_enqueue(
+        Mail.WITHDRAWAL_PAID if is_paid else Mail.WITHDRAWAL_NOT_PAID,
+        to=withdrawal.user,
+        key=f"{withdrawal.public_id}:{withdrawal.status}",
+        context={
+            "amount": from_minor(withdrawal.amount_minor, withdrawal.currency),
+            "fee": from_minor(withdrawal.fee_minor, withdrawal.currency),
+            "net": from_minor(withdrawal.net_minor, withdrawal.currency),
+            "method": withdrawal.method.label,
+            "outcome": withdrawal.get_status_display().lower(),
+            "reason": withdrawal.reason or "You took it back yourself.",
+            "path": reverse("wallets:withdrawal", args=[withdrawal.public_id]),
+        },
+    )
+
+
+def _tell_of_request(withdrawal: Withdrawal) -> None:
+    mail_enqueue(
+        Mail.WITHDRAWAL_REQUESTED,
+        to=withdrawal.user,
+        key=withdrawal.public_id,
+        context={
+            "amount": from_minor(withdrawal.amount_minor, withdrawal.currency),
+            "method": withdrawal.method.label,
+            "path": reverse("wallets:withdrawal", args=[withdrawal.public_id]),
+        },
+    )
+
+
+def _usable_method(method_id: int, *, by: User, at: datetime) -> PayoutMethod:
+    method = PayoutMethod.objects.locked().get(pk=method_id)
+    if method.user_id != by.pk or method.removed_at is not None:
+        raise PayoutMethodUnknown
+    if not method.is_usable(at):
+        raise PayoutMethodCoolingOff(
+            f"Money can go to {method.label} from {method.usable_at:%Y-%m-%d %H:%M} UTC on."
+        )
+    return method
