@@ -9,6 +9,7 @@ class InvoiceKind(models.TextChoices):
 
 class InvoiceStatus(models.TextChoices):
     SENT = "sent", "Sent"
+    OVERDUE = "overdue", "Overdue"
     ON_HOLD = "on_hold", "On hold"
     PAID = "paid", "Paid"
 
@@ -49,9 +50,12 @@ DOCUMENT_FILES: dict[DocumentKind, tuple[str, str]] = {
 
 
 INVOICE_TRANSITIONS: dict[InvoiceStatus, frozenset[InvoiceStatus]] = {
-    InvoiceStatus.SENT: frozenset({InvoiceStatus.ON_HOLD, InvoiceStatus.PAID}),
+    InvoiceStatus.SENT: frozenset(
+        {InvoiceStatus.OVERDUE, InvoiceStatus.ON_HOLD, InvoiceStatus.PAID}
+    ),
+    InvoiceStatus.OVERDUE: frozenset({InvoiceStatus.ON_HOLD, InvoiceStatus.PAID}),
     InvoiceStatus.ON_HOLD: frozenset({InvoiceStatus.PAID}),
     InvoiceStatus.PAID: frozenset(),
 }
 
-PAYABLE = frozenset({InvoiceStatus.SENT, InvoiceStatus.ON_HOLD})
+PAYABLE = frozenset({InvoiceStatus.SENT, InvoiceStatus.OVERDUE, InvoiceStatus.ON_HOLD})

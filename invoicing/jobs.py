@@ -22,7 +22,13 @@ def render(jobs: Sequence[Job]) -> None:
     services.documents_make(invoice_ids=[job.payload["invoice"] for job in jobs], at=timezone.now())
 
 
+def note_overdue(jobs: Sequence[Job]) -> None:
+    """Move what is past its due day; a full round is followed by another one."""
+    services.invoices_become_overdue(at=timezone.now())
+
+
 def register() -> None:
     """Tell the outbox who does these topics."""
     registry.register(APPROVED, issue, lane="money")
     registry.register(services.DOCUMENT, render, batch=40)
+    registry.register(services.OVERDUE, note_overdue)

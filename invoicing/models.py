@@ -153,6 +153,9 @@ class Invoice(PublicIdModel):
         indexes = [
             models.Index(fields=["seller", "-issued_at"], name="invoicing_invoice_of_seller"),
             models.Index(fields=["buyer", "-issued_at"], name="invoicing_invoice_of_buyer"),
+            models.Index(
+                fields=["due_on"], condition=Q(status="sent"), name="invoicing_invoice_falls_due"
+            ),
         ]
 
     def __str__(self) -> str:

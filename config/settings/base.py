@@ -330,6 +330,7 @@ CELERY_BEAT_SCHEDULER = "outbox.beat:JobScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "heartbeat.worker", "schedule": timedelta(seconds=15)},
+    "overdue": {"task": "invoice.overdue", "schedule": timedelta(minutes=15)},
     "purge-jobs": {"task": "housekeeping.jobs", "schedule": timedelta(hours=1)},
     "purge-access": {"task": "housekeeping.access", "schedule": timedelta(hours=1)},
     "anchor": {

@@ -7,15 +7,18 @@ from invoicing.services.issuing import (
     invoice_issue_for,
     invoices_issue,
 )
+from invoicing.services.overdue import OVERDUE, invoices_become_overdue
 from invoicing.services.states import InvoiceRow, invoice_put_on_hold, invoices_mark_paid
 
 __all__ = [
     "DOCUMENT",
     "ISSUED",
+    "OVERDUE",
     "InvoiceRow",
     "documents_make",
     "invoice_issue_for",
     "invoice_put_on_hold",
+    "invoices_become_overdue",
     "invoices_issue",
     "invoices_mark_paid",
 ]

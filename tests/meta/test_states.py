@@ -1,5 +1,6 @@
 """Every move of every transition table: the allowed ones have a service, the others are refused."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from gigs.services import (
 )
 from invoicing.enums import INVOICE_TRANSITIONS
 from invoicing.models import Invoice
-from invoicing.services import invoice_put_on_hold, invoices_issue
+from invoicing.services import invoice_put_on_hold, invoices_become_overdue, invoices_issue
 from scripts.states import document
 from tests.builders import (
     active_project,
@@ -158,6 +159,25 @@ def on_hold():
     return invoice
 
 
+def overdue():
+    invoice = sent_invoice()
+    invoices_become_overdue(at=AT + timedelta(days=8))
+    invoice.refresh_from_db()
+    return invoice
+
+
+def on_hold_when_overdue():
+    invoice = overdue()
+    invoice_put_on_hold(invoice=invoice, at=AT)
+    return invoice
+
+
+def paid_when_overdue():
+    invoice = overdue()
+    pay(invoice)
+    return invoice
+
+
 def paid():
     invoice = sent_invoice()
     pay(invoice)
@@ -237,7 +257,10 @@ SERVICES = {
     ("Milestone", "in_review", "approved"): approved,
     ("Milestone", "approved", "settled"): settled,
     ("Invoice", "sent", "on_hold"): on_hold,
+    ("Invoice", "sent", "overdue"): overdue,
     ("Invoice", "sent", "paid"): paid,
+    ("Invoice", "overdue", "on_hold"): on_hold_when_overdue,
+    ("Invoice", "overdue", "paid"): paid_when_overdue,
     ("Invoice", "on_hold", "paid"): paid_from_hold,
     ("Payment", "processing", "succeeded"): concluded(OK),
     ("Payment", "processing", "failed"): concluded(NO),

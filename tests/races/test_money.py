@@ -1,5 +1,6 @@
 """Issuing and paying twenty times at once."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -8,7 +9,7 @@ from django.db import connection
 from accounts.models import AuditEvent
 from invoicing.enums import InvoiceStatus
 from invoicing.models import Invoice, InvoiceSeries
-from invoicing.services import invoice_issue_for, invoices_issue
+from invoicing.services import invoice_issue_for, invoices_become_overdue, invoices_issue
 from tests.builders import SANDBOX_OK, approved_milestone, milestone_of, sent_invoice
 from tests.factories import AT
 from tests.races.threads import TIMES, Outcome, at_once, race_seen, tally, values
@@ -183,3 +184,32 @@ def test_a_decline_and_a_success_of_one_payment_exclude_each_other():
     payment.refresh_from_db()
     assert payment.status == status
     assert journals_of(invoice) == (1 if status == PaymentStatus.SUCCEEDED else 0)
+
+
+def pay_and_fall_due_at_once() -> list[Outcome]:
+    """The answer of the provider comes in the moment in which the invoice becomes overdue."""
+    invoice = sent_invoice()
+    payment = payment_begin(invoice_id=invoice.pk, method=SANDBOX_OK, by=invoice.buyer, at=AT)
+    answer = payment_ask(payment)
+    late = partial(invoices_become_overdue, at=AT + timedelta(days=8))
+    paid = partial(payment_conclude, payment_id=payment.pk, answer=answer, at=AT)
+    return at_once(*[late, paid] * (TIMES // 2))
+
+
+def test_an_invoice_that_falls_due_while_it_is_paid_is_paid():
+    outcomes = pay_and_fall_due_at_once()
+
+    assert tally(outcomes) == {"done": TIMES}
+    assert Invoice.objects.get().status == InvoiceStatus.PAID
+    assert AuditEvent.objects.filter(event="invoice.overdue").count() <= 1
+    assert integrity.differences() == []
+
+
+def test_falling_due_without_locks_is_stopped_by_the_database():
+    def attempt() -> bool:
+        outcomes = pay_and_fall_due_at_once()
+        assert not Invoice.objects.exclude(status=InvoiceStatus.PAID).exists()
+        assert not integrity.differences()
+        return any(outcome.was_stopped_by_the_database for outcome in outcomes)
+
+    assert race_seen(attempt)
