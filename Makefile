@@ -10,7 +10,7 @@ COMPILE := $(IN_VENV)/uv pip compile -q --universal --python-version 3.11 --gene
 CHECKS := check-lint check-format check-types check-layers check-templates check-migrations check-deploy check-schema
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-env check $(CHECKS) bench screens fix states lock vendor schema clean python install install-dev
+.PHONY: help run test test-env check $(CHECKS) nightly bench screens fix states lock vendor schema clean python install install-dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ check-schema: install-dev
 	@mkdir -p .local
 	$(WITH_SERVERS) python manage.py spectacular --validate --fail-on-warn --file .local/openapi.yaml
 	diff -u $(SCHEMA) .local/openapi.yaml
+
+nightly: install-dev ## The long versions of tests: 1,000 random edits of the ledger
+	@TAMPER_EDITS=1000 TAMPER_SEED=$${TAMPER_SEED:-$$(date +%Y%m%d)} $(WITH_SERVERS) pytest -q -s tests/wallets/test_tampering.py
 
 bench: install-dev ## Measure the workflow calls and the queue under load
 	@exec $(IN_VENV)/python -m benchmarks $(ARGS)
