@@ -1,6 +1,7 @@
 """Choosing what to pay with, and storing a payment method."""
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django import forms
@@ -18,6 +19,19 @@ from wallets.services import BankDetails, MethodChoice
 def sandbox_choices() -> list[tuple[str, str]]:
     """The sandbox's methods by token; none while the sandbox is switched off."""
     return list(LABELS.items()) if settings.SANDBOX_PROVIDER else []
+
+
+class MomentForm(forms.Form):
+    """Until the end of which day, in UTC, a statement goes."""
+
+    until = forms.DateField(
+        label="As it was at the end of", widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def moment(self) -> datetime:
+        """The last instant of the day."""
+        day: date = self.cleaned_data["until"]
+        return datetime.combine(day, time.max, tzinfo=UTC)
 
 
 class PayForm(forms.Form):

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -22,6 +22,7 @@ ZERO_WIDTH_JOINERS: Final = "\u200c\u200d"
 MAX_LINK: Final = 500
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 WRONG_TYPE: Final = {
     "str": "This must be a string.",
     "bool": "This must be true or false.",
@@ -156,6 +157,25 @@ class DayField(serializers.DateField):
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             self.fail("out_of_range")
         return day
+
+
+class MomentField(serializers.CharField):
+    """An RFC 3339 moment in UTC, such as 2026-11-24T12:00:00Z, in this century."""
+
+    default_error_messages = {
+        "invalid_moment": "This must be a moment in UTC, written YYYY-MM-DDTHH:MM:SSZ.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or not _MOMENT.fullmatch(data):
+            self.fail("invalid_moment")
+        try:
+            moment = datetime.fromisoformat(data)
+        except ValueError:
+            self.fail("invalid_moment")
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            self.fail("invalid_moment")
+        return moment
 
 
 class ItemsField(serializers.ListField):

@@ -100,11 +100,12 @@ OWN = {
 }
 """What everybody who is signed in has of their own."""
 
-RECEIPTS = {
+BY_LINE_OR_MOMENT = {
     "wallet/receipts/<slug:currency>/<int:line>.json",
     "api/v1/wallet/receipts/<slug:currency>/<int:line>/",
+    "api/v1/wallet/past/",
 }
-"""What everybody has of their own, line by line: nobody else's can be named."""
+"""What everybody has of their own by line or moment: nobody else's can be named."""
 
 WORKFLOW = {
     "api/gigs/post",
@@ -168,7 +169,7 @@ def body_for(address: Address, world: World) -> dict:
 
 
 def test_every_route_is_in_a_list():
-    listed = PUBLIC | OWN | RECEIPTS | WORKFLOW
+    listed = PUBLIC | OWN | BY_LINE_OR_MOMENT | WORKFLOW
     unlisted = {
         route
         for route in routes()

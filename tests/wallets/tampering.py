@@ -99,7 +99,7 @@ def posted_at(entries: list[Place], random: Random) -> Places:
 def words(entries: list[Place], random: Random) -> Places:
     journal = random.choice(entries).journal
     change = random.choice(
-        ["key = key || '0'", "about_id = about_id + 1", "about_type = 'gig'", "reverses = id - 1"]
+        ["key = key || 'x'", "about_id = about_id + 1", "about_type = 'gig'", "kind = 'withdrawal'"]
     )
     run(f"UPDATE wallets_journal SET {change} WHERE id = {journal}")
     return {leg.chain: leg.seq for leg in legs(entries, journal)}

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from tests.wallets.books import Accounts, accounts, rows, run, settlement
 from wallets import ledger, selectors
@@ -82,6 +83,7 @@ def test_a_statement_line_says_what_moved_and_what_was_left():
         "currency": "USD",
         "amount": 475,
         "balance_after": 566,
+        "seq": 2,
     }
 
 
@@ -159,9 +161,13 @@ def test_no_read_of_the_ledger_scans_entries_or_journals(full_ledger):
         page(user=7, currency="USD", before=3_000)
         selectors.statement_page_after(user_id=7, currency="USD", after=3_000, limit=50)
         selectors.platform_fees_total("USD")
+        selectors.balances_at(7, at=timezone.now())
+        selectors.statement_page(
+            user_id=7, currency="USD", before=None, limit=50, until=timezone.now()
+        )
 
-    assert len(plans.scanned) == 5
-    assert plans.scanned == [set()] * 5
+    assert len(plans.scanned) == 7
+    assert plans.scanned == [set()] * 7
 
 
 def test_posting_scans_no_table_of_the_ledger(full_ledger):
@@ -171,6 +177,7 @@ def test_posting_scans_no_table_of_the_ledger(full_ledger):
     ledger.settle(settlement(of, invoice=1))
     ledger.settle_batch([settlement(of, invoice=invoice) for invoice in range(1, 80)])
     rows("SELECT wallets_seq_before(%s, 0::smallint, 3000)", of.available)
+    rows("SELECT wallets_seq_at(%s, 0::smallint, now())", of.available)
 
     assert _scans() == before
 

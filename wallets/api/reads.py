@@ -16,6 +16,7 @@ from wallets.enums import JournalKind
 from wallets.models import Payment, PaymentMethod, Withdrawal
 from wallets.selectors import (
     StatementLine,
+    balances_at,
     statement_page,
     statement_page_after,
     wallet_balances,
@@ -63,6 +64,35 @@ class StatementRow:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class StatementPlace:
+    """Where a page of the statement lies."""
+
+    is_after: bool
+    place: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastRow:
+    """A user's money in one currency at a moment."""
+
+    currency: str
+    available: Money
+    pending: Money
+
+
+def past_wallet_of(user: User, *, at: datetime) -> list[PastRow]:
+    """What the user's wallet had at that moment."""
+    return [
+        PastRow(
+            currency=balance.currency,
+            available=from_minor(balance.available, balance.currency),
+            pending=from_minor(balance.pending, balance.currency),
+        )
+        for balance in balances_at(user.pk, at=at)
+    ]
+
+
 class PaymentQuery(TypedDict, total=False):
     status: str
     invoice_id: UUID
@@ -103,13 +133,22 @@ def wallet_of(user: User) -> list[WalletRow]:
 
 
 def statement_rows(
-    user: User, *, currency: str | None, place: int | None, is_after: bool, limit: int
+    user: User,
+    *,
+    page: StatementPlace,
+    currency: str | None,
+    until: datetime | None,
+    limit: int,
 ) -> list[StatementRow]:
-    """Lines older than `place`, or newer, newest first."""
-    if is_after and place is not None:
-        lines = statement_page_after(user_id=user.pk, currency=currency, after=place, limit=limit)
+    """Lines older than the place, or newer, newest first; with `until`, those posted by then."""
+    if page.is_after and page.place is not None:
+        lines = statement_page_after(
+            user_id=user.pk, currency=currency, after=page.place, limit=limit, until=until
+        )
     else:
-        lines = statement_page(user_id=user.pk, currency=currency, before=place, limit=limit)
+        lines = statement_page(
+            user_id=user.pk, currency=currency, before=page.place, limit=limit, until=until
+        )
     invoices = _invoices_of(lines)
     withdrawals = _withdrawals_of(lines)
     return [_row(line, invoices, withdrawals) for line in lines]

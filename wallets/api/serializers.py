@@ -9,6 +9,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from common.api.fields import (
     FlagField,
     LineField,
+    MomentField,
     MoneyField,
     OptionField,
     PublicIdField,
@@ -218,6 +219,30 @@ class WalletOutput(Output):
     balances = BalanceOutput(many=True)
 
 
+class PastQuery(Query):
+    at = MomentField(help_text="The moment, in UTC, such as 2026-11-24T12:00:00Z.")
+
+
+class PastBalanceOutput(Output):
+    """Money in one currency at a moment, what withdrawals reserved included."""
+
+    currency = serializers.CharField()
+    available = MoneyField()
+    pending = MoneyField()
+
+
+class PastWalletOutput(Output):
+    """One's money as the ledger had it at a moment."""
+
+    example = {
+        "at": NOON,
+        "balances": [{"currency": "USD", "available": NET, "pending": NOTHING}],
+    }
+
+    at = serializers.DateTimeField()
+    balances = PastBalanceOutput(many=True)
+
+
 class StatementLineOutput(Output):
     """One movement on one's available money."""
 
@@ -253,6 +278,7 @@ class PaymentQuery(ListQuery):
 
 class StatementQuery(Query):
     currency = OptionField(list(EXPONENTS), required=False)
+    until = MomentField(required=False, help_text="Only what was posted by then, in UTC.")
     limit = LimitField(required=False, help_text="Rows a page, 1 to 100; 50 without it.")
     cursor = serializers.CharField(
         required=False, help_text="From `next` or `previous` of another page; opaque."

@@ -17,6 +17,7 @@ urlpatterns = [
     path("payout-methods/", payouts.PayoutMethodsView.as_view()),
     path("payout-methods/<pom_id:method_id>/", payouts.PayoutMethodView.as_view()),
     path("wallet/", wallet.WalletView.as_view()),
+    path("wallet/past/", wallet.PastWalletView.as_view()),
     path("wallet/transactions/", wallet.StatementView.as_view()),
     path("wallet/receipts/<slug:currency>/<int:line>/", receipts.ReceiptView.as_view()),
     path(

@@ -14,8 +14,10 @@ from common.exceptions import FieldError, Invalid, PermissionRefused
 from gigs.api.serializers import ApproveInput
 from gigs.exceptions import MilestoneTransitionRefused
 from gigs.models import Milestone
-from wallets.api.reads import statement_rows, wallet_of
+from wallets.api.reads import StatementPlace, past_wallet_of, statement_rows, wallet_of
 from wallets.api.serializers import (
+    PastQuery,
+    PastWalletOutput,
     PreviewOutput,
     StatementLineOutput,
     StatementQuery,
@@ -37,6 +39,23 @@ class WalletView(ApiView):
         return Response(WalletOutput({"balances": wallet_of(self.user)}).data)
 
 
+class PastWalletView(ApiView):
+    @operation(
+        Operation(
+            name="wallet_past_read",
+            tag="wallet",
+            scope=Scope.MONEY_READ,
+            query=PastQuery,
+            answers={200: PastWalletOutput},
+        )
+    )
+    def get(self, request: Request) -> Response:
+        """Read what one's wallet had at a moment, a balance for each currency."""
+        at = self.params["at"]
+        balances = past_wallet_of(self.user, at=at)
+        return Response(PastWalletOutput({"at": at, "balances": balances}).data)
+
+
 class StatementView(ApiView):
     @operation(
         Operation(
@@ -50,21 +69,21 @@ class StatementView(ApiView):
     def get(self, request: Request) -> Response:
         """List the movements on one's wallet, newest first, with the balance after each."""
         limit = self.params.get("limit", DEFAULT_LIMIT)
-        is_after, place = self._place()
+        page = self._place()
         rows = statement_rows(
             self.user,
+            page=page,
             currency=self.params.get("currency"),
-            place=place,
-            is_after=is_after,
+            until=self.params.get("until"),
             limit=limit + 1,
         )
         has_more = len(rows) > limit
-        if is_after:
+        if page.is_after:
             rows = rows[-limit:]
             has_next, has_previous = bool(rows), has_more
         else:
             rows = rows[:limit]
-            has_next, has_previous = has_more, bool(rows) and place is not None
+            has_next, has_previous = has_more, bool(rows) and page.place is not None
         return Response(
             {
                 "results": StatementLineOutput(rows, many=True).data,
@@ -73,16 +92,16 @@ class StatementView(ApiView):
             }
         )
 
-    def _place(self) -> tuple[bool, int | None]:
+    def _place(self) -> StatementPlace:
         cursor = self.params.get("cursor")
         if cursor is None:
-            return False, None
+            return StatementPlace(is_after=False, place=None)
         match = CURSOR.fullmatch(cursor)
         if match is None:
             raise Invalid(
                 [FieldError("cursor", "invalid_cursor", "This is no cursor of this list.")]
             )
-        return match[1] == "after", int(match[2])
+        return StatementPlace(is_after=match[1] == "after", place=int(match[2]))
 
     def _address(self, cursor: str) -> str:
         params = self.request.query_params.copy()

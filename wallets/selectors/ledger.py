@@ -1,5 +1,6 @@
 """What the ledger says: balances, and statements with their running balance."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,6 +21,7 @@ CROSS JOIN LATERAL (
     SELECT * FROM wallets_entry
     WHERE account_id = a.id AND shard = 0
       AND (%(before)s::bigint IS NULL OR seq < wallets_seq_before(a.id, 0::smallint, %(before)s))
+      AND (%(until)s::timestamptz IS NULL OR seq <= wallets_seq_at(a.id, 0::smallint, %(until)s))
     ORDER BY seq DESC
     LIMIT %(limit)s
 ) e
@@ -37,6 +39,7 @@ CROSS JOIN LATERAL (
     SELECT * FROM wallets_entry
     WHERE account_id = a.id AND shard = 0
       AND seq >= wallets_seq_before(a.id, 0::smallint, %(after)s::bigint + 1)
+      AND (%(until)s::timestamptz IS NULL OR seq <= wallets_seq_at(a.id, 0::smallint, %(until)s))
     ORDER BY seq
     LIMIT %(limit)s
 ) e
@@ -46,6 +49,29 @@ WHERE a.owner = %(owner)s AND a.kind = %(kind)s
 ORDER BY e.journal_id
 LIMIT %(limit)s
 """
+BALANCES_AT: Final = """
+SELECT a.currency,
+       coalesce(sum(e.balance_after) FILTER (WHERE a.kind = 'available'), 0)::bigint,
+       coalesce(sum(e.balance_after) FILTER (WHERE a.kind = 'pending'), 0)::bigint
+FROM wallets_account a
+LEFT JOIN LATERAL (
+    SELECT balance_after FROM wallets_entry
+    WHERE account_id = a.id AND shard = 0
+      AND seq = wallets_seq_at(a.id, 0::smallint, %(at)s)
+) e ON true
+WHERE a.owner = %(owner)s AND a.kind IN ('available', 'pending')
+GROUP BY a.currency
+ORDER BY a.currency
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PastBalance:
+    """What a wallet had at a moment, in minor units, money reserved by withdrawals included."""
+
+    currency: str
+    available: int
+    pending: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +131,40 @@ def wallet_balances(user_id: int) -> list[WalletBalance]:
     return [WalletBalance(**row) for row in rows]
 
 
+def balances_at(user_id: int, *, at: datetime) -> list[PastBalance]:
+    """The wallet as the ledger had it at that moment, by a look-up in each chain."""
+    with connection.cursor() as cursor:
+        cursor.execute(BALANCES_AT, {"owner": f"user:{user_id}", "at": at})
+        return [PastBalance(*row) for row in cursor.fetchall()]
+
+
 def statement_page(
-    *, user_id: int, currency: str | None, before: int | None, limit: int
+    *,
+    user_id: int,
+    currency: str | None,
+    before: int | None,
+    limit: int,
+    until: datetime | None = None,
 ) -> list[StatementLine]:
-    """Lines before the place `before`, newest first: O(limit), however long the history is."""
-    return _lines(
-        STATEMENT, user_id=user_id, currency=currency, place={"before": before}, limit=limit
-    )
+    """Lines before the place `before`, newest first: O(limit), however long the history is.
+
+    With `until`, those that were posted by then.
+    """
+    place = {"before": before, "until": until}
+    return _lines(STATEMENT, user_id=user_id, currency=currency, place=place, limit=limit)
 
 
 def statement_page_after(
-    *, user_id: int, currency: str | None, after: int, limit: int
+    *,
+    user_id: int,
+    currency: str | None,
+    after: int,
+    limit: int,
+    until: datetime | None = None,
 ) -> list[StatementLine]:
     """The lines next after the place `after`, newest first; as quick as `statement_page`."""
-    lines = _lines(
-        STATEMENT_AFTER, user_id=user_id, currency=currency, place={"after": after}, limit=limit
-    )
+    place = {"after": after, "until": until}
+    lines = _lines(STATEMENT_AFTER, user_id=user_id, currency=currency, place=place, limit=limit)
     return lines[::-1]
 
 
@@ -129,7 +173,7 @@ def _lines(
     *,
     user_id: int,
     currency: str | None,
-    place: dict[str, int | None],
+    place: Mapping[str, int | datetime | None],
     limit: int,
 ) -> list[StatementLine]:
     with connection.cursor() as cursor:

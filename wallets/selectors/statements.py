@@ -11,7 +11,12 @@ from common.money import from_minor
 from invoicing.models import Invoice
 from wallets.enums import JournalKind
 from wallets.models import Withdrawal
-from wallets.selectors.ledger import StatementLine, statement_page, wallet_balances
+from wallets.selectors.ledger import (
+    StatementLine,
+    balances_at,
+    statement_page,
+    wallet_balances,
+)
 
 PAGE_SIZE: Final = 25
 CHUNK_SIZE: Final = 500
@@ -63,16 +68,38 @@ def wallet_currency(user_id: int, *, asked: str, preferred: str) -> str:
 
 
 def statement(
-    user_id: int, *, currency: str, before: int | None = None, size: int = PAGE_SIZE
+    user_id: int,
+    *,
+    currency: str,
+    before: int | None = None,
+    until: datetime | None = None,
+    size: int = PAGE_SIZE,
 ) -> StatementPage:
     """One page of the statement, in two queries however long the history is."""
-    lines = statement_page(user_id=user_id, currency=currency, before=before, limit=size + 1)
+    lines = statement_page(
+        user_id=user_id, currency=currency, before=before, limit=size + 1, until=until
+    )
     rows = _rows(lines[:size])
     return StatementPage(
         rows=rows,
         older=rows[-1].place if len(lines) > size else None,
         is_newest=before is None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PastMoney:
+    """What the wallet had at a moment, in one currency."""
+
+    available: Money
+    pending: Money
+
+
+def past_money(user_id: int, *, currency: str, at: datetime) -> PastMoney:
+    """The wallet in one currency as it was; nothing before its first movement."""
+    found = [row for row in balances_at(user_id, at=at) if row.currency == currency]
+    available, pending = (found[0].available, found[0].pending) if found else (0, 0)
+    return PastMoney(from_minor(available, currency), from_minor(pending, currency))
 
 
 def statement_rows(user_id: int, *, currency: str) -> Iterator[StatementRow]:

@@ -5,7 +5,7 @@ revoke execute on function
   wallets_chain_start, wallets_entry_check, wallets_refuse_change, wallets_open_accounts,
   wallets_replay, wallets_post, wallets_post_many, wallets_settle, wallets_running, wallets_chain_step, wallets_chain,
   wallets_settle_batch, wallets_reserve, wallets_pay_out, wallets_seq_before, wallets_chain_breaks,
-  wallets_entry_breaks, wallets_head_breaks
+  wallets_entry_breaks, wallets_head_breaks, wallets_seq_at
 from public;
 
 create function wallets_grant(p_role text) returns void
@@ -22,7 +22,7 @@ begin
   execute format(
     'grant execute on function wallets_open_accounts, wallets_post, wallets_post_many, wallets_settle,
        wallets_settle_batch, wallets_reserve, wallets_pay_out, wallets_seq_before, wallets_chain_breaks,
-       wallets_entry_breaks, wallets_head_breaks, wallets_text_bytes,
+       wallets_entry_breaks, wallets_head_breaks, wallets_seq_at, wallets_text_bytes,
        wallets_journal_bytes, wallets_leg_bytes, wallets_chain_next, wallets_chain_start
      to %I', p_role);
 end $$;

@@ -26,6 +26,31 @@ begin
   return v_low;
 end $$;
 
+-- How many entries of a chain were posted by a moment: time never goes back along a chain.
+create function wallets_seq_at(p_account bigint, p_shard smallint, p_at timestamptz)
+returns bigint
+language plpgsql stable parallel safe
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  v_low bigint := 0;
+  v_high bigint;
+  v_middle bigint;
+begin
+  select b.seq into v_high from wallets_balance b
+  where b.account_id = p_account and b.shard = p_shard;
+  while v_low < v_high loop
+    v_middle := (v_low + v_high + 1) / 2;
+    if (select j.posted_at from wallets_entry e join wallets_journal j on j.id = e.journal_id
+        where e.account_id = p_account and e.shard = p_shard and e.seq = v_middle) <= p_at then
+      v_low := v_middle;
+    else
+      v_high := v_middle - 1;
+    end if;
+  end loop;
+  return v_low;
+end $$;
+
 -- Every entry of the journals in the range that does not follow from the one before it in its
 -- chain, from its journal and its account. Journals lie together, so a range is read in one go;
 -- the entry before the first of a chain within the range is looked up.

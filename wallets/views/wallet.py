@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Final
 
 from django.contrib.auth.decorators import login_required
@@ -16,7 +17,8 @@ from accounts.enums import Role
 from accounts.permissions import SignedInRequest, role_required
 from common.money import amount_text
 from wallets import selectors
-from wallets.selectors import StatementRow
+from wallets.forms import MomentForm
+from wallets.selectors import PastMoney, StatementRow
 
 LINES_IN_WALLET: Final = 8
 BYTE_ORDER_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -55,13 +57,25 @@ def wallet(request: SignedInRequest) -> HttpResponse:
 @login_required
 @role_required(Role.FREELANCER)
 def statement(request: SignedInRequest) -> HttpResponse:
-    """Each movement of money in one currency, newest first, with what the wallet had then."""
-    currency = _currency(request)
-    before = place_in(request.GET.get("before", ""))
+    """Each movement of money in one currency, newest first, with what the wallet had then.
+
+    With a day, as it was at the end of that day.
+    """
+    user, currency = request.user, _currency(request)
+    form = MomentForm(request.GET if request.GET.get("until") else None)
+    until = form.moment() if form.is_valid() else None
     context = {
-        "balances": selectors.wallet_balances(request.user.pk),
+        "balances": selectors.wallet_balances(user.pk),
         "currency": currency,
-        "statement": selectors.statement(request.user.pk, currency=currency, before=before),
+        "form": form,
+        "until": until,
+        "past": _past(request, currency, until),
+        "statement": selectors.statement(
+            user.pk,
+            currency=currency,
+            before=place_in(request.GET.get("before", "")),
+            until=until,
+        ),
     }
     return render(request, "wallets/statement.html", context)
 
@@ -80,6 +94,13 @@ def statement_csv(request: SignedInRequest) -> HttpResponseBase:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _past(request: SignedInRequest, currency: str, until: datetime | None) -> PastMoney | None:
+    """What the wallet had at that moment; None when no moment is asked for."""
+    if until is None:
+        return None
+    return selectors.past_money(request.user.pk, currency=currency, at=until)
 
 
 class _Echo:
