@@ -162,6 +162,7 @@ class ProjectAdmin(BudgetColumn, ReadOnlyAdmin):
                     "payment_mode",
                     "is_auto_pay",
                     "review_days",
+                    "clearing_days",
                 ]
             },
         ),

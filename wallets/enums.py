@@ -21,6 +21,7 @@ class JournalKind(models.TextChoices):
     """Why money moved."""
 
     SETTLEMENT = "settlement", "Settlement"
+    CLEARING = "clearing", "Clearing"
     WITHDRAWAL = "withdrawal", "Withdrawal"
     REVERSAL = "reversal", "Reversal"
     FUNDING = "funding", "Funding"

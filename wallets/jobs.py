@@ -16,6 +16,7 @@ from wallets.models.payments import IN_FLIGHT
 from wallets.providers import Answer, PayoutAnswer, ProviderTimeout
 from wallets.services.anchors import ANCHOR, anchor_draft, anchor_keep, anchors_publish
 from wallets.services.automatic import AUTOMATIC
+from wallets.services.clearing import CLEARING
 from wallets.services.payments import RESOLVE
 from wallets.services.verification import (
     VERIFY,
@@ -101,6 +102,14 @@ def _ask(payments: Sequence[Payment]) -> dict[int, Answer | None]:
     return answers
 
 
+def clear(jobs: Sequence[Job]) -> None:
+    """Make available what has waited long enough, many at once."""
+    services.clearings_finish(
+        invoice_ids=[job.payload["invoice"] for job in jobs],
+        at=max(timezone.now(), *(job.due_at for job in jobs)),
+    )
+
+
 def verify(jobs: Sequence[Job]) -> registry.Settle:
     """Prove the books once, for however many asked."""
     return _proved(VerificationMode.FULL)
@@ -139,6 +148,7 @@ def register() -> None:
     registry.register(AUTOMATIC, pay, kind="outside", lane="money")
     registry.register(RESOLVE, resolve, kind="outside", lane="money", batch=1)
     registry.register(ANCHOR, anchor, kind="outside", lane="long")
+    registry.register(CLEARING, clear, lane="money")
     registry.register(VERIFY, verify, kind="outside", lane="long")
     registry.register(VERIFY_RECENT, verify_recent, kind="outside", lane="long")
     registry.register(SEND, send_withdrawal, kind="outside", lane="money", batch=1)

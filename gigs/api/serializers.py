@@ -379,6 +379,7 @@ class ProjectOutput(Output):
         "payment_mode": "on_invoice",
         "auto_pay": False,
         "review_days": 14,
+        "clearing_days": 0,
         "started_at": NOON,
         "completed_at": None,
         "tasks": [MilestoneOutput.example],
@@ -399,6 +400,7 @@ class ProjectOutput(Output):
     payment_mode = serializers.ChoiceField(PaymentMode.choices)
     auto_pay = serializers.BooleanField(source="is_auto_pay")
     review_days = serializers.IntegerField()
+    clearing_days = serializers.IntegerField()
     started_at = serializers.DateTimeField()
     completed_at = serializers.DateTimeField(allow_null=True)
     tasks = MilestoneOutput(source="milestones.all", many=True)

@@ -79,6 +79,7 @@ class Project(PublicIdModel):
     payment_mode = models.CharField(max_length=20, choices=PaymentMode.choices)
     is_auto_pay = models.BooleanField(default=False)
     review_days = models.PositiveSmallIntegerField()
+    clearing_days = models.PositiveSmallIntegerField()
     agreed_minor = models.BigIntegerField()
     invoiced_minor = models.BigIntegerField(default=0)
     fees_minor = models.BigIntegerField(default=0)
@@ -109,6 +110,10 @@ class Project(PublicIdModel):
             models.CheckConstraint(
                 condition=Q(review_days__gte=1, review_days__lte=90),
                 name="gigs_project_review_days_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(clearing_days__gte=0, clearing_days__lte=90),
+                name="gigs_project_clearing_days_valid",
             ),
             models.CheckConstraint(
                 condition=~Q(commissioner=F("freelancer")), name="gigs_project_two_parties"

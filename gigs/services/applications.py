@@ -177,6 +177,7 @@ def _project_of(gig: Gig, application: Application, *, at: datetime) -> Project:
         payment_mode=gig.payment_mode,
         is_auto_pay=gig.is_auto_pay,
         review_days=settings.REVIEW_DAYS,
+        clearing_days=settings.CLEARING_DAYS,
         agreed_minor=to_minor(gig.budget),
         status=ProjectStatus.ACTIVE,
         started_at=at,

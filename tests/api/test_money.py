@@ -210,6 +210,7 @@ def test_previews_tell_and_change_nothing(api, refused):
             "gross": usd("3333.34"),
             "fee": usd("166.67"),
         },
+        "clearing_days": 0,
         "completes_project": False,
     }
 

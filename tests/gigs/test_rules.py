@@ -259,6 +259,7 @@ def test_a_freelancer_who_was_rejected_may_apply_again():
         ("gigs_project_payment_mode_valid", {"payment_mode": "'held'"}),
         ("gigs_project_review_days_valid", {"review_days": "0"}),
         ("gigs_project_review_days_valid", {"review_days": "91"}),
+        ("gigs_project_clearing_days_valid", {"clearing_days": "91"}),
         ("gigs_project_two_parties", {"freelancer_id": "commissioner_id"}),
     ],
 )
@@ -283,6 +284,7 @@ def test_the_database_refuses_a_project_on_such_terms(rule, changes):
         "invoicing_method = 'completion'",
         "payment_mode = 'held'",
         "review_days = 30",
+        "clearing_days = 1",
     ],
 )
 def test_the_terms_of_a_project_are_frozen(changes):

@@ -96,6 +96,7 @@ OWN = {
     "api/v1/withdrawals/",
     "api/v1/withdrawals/preview/",
     "api/v1/wallet/",
+    "api/v1/wallet/clearings/",
     "api/v1/wallet/transactions/",
 }
 """What everybody who is signed in has of their own."""

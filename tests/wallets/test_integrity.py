@@ -64,6 +64,7 @@ def account(kind: str) -> str:
     return f"(SELECT id FROM wallets_account WHERE kind = '{kind}')"
 
 
+BUYER = "(SELECT commissioner_id FROM gigs_project)"
 JOURNAL = "(SELECT id FROM wallets_journal)"
 AVAILABLE = f"account_id = {account('available')}"
 INVOICE_OF = "UPDATE invoicing_invoice SET {change} WHERE milestone_id = {milestone}"
@@ -296,6 +297,38 @@ CASES = [
 ]
 
 
+IN_CLEARING = [
+    case(
+        "pending_is_in_clearing",
+        f"UPDATE wallets_clearing SET user_id = {BUYER}",
+        also=("clearings_are_in_the_ledger",),
+    ),
+    case("clearings_are_in_the_ledger", "DELETE FROM outbox_job WHERE topic = 'clearing.due'"),
+    case(
+        "clearings_are_in_the_ledger",
+        JOURNAL_WITHOUT_ENTRIES.format(kind="clearing"),
+        AUDITED,
+        also=("journals_balance",),
+    ),
+    case(
+        "clearings_are_in_the_ledger",
+        "UPDATE wallets_clearing SET cleared_at = available_at",
+        also=("pending_is_in_clearing",),
+    ),
+]
+
+
+@pytest.mark.parametrize("corruption", IN_CLEARING, ids=lambda corruption: corruption.check)
+def test_a_corruption_of_what_is_in_clearing_is_seen(settings, corruption):
+    settings.CLEARING_DAYS = 5
+    paid_invoice()
+    assert integrity.differences() == []
+
+    corrupt(*corruption.statements)
+
+    assert fired() == {corruption.check, *corruption.also}
+
+
 @pytest.mark.parametrize("corruption", CASES, ids=lambda corruption: corruption.check)
 def test_a_corruption_is_seen_by_its_check(books, corruption):
     assert integrity.differences() == []
@@ -308,7 +341,8 @@ def test_a_corruption_is_seen_by_its_check(books, corruption):
 def test_each_check_has_a_corruption_that_it_is_for():
     names = [check.name for check in integrity.checks()]
 
-    assert {corruption.check for corruption in CASES} | PAYOUTS == set(names)
+    cases = [*CASES, *IN_CLEARING]
+    assert {corruption.check for corruption in cases} | PAYOUTS == set(names)
     assert names == sorted(set(names))
 
 

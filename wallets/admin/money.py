@@ -22,7 +22,7 @@ from common.admin import ReadOnlyAdmin, run_service, table
 from common.formats import money_for_people
 from common.money import from_minor
 from outbox.models import Heartbeat, Job
-from wallets.models import Account, Entry, Journal, Payment, PaymentMethod
+from wallets.models import Account, Clearing, Entry, Journal, Payment, PaymentMethod
 
 LATEST_ENTRIES = 50
 USER_OWNER = "user:"
@@ -338,3 +338,21 @@ class HeartbeatAdmin(ReadOnlyAdmin):
 
 def _amount(minor: int, currency: str) -> str:
     return money_for_people(from_minor(minor, currency))
+
+
+@admin.register(Clearing)
+class ClearingAdmin(ReadOnlyAdmin):
+    """Earned money that waits, and when it became available."""
+
+    list_display = ["invoice", "user", "net", "available_at", "cleared_at"]
+    list_filter = [("cleared_at", admin.EmptyFieldListFilter), "currency"]
+    list_select_related = ["invoice", "user"]
+    search_fields = ["invoice__number", "user__email", "user__name"]
+    search_help_text = "Invoice number, or name or address of the freelancer"
+    date_hierarchy = "available_at"
+    ordering = ["-available_at", "-pk"]
+    fields = ["invoice", "user", "net", "available_at", "cleared_at"]
+
+    @admin.display(description="net", ordering="amount_minor")
+    def net(self, clearing: Clearing) -> str:
+        return money_for_people(clearing.amount)

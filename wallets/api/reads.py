@@ -12,8 +12,9 @@ from accounts.models import User
 from common.models import LockableQuerySet
 from common.money import from_minor, zero
 from invoicing.models import Invoice
+from wallets import selectors
 from wallets.enums import JournalKind
-from wallets.models import Payment, PaymentMethod, Withdrawal
+from wallets.models import Clearing, Payment, PaymentMethod, Withdrawal
 from wallets.selectors import (
     StatementLine,
     balances_at,
@@ -26,6 +27,7 @@ ABOUT_INVOICE: Final = "invoice"
 ABOUT_WITHDRAWAL: Final = "withdrawal"
 KINDS: Final = {
     JournalKind.SETTLEMENT: "milestone_payment",
+    JournalKind.CLEARING: "clearing",
     JournalKind.WITHDRAWAL: "withdrawal",
     JournalKind.REVERSAL: "reversal",
     JournalKind.FUNDING: "funding",
@@ -111,6 +113,12 @@ def payments_for(user: User, **query: Unpack[PaymentQuery]) -> LockableQuerySet[
 def methods_for(user: User) -> LockableQuerySet[PaymentMethod]:
     """The methods that the user has stored."""
     return PaymentMethod.objects.of(user)
+
+
+def clearings_for(user: User, *, currency: str | None = None) -> LockableQuerySet[Clearing]:
+    """What the user has earned and cannot spend yet."""
+    rows = selectors.clearings_for(user)
+    return rows if currency is None else rows.filter(currency=currency)
 
 
 def wallet_of(user: User) -> list[WalletRow]:

@@ -175,6 +175,7 @@ class PreviewOutput(Output):
             "gross": FIRST_PART,
             "fee": FEE,
         },
+        "clearing_days": 0,
         "completes_project": False,
     }
 
@@ -186,6 +187,7 @@ class PreviewOutput(Output):
     fee = MoneyField()
     net = MoneyField()
     fee_formula = FeeFormulaOutput(source="*")
+    clearing_days = serializers.IntegerField()
     completes_project = serializers.BooleanField()
 
 
@@ -243,6 +245,31 @@ class PastWalletOutput(Output):
     balances = PastBalanceOutput(many=True)
 
 
+class ClearingOutput(Output):
+    """The net amount of a paid invoice that can be spent from `available_at`."""
+
+    example = {
+        "invoice_id": "inv_4b5c6d7e8f9041a2b3c4d5e6f7081920",
+        "invoice_number": INVOICE_NUMBER,
+        "milestone_id": MILESTONE_ID,
+        "amount": NET,
+        "available_at": "2026-11-28T12:00:00Z",
+    }
+
+    invoice_id = serializers.CharField(source="invoice.public_id")
+    invoice_number = serializers.CharField(source="invoice.number")
+    milestone_id = serializers.CharField(source="invoice.milestone.public_id")
+    amount = MoneyField()
+    available_at = serializers.DateTimeField()
+
+
+class ClearingQuery(ListQuery):
+    orderings = {"available_at": "available_at"}
+    default_ordering = "available_at"
+
+    currency = OptionField(list(EXPONENTS), required=False)
+
+
 class StatementLineOutput(Output):
     """One movement on one's available money."""
 
@@ -259,7 +286,7 @@ class StatementLineOutput(Output):
     }
 
     id = serializers.CharField(source="public_id")
-    kind = serializers.ChoiceField(["milestone_payment", "withdrawal", "reversal"])
+    kind = serializers.ChoiceField(["milestone_payment", "clearing", "withdrawal", "reversal"])
     amount = SignedMoneyField()
     balance_after = SignedMoneyField()
     invoice_number = serializers.CharField(allow_null=True)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("payout-methods/<pom_id:method_id>/", payouts.PayoutMethodView.as_view()),
     path("wallet/", wallet.WalletView.as_view()),
     path("wallet/past/", wallet.PastWalletView.as_view()),
+    path("wallet/clearings/", wallet.ClearingsView.as_view()),
     path("wallet/transactions/", wallet.StatementView.as_view()),
     path("wallet/receipts/<slug:currency>/<int:line>/", receipts.ReceiptView.as_view()),
     path(

@@ -14,8 +14,16 @@ from common.exceptions import FieldError, Invalid, PermissionRefused
 from gigs.api.serializers import ApproveInput
 from gigs.exceptions import MilestoneTransitionRefused
 from gigs.models import Milestone
-from wallets.api.reads import StatementPlace, past_wallet_of, statement_rows, wallet_of
+from wallets.api.reads import (
+    StatementPlace,
+    clearings_for,
+    past_wallet_of,
+    statement_rows,
+    wallet_of,
+)
 from wallets.api.serializers import (
+    ClearingOutput,
+    ClearingQuery,
     PastQuery,
     PastWalletOutput,
     PreviewOutput,
@@ -54,6 +62,21 @@ class PastWalletView(ApiView):
         at = self.params["at"]
         balances = past_wallet_of(self.user, at=at)
         return Response(PastWalletOutput({"at": at, "balances": balances}).data)
+
+
+class ClearingsView(ApiView):
+    @operation(
+        Operation(
+            name="wallet_clearings_list",
+            tag="wallet",
+            scope=Scope.MONEY_READ,
+            query=ClearingQuery,
+            answers={200: page_schema(ClearingOutput)},
+        )
+    )
+    def get(self, request: Request) -> Response:
+        """List what one has earned and cannot spend yet, the next first."""
+        return self.page(clearings_for(self.user, **self.filters()), ClearingOutput)
 
 
 class StatementView(ApiView):

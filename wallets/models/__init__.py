@@ -1,5 +1,6 @@
 """The ledger's rows, and payments."""
 
+from wallets.models.clearing import Clearing
 from wallets.models.ledger import Account, Balance, Entry, Journal
 from wallets.models.payments import Payment, PaymentMethod, SandboxCharge
 from wallets.models.payouts import PayoutMethod, ProviderEvent, Withdrawal
@@ -11,6 +12,7 @@ __all__ = [
     "AnchoredHead",
     "Balance",
     "Checkpoint",
+    "Clearing",
     "Entry",
     "Journal",
     "Payment",

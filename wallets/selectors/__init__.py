@@ -1,5 +1,6 @@
 """Reads of money: one for each screen or endpoint."""
 
+from wallets.selectors.clearing import ClearingRow, clearings_for, clearings_of
 from wallets.selectors.dashboards import (
     CommissionerBoard,
     FreelancerBoard,
@@ -45,6 +46,7 @@ from wallets.selectors.statements import (
 __all__ = [
     "AnchorPage",
     "BooksStatus",
+    "ClearingRow",
     "CommissionerBoard",
     "FreelancerBoard",
     "MonthlyChart",
@@ -58,6 +60,8 @@ __all__ = [
     "anchors_page",
     "balances_at",
     "books_status",
+    "clearings_for",
+    "clearings_of",
     "commissioner_board",
     "earnings_by_month",
     "freelancer_board",

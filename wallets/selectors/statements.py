@@ -22,6 +22,7 @@ PAGE_SIZE: Final = 25
 CHUNK_SIZE: Final = 500
 LABELS: Final[dict[JournalKind, str]] = {
     JournalKind.SETTLEMENT: "Milestone payment",
+    JournalKind.CLEARING: "Milestone payment cleared",
     JournalKind.WITHDRAWAL: "Withdrawal",
     JournalKind.REVERSAL: "Reversal",
     JournalKind.FUNDING: "Milestones funded",

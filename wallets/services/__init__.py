@@ -1,6 +1,7 @@
 """Payments, settlement and payment methods."""
 
 from wallets.services.automatic import automatic_begin, automatic_conclude
+from wallets.services.clearing import clearings_finish
 from wallets.services.methods import (
     payment_method_add,
     payment_method_make_default,
@@ -47,6 +48,7 @@ __all__ = [
     "approval_preview",
     "automatic_begin",
     "automatic_conclude",
+    "clearings_finish",
     "payment_ask",
     "payment_begin",
     "payment_conclude",

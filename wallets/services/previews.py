@@ -39,6 +39,7 @@ class Preview:
     fees_before: Money
     available_after: Money
     lifetime_after: Money
+    clearing_days: int
     completes_project: bool
 
 
@@ -110,5 +111,6 @@ def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
         fees_before=from_minor(project.fees_minor - to_minor(invoice.fee), currency),
         available_after=from_minor(balance.available, currency),
         lifetime_after=from_minor(balance.lifetime_earnings, currency),
+        clearing_days=project.clearing_days,
         completes_project=project.completed_at is not None,
     )

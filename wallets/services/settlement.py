@@ -18,7 +18,8 @@ from invoicing.services import InvoiceRow, invoices_mark_paid
 from wallets import ledger
 from wallets.enums import AccountKind, PaymentStatus
 from wallets.ledger import AccountSpec, Posted, Settlement
-from wallets.models import Payment
+from wallets.models import Clearing, Payment
+from wallets.services.clearing import available_at, clearings_begin
 
 COLUMNS = (
     "pk",
@@ -26,6 +27,7 @@ COLUMNS = (
     "number",
     "status",
     "project",
+    "project__clearing_days",
     "milestone",
     "milestone__title",
     "currency",
@@ -47,6 +49,7 @@ class Due:
     payment: Payment
     invoice: InvoiceRow
     project_id: int
+    clearing_days: int
     milestone_id: int
     milestone_title: str
     currency: str
@@ -60,9 +63,10 @@ class Due:
     @property
     def accounts(self) -> tuple[AccountSpec, AccountSpec, AccountSpec]:
         """Where the money comes from, the freelancer's account, the platform's."""
+        credited = AccountKind.PENDING if self.clearing_days else AccountKind.AVAILABLE
         return (
             AccountSpec(f"provider:{self.payment.provider}", AccountKind.OUTSIDE, self.currency),
-            AccountSpec(f"user:{self.seller_id}", AccountKind.AVAILABLE, self.currency),
+            AccountSpec(f"user:{self.seller_id}", credited, self.currency),
             AccountSpec("platform", AccountKind.FEES, self.currency),
         )
 
@@ -81,7 +85,7 @@ def locked_for_settlement(payment_ids: Sequence[int]) -> list[Due]:
 
 
 def _due(payment: Payment, row: tuple[Any, ...]) -> Due:
-    pk, uuid, number, status, project, milestone, title, currency, *amounts_and_seller = row
+    pk, uuid, number, status, project, days, milestone, title, currency, *amounts_and_seller = row
     total, tax, fee, net, seller, email, name, seller_uuid = amounts_and_seller
     return Due(
         payment=payment,
@@ -89,6 +93,7 @@ def _due(payment: Payment, row: tuple[Any, ...]) -> Due:
             pk, format_public_id(Invoice.PREFIX, uuid), number, InvoiceStatus(status)
         ),
         project_id=project,
+        clearing_days=days,
         milestone_id=milestone,
         milestone_title=title,
         currency=currency,
@@ -105,10 +110,11 @@ def settle(*, dues: Sequence[Due], at: datetime) -> None:
     """Credit the wallets for payments locked by `locked_for_settlement`.
 
     One balanced journal each under the key settle:<invoice>: outside -total, available +net,
-    fees +fee. Payment succeeded, invoice paid, milestone settled, the project completed when it
+    fees +fee; pending +net where the project has a clearing period. Payment succeeded, invoice paid, milestone settled, the project completed when it
     was the last; audit rows and mails with them. All or nothing.
     """
     posted = ledger.settle_batch(_settlements(dues))
+    _begin_clearing(dues, at=at)
     for due in dues:
         due.payment.move_to(PaymentStatus.SUCCEEDED)
         due.payment.ended_at = at
@@ -121,7 +127,7 @@ def settle(*, dues: Sequence[Due], at: datetime) -> None:
     audit.record_many(
         [_record(due, journal) for due, journal in zip(dues, posted, strict=True)], by=None, at=at
     )
-    mail_enqueue_many(Mail.INVOICE_PAID, [_mail(due) for due in dues])
+    mail_enqueue_many(Mail.INVOICE_PAID, [_mail(due, at=at) for due in dues])
 
 
 def _settlements(dues: Sequence[Due]) -> list[Settlement]:
@@ -146,6 +152,24 @@ def _settlements(dues: Sequence[Due]) -> list[Settlement]:
     return settlements
 
 
+def _begin_clearing(dues: Sequence[Due], *, at: datetime) -> None:
+    waiting = [due for due in dues if due.clearing_days and due.net]
+    if waiting:
+        clearings_begin(
+            [
+                Clearing(
+                    invoice_id=due.invoice.pk,
+                    user_id=due.seller_id,
+                    amount_minor=due.net,
+                    currency=due.currency,
+                    available_at=available_at(at, days=due.clearing_days),
+                )
+                for due in waiting
+            ],
+            public_ids={due.invoice.pk: due.invoice.public_id for due in waiting},
+        )
+
+
 def _record(due: Due, journal: Posted) -> audit.Record:
     return audit.Record(
         event="payment.settled",
@@ -163,7 +187,7 @@ def _record(due: Due, journal: Posted) -> audit.Record:
     )
 
 
-def _mail(due: Due) -> tuple[Addressee, str, Values]:
+def _mail(due: Due, *, at: datetime) -> tuple[Addressee, str, Values]:
     values: Values = {
         "number": due.invoice.number,
         "milestone": due.milestone_title,
@@ -172,4 +196,6 @@ def _mail(due: Due) -> tuple[Addressee, str, Values]:
         "net": from_minor(due.net, due.currency),
         "path": Page("wallets:wallet"),
     }
+    if due.clearing_days:
+        values = {**values, "available_on": available_at(at, days=due.clearing_days).date()}
     return due.seller, due.invoice.public_id, values

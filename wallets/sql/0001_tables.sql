@@ -79,7 +79,7 @@ create table wallets_journal (
   key text not null,
   constraint wallets_journal_one_per_key unique (key),
   constraint wallets_journal_kind_valid check (
-    kind in ('settlement', 'withdrawal', 'reversal', 'funding', 'top_up', 'release', 'take_back')
+    kind in ('settlement', 'clearing', 'withdrawal', 'reversal', 'funding', 'top_up', 'release', 'take_back')
   ),
   constraint wallets_journal_about_type_not_empty check (about_type <> ''),
   constraint wallets_journal_key_length_valid check (octet_length(key) between 1 and 200),

@@ -38,12 +38,13 @@ COLUMNS: Final = (
 @login_required
 @role_required(Role.FREELANCER)
 def wallet(request: SignedInRequest) -> HttpResponse:
-    """Balances, earnings by month, and the latest lines of the statement."""
+    """Balances, what is in clearing, earnings by month, and the latest lines of the statement."""
     user = request.user
     currency = _currency(request)
     chart = selectors.earnings_by_month(user, currency=currency, at=timezone.now())
     context = {
         "balances": selectors.wallet_balances(user.pk),
+        "clearings": selectors.clearings_of(user, currency=currency),
         "currency": currency,
         "chart": chart,
         "chart_source": chart.source("Net earnings"),

@@ -9,7 +9,7 @@ left join (
   join wallets_journal j on j.id = e.journal_id and j.kind = 'settlement'
   join invoicing_invoice i on j.about_type = 'invoice' and i.id = j.about_id
   join wallets_currency w on w.code = i.currency
-  join wallets_account owner on owner.id = e.account_id and owner.kind = 'available'
+  join wallets_account owner on owner.id = e.account_id and owner.kind in ('available', 'pending')
   group by e.account_id
 ) c on c.account_id = a.id
-where a.kind = 'available' and b.lifetime <> coalesce(c.credited, 0)
+where a.kind in ('available', 'pending') and b.lifetime <> coalesce(c.credited, 0)

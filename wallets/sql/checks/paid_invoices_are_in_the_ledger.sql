@@ -2,10 +2,10 @@
 with posted as (
   select x.journal_id, x.currency,
     -sum(x.amount) filter (where a.kind = 'outside') as taken,
-    sum(x.amount) filter (where a.kind = 'available') as credited,
+    sum(x.amount) filter (where a.kind in ('available', 'pending')) as credited,
     sum(x.amount) filter (where a.kind = 'fees') as fee,
-    min(a.owner) filter (where a.kind = 'available') as first_owner,
-    max(a.owner) filter (where a.kind = 'available') as last_owner
+    min(a.owner) filter (where a.kind in ('available', 'pending')) as first_owner,
+    max(a.owner) filter (where a.kind in ('available', 'pending')) as last_owner
   from wallets_entry x
   join wallets_account a on a.id = x.account_id
   group by x.journal_id, x.currency

@@ -1,0 +1,56 @@
+"""Earned money that cannot be spent yet."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from djmoney.money import Money
+
+from accounts.models import User
+from common.constraints import positive
+from common.models import LockableQuerySet
+from common.money import from_minor
+from invoicing.models import Invoice
+
+
+class ClearingQuerySet(LockableQuerySet["Clearing"]):
+    def waiting(self) -> "ClearingQuerySet":
+        """Not cleared yet."""
+        return self.filter(cleared_at__isnull=True)
+
+
+class Clearing(models.Model):
+    """The net amount of a paid invoice on its way from pending to available."""
+
+    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="clearing")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="clearings")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    available_at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[ClearingQuerySet] = ClearingQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            positive("amount_minor", name="wallets_clearing_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(cleared_at__isnull=True) | Q(cleared_at__gte=F("available_at")),
+                name="wallets_clearing_never_before_its_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["user", "currency", "available_at"],
+                name="wallets_clearing_waiting",
+                condition=Q(cleared_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.amount_minor} {self.currency}"
+
+    @property
+    def amount(self) -> Money:
+        """What becomes available."""
+        return from_minor(self.amount_minor, self.currency)

@@ -1,0 +1,28 @@
+-- Each clearing is the net amount of a paid invoice; it is cleared exactly when its journal moved
+-- that amount, and until then a job waits for it. No other journal clears.
+select 'invoice ' || coalesce(i.number, j.key) as subject,
+       coalesce(c.amount_minor || ' to clear', 'no clearing') || coalesce(', cleared at '
+         || c.cleared_at, '') || '; ledger moved ' || coalesce(e.moved, 0) as difference
+from wallets_clearing c
+join invoicing_invoice i on i.id = c.invoice_id
+join wallets_currency w on w.code = i.currency
+full join wallets_journal j
+  on j.key = 'clear:inv_' || replace(i.uuid::text, '-', '')
+left join lateral (
+  select sum(x.amount) filter (
+           where a.kind = 'available' and a.owner = 'user:' || c.user_id) as moved
+  from wallets_entry x
+  join wallets_account a on a.id = x.account_id
+  where x.journal_id = j.id and x.currency = c.currency
+) e on true
+left join outbox_job job
+  on job.topic = 'clearing.due' and job.key = 'inv_' || replace(i.uuid::text, '-', '')
+ and job.done_at is null and job.dead_at is null
+where (c.id is not null or j.kind = 'clearing')
+  and (c.id is null
+    or i.status <> 'paid'
+    or c.amount_minor <> i.net * 10::numeric ^ w.exponent
+    or c.currency <> i.currency or c.user_id <> i.seller_id
+    or (c.cleared_at is null) <> (j.id is null)
+    or (c.cleared_at is not null and coalesce(e.moved, 0) <> c.amount_minor)
+    or (c.cleared_at is null and job.id is null))
