@@ -10,7 +10,7 @@ COMPILE := $(IN_VENV)/uv pip compile -q --universal --python-version 3.11 --gene
 CHECKS := check-lint check-format check-types check-layers check-templates check-migrations check-deploy check-schema
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-env check $(CHECKS) nightly model bench screens fix states lock vendor schema clean python install install-dev
+.PHONY: help run test test-env check $(CHECKS) nightly model bench examples screens fix states lock vendor schema clean python install install-dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,14 +57,17 @@ check-schema: install-dev
 	$(WITH_SERVERS) python manage.py spectacular --validate --fail-on-warn --file .local/openapi.yaml
 	diff -u $(SCHEMA) .local/openapi.yaml
 
-nightly: install-dev ## The long versions of tests: 1,000 random edits of the ledger
-	@TAMPER_EDITS=1000 TAMPER_SEED=$${TAMPER_SEED:-$$(date +%Y%m%d)} $(WITH_SERVERS) pytest -q -s tests/wallets/test_tampering.py
+nightly: install-dev ## The long versions of tests: random edits of the ledger, rule sets of EINVOICE_RULES
+	@TAMPER_EDITS=1000 TAMPER_SEED=$${TAMPER_SEED:-$$(date +%Y%m%d)} $(WITH_SERVERS) pytest -q -s tests/wallets/test_tampering.py tests/invoicing/documents/test_official_rules.py
 
 model: install-dev ## Check the model of milestone and withdrawal (needs spin and gcc)
 	@exec $(IN_VENV)/python -m scripts.model
 
 bench: install-dev ## Measure the workflow calls and the queue under load
 	@exec $(IN_VENV)/python -m benchmarks $(ARGS)
+
+examples: install-dev ## Write the documents of docs/examples anew
+	@exec $(IN_VENV)/python -m scripts.examples
 
 screens: install-dev ## Take the screenshots of docs/screens anew
 	@exec $(IN_VENV)/python scripts/screens.py $(ARGS)

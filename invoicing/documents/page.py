@@ -52,6 +52,7 @@ class Page(TypedDict):
     title: str
     number: str
     subject: str
+    corrections: list[str]
     summary: list[Fact]
     seller: PartyBlock
     buyer: PartyBlock
@@ -118,6 +119,7 @@ def page_of(document: Document) -> Page:
         "title": title,
         "number": document.number,
         "subject": f"{title} {document.number}: {document.seller.legal_name}, {document.buyer.legal_name}",
+        "corrections": _corrections(document, wording),
         "summary": _summary(document, wording),
         "seller": _party(document.seller, wording.seller, document),
         "buyer": _party(document.buyer, wording.buyer, document),
@@ -217,7 +219,7 @@ def _identifier(identifier: Identifier, wording: Wording) -> Fact:
 
 
 def _facts(document: Document, wording: Wording) -> list[Fact]:
-    facts = [_preceding(document, wording)] if document.preceding else []
+    facts: list[Fact] = []
     if document.due_on and document.totals.due and not document.type_code.is_credit:
         facts.append(_supply(document, wording))
     if document.period:
@@ -237,11 +239,11 @@ def _facts(document: Document, wording: Wording) -> list[Fact]:
     return facts
 
 
-def _preceding(document: Document, wording: Wording) -> Fact:
-    written = [
-        f"{former.number}, {date_text(former.issued_on, wording)}" for former in document.preceding
+def _corrections(document: Document, wording: Wording) -> list[str]:
+    return [
+        wording.corrects.format(number=former.number, date=date_text(former.issued_on, wording))
+        for former in document.preceding
     ]
-    return {"label": wording.corrects, "value": "; ".join(written)}
 
 
 def _columns(document: Document, wording: Wording) -> list[str]:

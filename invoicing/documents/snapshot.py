@@ -8,8 +8,11 @@ from typing import Final
 
 from djmoney.money import Money
 
+from accounts.enums import PartyKind
 from common.money import amount_text, from_minor, quantize, to_minor
 from gigs.enums import PaymentMode
+from invoicing.documents.language import wording_of
+from invoicing.documents.mentions import mentions_of
 from invoicing.documents.model import (
     ZERO,
     Address,
@@ -53,6 +56,7 @@ def document_of(invoice: Invoice) -> Document:
     Reads the invoice with its lines, project and milestone.
     """
     is_paid = invoice.project.payment_mode != PaymentMode.ON_INVOICE
+    language = language_of(invoice.buyer_copy)
     taxes = sorted(invoice.taxes.all(), key=lambda row: row.pk)
     sold, bought = invoice.seller_copy, invoice.buyer_copy
     legal_info = ""
@@ -66,15 +70,20 @@ def document_of(invoice: Invoice) -> Document:
         delivered_on=_delivered_on(invoice),
         due_on=invoice.due_on,
         currency=invoice.total.currency.code,
-        language=language_of(invoice.buyer_copy),
+        language=language,
         seller=replace(seller_of(sold), legal_info=legal_info),
         buyer=party_of(bought),
         lines=tuple(
             _line(line) for line in sorted(invoice.lines.all(), key=lambda row: row.position)
         ),
-        taxes=tuple(_tax(row) for row in taxes),
+        taxes=tuple(_tax(row, language) for row in taxes),
         totals=_totals(invoice, is_paid=is_paid),
-        notes=tuple(Note(text=text) for row in taxes for text in _tax_notes(row)),
+        notes=(
+            *(Note(text=text) for row in taxes for text in _tax_notes(row)),
+            *mentions_of(
+                sold["country"], bought["country"], is_business=bought["kind"] == PartyKind.BUSINESS
+            ),
+        ),
         payment=_payment(invoice, is_paid=is_paid),
         references=_references(invoice),
         issued_by=ISSUER,
@@ -162,17 +171,25 @@ def _rate(percent: Decimal | None) -> Decimal | None:
     return None if percent is None else percent.normalize() + 0
 
 
-def _tax(row: InvoiceTax) -> Tax:
+def _tax(row: InvoiceTax, language: Language) -> Tax:
     is_reason = row.category not in CHARGED
     return Tax(
         category=Category(row.category),
         rate=_rate(row.rate),
         base=_exact(row.basis),
         amount=_exact(row.amount),
-        reason=row.legend if is_reason else "",
+        reason=legend_in(row.legend, row.category, language) if is_reason else "",
         reason_code=row.vatex_code if is_reason else "",
         name=row.name,
     )
+
+
+def legend_in(legend: str, category: str, language: Language) -> str:
+    """The legend, after the words of the document's language where the law names them."""
+    words = wording_of(language).reverse_charge
+    if category != TaxCategory.REVERSE_CHARGE or words.casefold() in legend.casefold():
+        return legend
+    return f"{words}. {legend}"
 
 
 def _tax_notes(row: InvoiceTax) -> list[str]:

@@ -61,6 +61,7 @@ class Wording:
     page: str
     issued_by: str
     self_billing: str
+    reverse_charge: str
 
 
 ENGLISH: Final = Wording(
@@ -125,7 +126,7 @@ ENGLISH: Final = Wording(
     pay_reference="Reference: {number}",
     already_paid="Paid in full. Nothing is due.",
     credited="{amount} are credited to you.",
-    corrects="Corrects invoice",
+    corrects="Corrects {number} of {date}",
     buyer_reference="Your reference",
     project="Project",
     contract="Contract",
@@ -138,6 +139,7 @@ ENGLISH: Final = Wording(
     page="Page {page} of {pages}",
     issued_by="Issued by {issuer} in the name and on behalf of {seller}.",
     self_billing="Self-billing",
+    reverse_charge="Reverse charge",
 )
 
 GERMAN: Final = Wording(
@@ -201,8 +203,8 @@ GERMAN: Final = Wording(
     pay_terms="Bitte zahlen Sie {amount}.",
     pay_reference="Verwendungszweck: {number}",
     already_paid="Vollständig bezahlt. Es ist nichts mehr zu zahlen.",
-    credited="{amount} werden Ihnen gutgebracht.",
-    corrects="Korrigiert Rechnung",
+    credited="{amount} werden Ihnen gutgeschrieben.",
+    corrects="Korrigiert {number} vom {date}",
     buyer_reference="Ihre Referenz",
     project="Projekt",
     contract="Vertrag",
@@ -215,6 +217,7 @@ GERMAN: Final = Wording(
     page="Seite {page} von {pages}",
     issued_by="Ausgestellt von {issuer} im Namen und für Rechnung von {seller}.",
     self_billing="Gutschrift",
+    reverse_charge="Steuerschuldnerschaft des Leistungsempfängers",
 )
 
 FRENCH: Final = Wording(
@@ -279,7 +282,7 @@ FRENCH: Final = Wording(
     pay_reference=f"Référence{FIXED}: {{number}}",
     already_paid="Facture acquittée. Aucun montant à payer.",
     credited="{amount} sont portés à votre crédit.",
-    corrects="Rectifie la facture",
+    corrects="Rectifie {number} du {date}",
     buyer_reference="Votre référence",
     project="Projet",
     contract="Contrat",
@@ -292,6 +295,7 @@ FRENCH: Final = Wording(
     page="Page {page} sur {pages}",
     issued_by="Facture établie par {issuer} au nom et pour le compte de {seller}.",
     self_billing="Autofacturation",
+    reverse_charge="Autoliquidation",
 )
 
 SPANISH: Final = Wording(
@@ -356,7 +360,7 @@ SPANISH: Final = Wording(
     pay_reference="Referencia: {number}",
     already_paid="Pagada en su totalidad. No queda nada por pagar.",
     credited="Se le abonan {amount}.",
-    corrects="Rectifica la factura",
+    corrects="Rectifica {number} del {date}",
     buyer_reference="Su referencia",
     project="Proyecto",
     contract="Contrato",
@@ -369,4 +373,5 @@ SPANISH: Final = Wording(
     page="Página {page} de {pages}",
     issued_by="Expedida por {issuer} en nombre y por cuenta de {seller}.",
     self_billing="Facturación por el destinatario",
+    reverse_charge="Inversión del sujeto pasivo",
 )

@@ -17,7 +17,7 @@ from invoicing.documents.model import (
     References,
     TypeCode,
 )
-from invoicing.documents.snapshot import language_of, party_of, seller_of
+from invoicing.documents.snapshot import language_of, legend_in, party_of, seller_of
 from invoicing.tax import decide, tax_party
 from tests.invoicing.documents.samples import EXPONENTS, credited, document, lines_of, taxes_of
 
@@ -190,7 +190,9 @@ def made(name: str, *prices: str, currency: str = "EUR", **changes: object) -> D
     taxes = taxes_of(
         lines,
         exponent=EXPONENTS.get(currency, 2),
-        reason=decision.legend if has_reason else "",
+        reason=legend_in(decision.legend, decision.category, language_of(buying))
+        if has_reason
+        else "",
         code=decision.vatex,
     )
     notes = mentions_of(

@@ -71,7 +71,7 @@ def test_the_terms_of_the_worked_example():
     [row] = read["BG-23"]
     assert row["BT-118"] == "AE"
     assert row["BT-121"] == "VATEX-EU-AE"
-    assert row["BT-120"].startswith("Reverse charge")
+    assert row["BT-120"].startswith("Autoliquidation. Reverse charge")
     [note] = read["BG-1"]
     assert "Tranche" in note["BT-22"]
     assert "au nom et pour le compte de Lovelace Engines GmbH" in note["BT-22"]
