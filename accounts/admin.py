@@ -52,6 +52,7 @@ class SubjectFilter(admin.SimpleListFilter):
         "application",
         "gig",
         "invoice",
+        "mandate",
         "milestone",
         "organisation",
         "payment",

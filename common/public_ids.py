@@ -23,6 +23,7 @@ PREFIXES: Final = (
     "wd",
     "txn",
     "iss",
+    "mnd",
     "tok",
     "job",
     "evt",

@@ -14,7 +14,13 @@ from django.views.decorators.cache import never_cache
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "People": ("accounts.User", "accounts.Organisation"),
     "Work": ("gigs.Gig", "gigs.Application", "gigs.Project", "gigs.Milestone", "gigs.Submission"),
-    "Invoices": ("invoicing.Invoice", "invoicing.Issuer", "invoicing.InvoiceSeries"),
+    "Invoices": (
+        "invoicing.Invoice",
+        "invoicing.InvoiceObjection",
+        "invoicing.Issuer",
+        "invoicing.IssuingMandate",
+        "invoicing.InvoiceSeries",
+    ),
     "Money": (
         "wallets.Payment",
         "wallets.PaymentMethod",

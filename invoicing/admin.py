@@ -13,9 +13,11 @@ from invoicing.models import (
     Invoice,
     InvoiceDocument,
     InvoiceLine,
+    InvoiceObjection,
     InvoiceSeries,
     InvoiceTax,
     Issuer,
+    IssuingMandate,
 )
 
 
@@ -199,3 +201,30 @@ class InvoiceSeriesAdmin(ReadOnlyAdmin):
     @admin.display(description="issuer", ordering="issuer__code")
     def issuer_code(self, series: InvoiceSeries) -> str:
         return series.issuer.code
+
+
+@admin.register(InvoiceObjection)
+class InvoiceObjectionAdmin(ReadOnlyAdmin):
+    """What freelancers say against invoices that were issued in their name."""
+
+    list_display = ["invoice_number", "by", "reason", "created_at"]
+    list_select_related = ["invoice", "by"]
+    search_fields = ["invoice__number", "by__email", "reason"]
+    ordering = ["-created_at", "-pk"]
+    fields = ["invoice", "by", "reason", "created_at"]
+
+    @admin.display(description="invoice", ordering="invoice__number")
+    def invoice_number(self, objection: InvoiceObjection) -> str:
+        return objection.invoice.number
+
+
+@admin.register(IssuingMandate)
+class IssuingMandateAdmin(ReadOnlyAdmin):
+    """Who lets invoices be issued in their name: which text, when, from where, until when."""
+
+    list_display = ["user", "version", "legal_name", "vat_id", "accepted_at", "revoked_at"]
+    list_filter = ["version", ("revoked_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "legal_name", "vat_id"]
+    search_help_text = "Address, legal name, VAT number or mnd_… identifier"
+    ordering = ["-accepted_at", "-pk"]

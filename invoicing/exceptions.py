@@ -24,3 +24,23 @@ class NoElectronicInvoice(DomainError):
     default_message = (
         "This invoice is a PDF only: legal data of a party were missing when it was issued."
     )
+
+
+class MandateOutdated(DomainError):
+    code = "mandate_outdated"
+    default_message = "There is a newer text of the mandate; read and accept that one."
+
+
+class NoMandate(DomainError):
+    code = "no_mandate"
+    default_message = "There is no mandate to revoke."
+
+
+class AlreadyObjected(DomainError):
+    code = "already_objected"
+    default_message = "You have objected to this invoice already."
+
+
+class ObjectionTooLate(DomainError):
+    code = "objection_too_late"
+    default_message = "The days to object to this invoice are over."

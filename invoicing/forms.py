@@ -1,9 +1,15 @@
-"""The filter above the list of invoices."""
+"""The filter above the list of invoices, and the objection to one."""
 
 from django import forms
 
 from invoicing.enums import InvoiceStatus, Side
 from invoicing.selectors import InvoiceFilters
+
+
+class ObjectionForm(forms.Form):
+    """Why a freelancer does not accept an invoice."""
+
+    reason = forms.CharField(max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class InvoiceFilterForm(forms.Form):

@@ -270,6 +270,68 @@ class InvoiceTax(models.Model):
         return f"#{self.pk} {self.category} {self.rule}"
 
 
+class InvoiceObjection(models.Model):
+    """That the seller does not accept an invoice that was issued in their name, and why."""
+
+    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="objection")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(max_length=2000)
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[LockableQuerySet["InvoiceObjection"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason__regex=r"^\s*$"), name="invoicing_objection_has_a_reason"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} to invoice {self.invoice_id}"
+
+
+class IssuingMandate(PublicIdModel):
+    """A freelancer's word that invoices may be issued in their name: what, when, from where.
+
+    Only its end is written later. It holds for one text and one VAT number.
+    """
+
+    PREFIX = "mnd"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="issuing_mandates")
+    version = models.CharField(max_length=10)
+    text_digest = models.CharField("SHA-256 of the text", max_length=64)
+    scope = models.CharField(max_length=100)
+    legal_name = models.CharField(max_length=200)
+    vat_id = models.CharField("VAT or GST number", max_length=20, blank=True)
+    remote_address = models.GenericIPAddressField(null=True, blank=True)
+    accepted_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[LockableQuerySet["IssuingMandate"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(revoked_at=None),
+                name="invoicing_mandate_one_in_force",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at=None) | Q(revoked_at__gte=F("accepted_at")),
+                name="invoicing_mandate_ends_after_it_began",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.version} of {self.legal_name}"
+
+    def covers(self, *, version: str, vat_id: str) -> bool:
+        """Whether it is in force for that text and number."""
+        return self.revoked_at is None and (self.version, self.vat_id) == (version, vat_id)
+
+
 class InvoiceDocument(models.Model):
     """The bytes of one file of an invoice and their SHA-256; made once."""
 

@@ -4,5 +4,14 @@ from accounts.models import User
 from invoicing.models import Invoice
 
 
+def is_seller(user: User, invoice: Invoice) -> bool:
+    return invoice.seller_id == user.pk
+
+
+def may_give_mandate(user: User) -> bool:
+    """Freelancers let invoices be issued in their name."""
+    return user.is_freelancer
+
+
 def may_pay(user: User, invoice: Invoice) -> bool:
     return invoice.buyer_id == user.pk

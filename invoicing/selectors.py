@@ -1,10 +1,11 @@
 """Reads of invoices: lists, an invoice's page, and sums by month and currency."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.conf import settings
 from django.db.models import Count, DecimalField, F, Q, Sum
 from django.db.models.functions import Cast, TruncMonth
 from djmoney.money import Money
@@ -16,9 +17,17 @@ from common.money import fee_on, from_minor, quantize, to_minor
 from common.pages import Page, newest_first
 from invoicing.enums import PAYABLE, DocumentKind, InvoiceStatus, Side
 from invoicing.exceptions import DocumentNotReady, NoElectronicInvoice
-from invoicing.models import Invoice, InvoiceDocument, InvoiceLine
+from invoicing.models import (
+    Invoice,
+    InvoiceDocument,
+    InvoiceLine,
+    InvoiceObjection,
+    IssuingMandate,
+)
 
 PAGE_SIZE: Final = 20
+MANDATE_VERSION: Final = "2026-11"
+"""The current text; each is a file of templates/invoicing/mandate."""
 FILE_ORDER: Final = list(DocumentKind)
 EXACT: "Final[DecimalField[Decimal, Decimal]]" = DecimalField(max_digits=30, decimal_places=4)
 
@@ -52,6 +61,19 @@ class InvoicePage:
     working: FeeWorking
     files: list[InvoiceDocument]
     has_payment_under_way: bool
+    objection: InvoiceObjection | None
+    objection_ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class MandatePage:
+    """The mandate of a freelancer, and the text that there is to accept."""
+
+    mandate: IssuingMandate | None
+    is_in_force: bool
+    version: str
+    template: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +158,8 @@ def invoice_page(invoice: Invoice) -> InvoicePage:
         ),
         files=files_of(invoice),
         has_payment_under_way=_is_being_paid(invoice),
+        objection=objection_of(invoice),
+        objection_ends_on=objection_ends_on(invoice),
     )
 
 
@@ -155,6 +179,38 @@ def file_of(invoice: Invoice, kind: DocumentKind) -> InvoiceDocument:
     if invoice.documents.exists():
         raise NoElectronicInvoice
     raise DocumentNotReady
+
+
+def objection_ends_on(invoice: Invoice) -> date:
+    """The last day on which the seller can object."""
+    return invoice.issued_on + timedelta(days=settings.OBJECTION_DAYS)
+
+
+def objection_of(invoice: Invoice) -> InvoiceObjection | None:
+    """The seller's objection to the invoice, if there is one."""
+    return InvoiceObjection.objects.filter(invoice=invoice).first()
+
+
+def mandate_template(version: str) -> str:
+    """The text of that version."""
+    return f"invoicing/mandate/{version}.html"
+
+
+def mandate_page(user: User) -> MandatePage:
+    """Where a freelancer stands with the mandate to issue invoices in their name."""
+    mandate = IssuingMandate.objects.filter(user=user, revoked_at=None).first()
+    is_in_force = bool(mandate and mandate.covers(version=MANDATE_VERSION, vat_id=user.vat_id))
+    reason = ""
+    if mandate is not None and not is_in_force:
+        is_old = mandate.version != MANDATE_VERSION
+        reason = "The text has changed." if is_old else "Your VAT or GST number has changed."
+    return MandatePage(
+        mandate=mandate,
+        is_in_force=is_in_force,
+        version=MANDATE_VERSION,
+        template=mandate_template(MANDATE_VERSION),
+        reason=reason,
+    )
 
 
 def fee_working(

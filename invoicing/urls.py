@@ -18,5 +18,9 @@ urlpatterns = [
         )
         for kind in (DocumentKind.PDF, DocumentKind.UBL, DocumentKind.CII)
     ),
+    path("invoices/<inv_id:invoice_id>/object/", views.invoice_object, name="object"),
+    path("settings/mandate/", views.mandate, name="mandate"),
+    path("settings/mandate/accept/", views.mandate_accept, name="mandate-accept"),
+    path("settings/mandate/revoke/", views.mandate_revoke, name="mandate-revoke"),
     path("invoices/<inv_id:invoice_id>/document/", views.invoice_document, name="document"),
 ]

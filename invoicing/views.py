@@ -1,24 +1,28 @@
-"""The browser door of invoices: lists, an invoice's page, its files."""
+"""The browser door of invoices: lists, an invoice's page, its files, the mandate to issue them."""
 
 from dataclasses import replace
+from functools import partial
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.enums import Role
 from accounts.models import User
-from accounts.permissions import SignedInRequest
-from common.http import found, render_page
-from invoicing import policies, selectors
+from accounts.permissions import SignedInRequest, role_required
+from common.http import attempt, found, render_page
+from invoicing import policies, selectors, services
 from invoicing.documents.model import Language
 from invoicing.documents.page import page_of
 from invoicing.documents.snapshot import document_of
 from invoicing.enums import DocumentKind, Side
 from invoicing.exceptions import DocumentNotReady, NoElectronicInvoice
-from invoicing.forms import InvoiceFilterForm
+from invoicing.forms import InvoiceFilterForm, ObjectionForm
 from invoicing.models import Invoice
 
 
@@ -87,6 +91,62 @@ def invoice_document(request: SignedInRequest, invoice_id: str) -> HttpResponse:
     invoice = found(selectors.invoices_of(request.user), invoice_id)
     context = {"page": selectors.invoice_page(invoice)}
     return render_page(request, "invoicing/document_wait.html", "invoicing/_document.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def invoice_object(request: SignedInRequest, invoice_id: str) -> HttpResponse:
+    """Object to an invoice that was issued in one's name."""
+    invoice = found(selectors.invoices_of(request.user), invoice_id)
+    if not policies.is_seller(request.user, invoice):
+        raise PermissionDenied("Only the freelancer can object to the invoice.")
+    form = ObjectionForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        call = partial(
+            services.invoice_object,
+            invoice_id=invoice.pk,
+            reason=form.cleaned_data["reason"],
+            by=request.user,
+            at=timezone.now(),
+        )
+        if attempt(request, call, form=form) is not None:
+            messages.success(request, "Your objection is recorded, and the others are told.")
+            return redirect("invoicing:detail", invoice.public_id)
+    context = {"form": form, "invoice": invoice}
+    status = 422 if form.is_bound else 200
+    return render(request, "invoicing/invoice_object.html", context, status=status)
+
+
+@require_safe
+@login_required
+@role_required(Role.FREELANCER)
+def mandate(request: SignedInRequest) -> HttpResponse:
+    """The mandate to issue invoices in one's name: its text, and whether one has accepted it."""
+    context = {"page": selectors.mandate_page(request.user)}
+    return render(request, "invoicing/mandate.html", context)
+
+
+@require_POST
+@login_required
+@role_required(Role.FREELANCER)
+def mandate_accept(request: SignedInRequest) -> HttpResponse:
+    """Accept the text that was shown."""
+    version = request.POST.get("version", "")
+    call = partial(services.mandate_accept, version=version, by=request.user, at=timezone.now())
+    if attempt(request, call) is not None:
+        messages.success(request, "Your mandate is in force: invoices can be issued in your name.")
+    return redirect("invoicing:mandate")
+
+
+@require_POST
+@login_required
+@role_required(Role.FREELANCER)
+def mandate_revoke(request: SignedInRequest) -> HttpResponse:
+    """End one's mandate."""
+    call = partial(services.mandate_revoke, by=request.user, at=timezone.now())
+    if attempt(request, call) is not None:
+        messages.success(request, "Your mandate has ended. Issued invoices stay as they are.")
+    return redirect("invoicing:mandate")
 
 
 def _not_ready(

@@ -28,6 +28,7 @@ class Mail(StrEnum):
     EMAIL_CONFIRMATION = "email_confirmation"
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_OVERDUE = "invoice_overdue"
+    INVOICE_OBJECTED = "invoice_objected"
     INVOICE_PAID = "invoice_paid"
     MILESTONE_APPROVED = "milestone_approved"
     MILESTONE_APPROVED_SILENTLY = "milestone_approved_silently"
@@ -54,6 +55,7 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.EMAIL_CONFIRMATION: frozenset({"url"}),
     Mail.INVOICE_ISSUED: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.INVOICE_OVERDUE: frozenset({"number", "milestone", "total", "due_on", "path"}),
+    Mail.INVOICE_OBJECTED: frozenset({"number", "freelancer", "reason", "path"}),
     Mail.INVOICE_PAID: frozenset({"number", "milestone", "total", "fee", "net", "path"}),
     Mail.MILESTONE_APPROVED: frozenset({"milestone", "project", "commissioner", "amount", "path"}),
     Mail.MILESTONE_APPROVED_SILENTLY: frozenset(

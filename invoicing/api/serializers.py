@@ -2,16 +2,25 @@
 
 from typing import Any
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.serializers import LegalOutput
-from common.api.fields import LineField, MoneyField, OptionField, PublicIdField, PublicIdFilter
+from common.api.fields import (
+    LineField,
+    MoneyField,
+    OptionField,
+    PublicIdField,
+    PublicIdFilter,
+    TextField,
+)
 from common.api.query import ListQuery
 from common.api.serializers import Input, Output
 from gigs.api.serializers import FIRST_PART, MILESTONE_ID, NOON, PROJECT_ID
 from invoicing.enums import DocumentKind, InvoiceKind, InvoiceStatus, TaxCategory
 from invoicing.models import Invoice
+from invoicing.selectors import MANDATE_VERSION, MandatePage
 
 INVOICE_ID = "inv_6d7e8f901a2b4c3d8e4f5a6b7c8d9e0f"
 INVOICE_NUMBER = "K7QM-2026-00012"
@@ -184,6 +193,60 @@ class InvoiceOutput(Output):
             kind: f"/api/v1/invoices/{invoice.public_id}/{kind}/" if kind in made else None
             for kind in (DocumentKind.PDF.value, DocumentKind.UBL.value, DocumentKind.CII.value)
         }
+
+
+class ObjectionInput(Input):
+    """Why the freelancer does not accept the invoice."""
+
+    example = {"reason": "The address of the buyer has changed."}
+
+    reason = TextField(max_length=2000)
+
+
+class ObjectionOutput(Output):
+    """An objection; the invoice stays as it is until it is corrected."""
+
+    example = {
+        "invoice_id": INVOICE_ID,
+        "reason": "The address of the buyer has changed.",
+        "created_at": NOON,
+    }
+
+    invoice_id = serializers.CharField(source="invoice.public_id")
+    reason = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class MandateInput(Input):
+    """The version of the text that one has read."""
+
+    example = {"version": MANDATE_VERSION}
+
+    version = LineField(max_length=10)
+
+
+class MandateOutput(Output):
+    """Whether invoices may be issued in one's name, by which text, since when."""
+
+    example = {
+        "is_in_force": True,
+        "version": MANDATE_VERSION,
+        "accepted_at": NOON,
+        "current_version": MANDATE_VERSION,
+        "text_url": "/settings/mandate/",
+    }
+
+    is_in_force = serializers.BooleanField()
+    version = serializers.CharField(source="mandate.version", default=None, allow_null=True)
+    accepted_at = serializers.DateTimeField(
+        source="mandate.accepted_at", default=None, allow_null=True
+    )
+    current_version = serializers.CharField(source="version")
+    text_url = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.CharField())
+    def get_text_url(self, page: MandatePage) -> str:
+        return reverse("invoicing:mandate")
 
 
 class InvoiceListQuery(ListQuery):

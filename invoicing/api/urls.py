@@ -8,5 +8,7 @@ urlpatterns = [
     path("invoices/<inv_id:invoice_id>/pdf/", views.InvoicePdfView.as_view()),
     path("invoices/<inv_id:invoice_id>/ubl/", views.InvoiceUblView.as_view()),
     path("invoices/<inv_id:invoice_id>/cii/", views.InvoiceCiiView.as_view()),
+    path("invoices/<inv_id:invoice_id>/object/", views.InvoiceObjectView.as_view()),
+    path("me/mandate/", views.MandateView.as_view()),
     path("milestones/<mst_id:milestone_id>/invoice/", views.MilestoneInvoiceView.as_view()),
 ]

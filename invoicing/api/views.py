@@ -8,15 +8,36 @@ from rest_framework.response import Response
 from accounts.api.base import ApiView, idempotent
 from accounts.enums import Scope
 from common.api.schema import Operation, operation, page_schema
-from common.exceptions import Missing
+from common.exceptions import Missing, PermissionRefused
 from gigs.models import Milestone
 from invoicing.api.reads import invoices_for
-from invoicing.api.serializers import GenerateInput, InvoiceListQuery, InvoiceOutput
+from invoicing.api.serializers import (
+    GenerateInput,
+    InvoiceListQuery,
+    InvoiceOutput,
+    MandateInput,
+    MandateOutput,
+    ObjectionInput,
+    ObjectionOutput,
+)
 from invoicing.enums import DocumentKind
-from invoicing.exceptions import DocumentNotReady, MilestoneNotApproved, NoElectronicInvoice
+from invoicing.exceptions import (
+    AlreadyObjected,
+    DocumentNotReady,
+    MandateOutdated,
+    MilestoneNotApproved,
+    NoElectronicInvoice,
+    NoMandate,
+    ObjectionTooLate,
+)
 from invoicing.models import Invoice
-from invoicing.selectors import file_of
-from invoicing.services import invoice_issue_for
+from invoicing.selectors import file_of, mandate_page
+from invoicing.services import (
+    invoice_issue_for,
+    invoice_object,
+    mandate_accept,
+    mandate_revoke,
+)
 
 
 class InvoicesView(ApiView):
@@ -160,3 +181,72 @@ class AutoGenerateView(IssuingView):
         It is issued by itself within seconds; this is for those who cannot wait.
         """
         return self.issue(self.body(GenerateInput)["task_id"])
+
+
+class InvoiceObjectView(ApiView):
+    @operation(
+        Operation(
+            name="invoice_object",
+            tag="invoices",
+            scope=Scope.MONEY_WRITE,
+            request=ObjectionInput,
+            answers={201: ObjectionOutput},
+            refusals=[AlreadyObjected, ObjectionTooLate],
+            takes_key=True,
+        )
+    )
+    @idempotent
+    def post(self, request: Request, invoice_id: str) -> Response:
+        """Object, as its freelancer, to an invoice that was issued in one's name.
+
+        Within 10 days; silence is acceptance. The commissioner and staff are told.
+        """
+        invoice = Invoice.objects.for_user(self.user).by_public_id(invoice_id)
+        reason = self.body(ObjectionInput)["reason"]
+        objection = invoice_object(invoice_id=invoice.pk, reason=reason, by=self.user, at=self.at)
+        return Response(ObjectionOutput(objection).data, status=201)
+
+
+class MandateView(ApiView):
+    @operation(
+        Operation(
+            name="mandate_read", tag="auth", scope=Scope.MONEY_READ, answers={200: MandateOutput}
+        )
+    )
+    def get(self, request: Request) -> Response:
+        """Read whether invoices may be issued in one's name, and by which text."""
+        return Response(MandateOutput(mandate_page(self.user)).data)
+
+    @operation(
+        Operation(
+            name="mandate_accept",
+            tag="auth",
+            scope=Scope.MONEY_WRITE,
+            request=MandateInput,
+            answers={200: MandateOutput},
+            refusals=[MandateOutdated, PermissionRefused],
+            takes_key=True,
+        )
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Accept the mandate to issue invoices in one's name, as a freelancer.
+
+        It holds until it is revoked, the text changes, or one's VAT or GST number does.
+        """
+        mandate_accept(version=self.body(MandateInput)["version"], by=self.user, at=self.at)
+        return Response(MandateOutput(mandate_page(self.user)).data)
+
+    @operation(
+        Operation(
+            name="mandate_revoke",
+            tag="auth",
+            scope=Scope.MONEY_WRITE,
+            answers={204: None},
+            refusals=[NoMandate],
+        )
+    )
+    def delete(self, request: Request) -> Response:
+        """Revoke the mandate; issued invoices stay as they are."""
+        mandate_revoke(by=self.user, at=self.at)
+        return Response(status=204)

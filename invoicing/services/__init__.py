@@ -7,6 +7,8 @@ from invoicing.services.issuing import (
     invoice_issue_for,
     invoices_issue,
 )
+from invoicing.services.mandates import mandate_accept, mandate_revoke
+from invoicing.services.objections import invoice_object
 from invoicing.services.overdue import OVERDUE, invoices_become_overdue
 from invoicing.services.states import InvoiceRow, invoice_put_on_hold, invoices_mark_paid
 
@@ -17,8 +19,11 @@ __all__ = [
     "InvoiceRow",
     "documents_make",
     "invoice_issue_for",
+    "invoice_object",
     "invoice_put_on_hold",
     "invoices_become_overdue",
     "invoices_issue",
     "invoices_mark_paid",
+    "mandate_accept",
+    "mandate_revoke",
 ]

@@ -15,6 +15,7 @@ APPEND_ONLY = (
     "accounts_auditevent",
     "invoicing_invoiceline",
     "invoicing_invoicetax",
+    "invoicing_invoiceobjection",
     "invoicing_invoicedocument",
     "wallets_anchor",
     "wallets_anchoredhead",
@@ -24,6 +25,7 @@ APPEND_ONLY = (
 KEPT = (
     "wallets_payoutmethod",
     "wallets_withdrawal",
+    "invoicing_issuingmandate",
     "invoicing_invoice",
     "invoicing_invoiceseries",
     "gigs_project",

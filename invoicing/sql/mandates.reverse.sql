@@ -1,0 +1,4 @@
+drop trigger invoicing_objection_immutable on invoicing_invoiceobjection;
+drop trigger invoicing_mandate_kept on invoicing_issuingmandate;
+drop trigger invoicing_mandate_only_ends on invoicing_issuingmandate;
+drop function invoicing_mandate_guard();
