@@ -21,6 +21,7 @@ PREFIXES: Final = (
     "pm",
     "pom",
     "wd",
+    "hld",
     "txn",
     "iss",
     "mnd",

@@ -112,3 +112,8 @@ class SignatureInvalid(DomainError):
     code = "signature_invalid"
     status = 401
     default_message = "The signature does not fit, or is older than five minutes."
+
+
+class HoldReleased(DomainError):
+    code = "hold_released"
+    default_message = "This money has been released already."

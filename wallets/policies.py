@@ -48,3 +48,8 @@ def payout_terms(currency: str) -> PayoutTerms:
     texts: tuple[str, str, str] = settings.PAYOUT_TERMS[currency]
     minimum, fee, above = (to_minor(parse_amount(text, currency)) for text in texts)
     return PayoutTerms(minimum=minimum, fee=fee, approval_above=above)
+
+
+def may_hold(user: User, owner: User) -> bool:
+    """Staff, and never the person whose money it is."""
+    return user.is_active and user.is_staff and user.pk != owner.pk

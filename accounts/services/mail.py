@@ -33,6 +33,8 @@ class Mail(StrEnum):
     MILESTONE_APPROVED = "milestone_approved"
     MILESTONE_APPROVED_SILENTLY = "milestone_approved_silently"
     MILESTONE_SUBMITTED = "milestone_submitted"
+    MONEY_HELD = "money_held"
+    MONEY_RELEASED = "money_released"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a template's name
     PAYMENT_METHOD_MISSING = "payment_method_missing"
     PAYMENT_ON_HOLD = "payment_on_hold"
@@ -62,6 +64,8 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
         {"milestone", "project", "commissioner", "amount", "path"}
     ),
     Mail.MILESTONE_SUBMITTED: frozenset({"milestone", "project", "freelancer", "path"}),
+    Mail.MONEY_HELD: frozenset({"amount", "reason", "clause", "review_on", "path"}),
+    Mail.MONEY_RELEASED: frozenset({"amount", "reason", "path"}),
     Mail.PASSWORD_RESET: frozenset({"url"}),
     Mail.PAYMENT_METHOD_MISSING: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.PAYMENT_ON_HOLD: frozenset({"number", "milestone", "total", "path"}),

@@ -37,6 +37,8 @@ SAMPLE = {
     "outcome": "returned",
     "path": "/projects/prj_1/",
     "project": "Museum & web site",
+    "clause": "Terms 7.2",
+    "review_on": date(2026, 12, 6),
     "reason": "The account is closed.",
     "total": Money("3333.34", "USD"),
     "url": "https://tranche.example/secret",

@@ -97,6 +97,7 @@ OWN = {
     "api/v1/payments/",
     "api/v1/payment-methods/",
     "api/v1/payout-methods/",
+    "api/v1/wallet/holds/",
     "api/v1/withdrawals/",
     "api/v1/withdrawals/preview/",
     "api/v1/wallet/",

@@ -22,6 +22,7 @@ from common.admin import ReadOnlyAdmin, run_service, table
 from common.formats import money_for_people
 from common.money import from_minor
 from outbox.models import Heartbeat, Job
+from wallets.admin.holds import place_hold
 from wallets.models import Account, Clearing, Entry, Journal, Payment, PaymentMethod
 
 LATEST_ENTRIES = 50
@@ -93,6 +94,7 @@ class AccountAdmin(ReadOnlyAdmin):
     list_filter = ["kind", "currency"]
     search_fields = ["=owner"]
     search_help_text = "Owner's address, or user:12, provider:sandbox, platform"
+    actions = [place_hold]
     ordering = ["owner", "kind", "currency"]
     fields = [
         "owner",

@@ -11,7 +11,7 @@ from common.api.serializers import Input, Output
 from common.money import from_minor
 from gigs.api.serializers import NOON
 from wallets.enums import PayoutMethodKind, WithdrawalStatus
-from wallets.models import Withdrawal
+from wallets.models import Hold, Withdrawal
 
 PAYOUT_METHOD_ID = "pom_3c2b1a0f9e8d4c7b8a6f5e4d3c2b1a09"
 
@@ -134,3 +134,34 @@ class WithdrawalQuery(ListQuery):
 
 def _money(minor: int, currency: str) -> dict[str, str]:
     return MoneyField().to_representation(from_minor(minor, currency))
+
+
+class HoldOutput(Output):
+    """An amount that is kept back until staff release it; they look again on `review_on`."""
+
+    example = {
+        "id": "hld_7c6b5a4f3e2d4c1b8a9f0e1d2c3b4a59",
+        "amount": {"amount": "250.00", "currency": "USD"},
+        "reason": "A card payment was disputed.",
+        "clause": "Terms 7.2",
+        "review_on": "2026-12-07",
+        "placed_at": NOON,
+        "released_at": None,
+    }
+
+    id = serializers.CharField(source="public_id")
+    amount = serializers.SerializerMethodField()
+    reason = serializers.CharField()
+    clause = serializers.CharField()
+    review_on = serializers.DateField()
+    placed_at = serializers.DateTimeField()
+    released_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(MoneyField)
+    def get_amount(self, hold: Hold) -> Any:
+        return _money(hold.amount_minor, hold.currency)
+
+
+class HoldQuery(ListQuery):
+    orderings = {"placed_at": "placed_at"}
+    default_ordering = "-placed_at"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from wallets.api import payments, payouts, receipts, wallet, webhooks, withdrawals
+from wallets.api import holds, payments, payouts, receipts, wallet, webhooks, withdrawals
 
 urlpatterns = [
     path("invoices/<inv_id:invoice_id>/pay/", payments.InvoicePayView.as_view()),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("provider-events/sandbox/", webhooks.SandboxEventsView.as_view()),
     path("payout-methods/", payouts.PayoutMethodsView.as_view()),
     path("payout-methods/<pom_id:method_id>/", payouts.PayoutMethodView.as_view()),
+    path("wallet/holds/", holds.HoldsView.as_view()),
     path("wallet/", wallet.WalletView.as_view()),
     path("wallet/past/", wallet.PastWalletView.as_view()),
     path("wallet/clearings/", wallet.ClearingsView.as_view()),

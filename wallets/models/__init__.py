@@ -1,6 +1,7 @@
 """The ledger's rows, and payments."""
 
 from wallets.models.clearing import Clearing
+from wallets.models.holds import Hold
 from wallets.models.ledger import Account, Balance, Entry, Journal
 from wallets.models.payments import Payment, PaymentMethod, SandboxCharge
 from wallets.models.payouts import PayoutMethod, ProviderEvent, Withdrawal
@@ -14,6 +15,7 @@ __all__ = [
     "Checkpoint",
     "Clearing",
     "Entry",
+    "Hold",
     "Journal",
     "Payment",
     "PaymentMethod",

@@ -21,6 +21,8 @@ from wallets.selectors.ledger import (
 )
 from wallets.selectors.payments import payment_methods_of, payments_of
 from wallets.selectors.payouts import (
+    holds_in_force,
+    holds_of,
     payout_methods_of,
     withdrawals_of,
     withdrawals_page,
@@ -65,6 +67,8 @@ __all__ = [
     "commissioner_board",
     "earnings_by_month",
     "freelancer_board",
+    "holds_in_force",
+    "holds_of",
     "past_money",
     "payment_methods_of",
     "payments_of",

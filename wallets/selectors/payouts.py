@@ -6,7 +6,7 @@ from accounts.models import User
 from common.models import LockableQuerySet
 from common.pages import Page, newest_first
 from wallets.enums import OPEN_WITHDRAWALS
-from wallets.models import PayoutMethod, Withdrawal
+from wallets.models import Hold, PayoutMethod, Withdrawal
 
 PAGE_SIZE: Final = 25
 
@@ -32,3 +32,13 @@ def withdrawals_under_way(user: User) -> list[Withdrawal]:
     """What the user waits for: reserved, and not paid yet."""
     waiting = withdrawals_of(user).filter(status__in=OPEN_WITHDRAWALS)
     return list(waiting.order_by("-requested_at", "-pk")[:PAGE_SIZE])
+
+
+def holds_of(user: User) -> LockableQuerySet[Hold]:
+    """Money of the user that staff keep back or kept back."""
+    return Hold.objects.of(user)
+
+
+def holds_in_force(user: User) -> list[Hold]:
+    """What is kept back of the user's money now, the newest on top."""
+    return list(Hold.objects.of(user).live().order_by("-placed_at", "-pk")[:PAGE_SIZE])

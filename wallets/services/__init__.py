@@ -2,6 +2,7 @@
 
 from wallets.services.automatic import automatic_begin, automatic_conclude
 from wallets.services.clearing import clearings_finish
+from wallets.services.holds import HoldTerms, hold_place, hold_release
 from wallets.services.methods import (
     payment_method_add,
     payment_method_make_default,
@@ -42,6 +43,7 @@ from wallets.services.withdrawals import (
 
 __all__ = [
     "BankDetails",
+    "HoldTerms",
     "MethodChoice",
     "Preview",
     "WithdrawalPreview",
@@ -49,6 +51,8 @@ __all__ = [
     "automatic_begin",
     "automatic_conclude",
     "clearings_finish",
+    "hold_place",
+    "hold_release",
     "payment_ask",
     "payment_begin",
     "payment_conclude",

@@ -50,6 +50,7 @@ def wallet(request: SignedInRequest) -> HttpResponse:
         "chart_source": chart.source("Net earnings"),
         "statement": selectors.statement(user.pk, currency=currency, size=LINES_IN_WALLET),
         "withdrawals": selectors.withdrawals_under_way(user),
+        "holds": selectors.holds_in_force(user),
     }
     return render(request, "wallets/wallet.html", context)
 

@@ -23,6 +23,7 @@ APPEND_ONLY = (
     "wallets_providerevent",
 )
 KEPT = (
+    "wallets_hold",
     "wallets_payoutmethod",
     "wallets_withdrawal",
     "invoicing_issuingmandate",
