@@ -17,9 +17,16 @@ def issue(jobs: Sequence[Job]) -> None:
     )
 
 
-def render(jobs: Sequence[Job]) -> None:
-    """Make the documents of invoices."""
-    services.documents_make(invoice_ids=[job.payload["invoice"] for job in jobs], at=timezone.now())
+def render(jobs: Sequence[Job]) -> registry.Settle:
+    """Make the documents of invoices; rendering takes a while and needs no transaction."""
+    documents = services.documents_render(
+        invoice_ids=[job.payload["invoice"] for job in jobs], at=timezone.now()
+    )
+
+    def keep() -> None:
+        services.documents_keep(documents=documents)
+
+    return keep
 
 
 def note_overdue(jobs: Sequence[Job]) -> None:
@@ -30,5 +37,5 @@ def note_overdue(jobs: Sequence[Job]) -> None:
 def register() -> None:
     """Tell the outbox who does these topics."""
     registry.register(APPROVED, issue, lane="money")
-    registry.register(services.DOCUMENT, render, batch=40)
+    registry.register(services.DOCUMENT, render, kind="outside", batch=40)
     registry.register(services.OVERDUE, note_overdue)

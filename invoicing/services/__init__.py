@@ -1,6 +1,6 @@
 """Writes of invoicing: issuing, states, documents."""
 
-from invoicing.services.documents import documents_make
+from invoicing.services.documents import documents_keep, documents_make, documents_render
 from invoicing.services.issuing import (
     DOCUMENT,
     ISSUED,
@@ -17,7 +17,9 @@ __all__ = [
     "ISSUED",
     "OVERDUE",
     "InvoiceRow",
+    "documents_keep",
     "documents_make",
+    "documents_render",
     "invoice_issue_for",
     "invoice_object",
     "invoice_put_on_hold",

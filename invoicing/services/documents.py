@@ -12,18 +12,25 @@ from invoicing.enums import DocumentKind
 from invoicing.models import Invoice, InvoiceDocument
 
 
-@transaction.atomic
 def documents_make(*, invoice_ids: Sequence[int], at: datetime) -> None:
-    """Render and keep all files of each invoice that has none yet; those that exist stay.
+    """Render and keep all files of each invoice that has none yet; those that exist stay."""
+    documents_keep(documents=documents_render(invoice_ids=invoice_ids, at=at))
+
+
+def documents_render(*, invoice_ids: Sequence[int], at: datetime) -> list[InvoiceDocument]:
+    """All files of each invoice that has none yet, not kept so far: no transaction is needed.
 
     Page, data and, where the legal data are whole, UBL and CII are made together.
     """
     missing = Invoice.objects.filter(pk__in=invoice_ids).exclude(documents__kind=DocumentKind.PDF)
     invoices = missing.select_related("project", "milestone").prefetch_related("lines", "taxes")
-    InvoiceDocument.objects.bulk_create(
-        (row for invoice in invoices.order_by("pk") for row in _rows(invoice, at=at)),
-        ignore_conflicts=True,
-    )
+    return [row for invoice in invoices.order_by("pk") for row in _rows(invoice, at=at)]
+
+
+@transaction.atomic
+def documents_keep(*, documents: Sequence[InvoiceDocument]) -> None:
+    """Write the files; one that somebody else has written meanwhile stays, and says the same."""
+    InvoiceDocument.objects.bulk_create(documents, ignore_conflicts=True)
 
 
 def _rows(invoice: Invoice, *, at: datetime) -> Iterator[InvoiceDocument]:
