@@ -16,6 +16,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "Work": ("gigs.Gig", "gigs.Application", "gigs.Project", "gigs.Milestone", "gigs.Submission"),
     "Invoices": (
         "invoicing.Invoice",
+        "invoicing.InvoiceReport",
         "invoicing.InvoiceObjection",
         "invoicing.Issuer",
         "invoicing.IssuingMandate",

@@ -14,6 +14,8 @@ from invoicing.models import (
     InvoiceDocument,
     InvoiceLine,
     InvoiceObjection,
+    InvoiceReminder,
+    InvoiceReport,
     InvoiceSeries,
     InvoiceTax,
     Issuer,
@@ -62,6 +64,13 @@ class InvoiceTaxInline(ReadOnlyInline):
         return money_for_people(tax.amount)
 
 
+class InvoiceReminderInline(ReadOnlyInline):
+    model = InvoiceReminder
+    fields = ["position", "sent_by", "sent_at"]
+    ordering = ["position"]
+    show_change_link = False
+
+
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnlyAdmin):
     """Issued documents with their frozen parties, figures and files."""
@@ -83,7 +92,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     search_help_text = "Number, a party's address, project or inv_… identifier"
     date_hierarchy = "issued_on"
     ordering = ["-issued_at", "-pk"]
-    inlines = [InvoiceLineInline, InvoiceTaxInline]
+    inlines = [InvoiceLineInline, InvoiceTaxInline, InvoiceReminderInline]
     fieldsets = [
         (None, {"fields": ["public_id", "number", "kind", "files"]}),
         ("Work", {"fields": ["project", "milestone"]}),
@@ -173,6 +182,30 @@ class InvoiceAdmin(ReadOnlyAdmin):
     @admin.display(description="net to the freelancer")
     def net_amount(self, invoice: Invoice) -> str:
         return money_for_people(invoice.net)
+
+
+@admin.register(InvoiceReport)
+class InvoiceReportAdmin(ReadOnlyAdmin):
+    """What freelancers say about invoices that reminders did not help."""
+
+    list_display = ["invoice_number", "state", "reported_by", "commissioner", "reported_at"]
+    list_filter = ["invoice__status", "reported_at"]
+    list_select_related = ["invoice__buyer", "reported_by"]
+    search_fields = ["invoice__number", "reported_by__email", "invoice__buyer__email"]
+    ordering = ["-reported_at", "-pk"]
+    fields = ["invoice", "state", "reported_by", "commissioner", "reported_at", "message"]
+
+    @admin.display(description="invoice", ordering="invoice__number")
+    def invoice_number(self, report: InvoiceReport) -> str:
+        return report.invoice.number
+
+    @admin.display(description="status", ordering="invoice__status")
+    def state(self, report: InvoiceReport) -> str:
+        return report.invoice.get_status_display()
+
+    @admin.display
+    def commissioner(self, report: InvoiceReport) -> str:
+        return str(report.invoice.buyer)
 
 
 @admin.register(Issuer)

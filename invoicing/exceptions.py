@@ -1,5 +1,10 @@
 """Refusals around invoices."""
 
+from datetime import datetime
+from math import ceil
+
+from django.utils.formats import date_format
+
 from common.exceptions import DomainError, TransitionRefused
 
 
@@ -44,3 +49,30 @@ class AlreadyObjected(DomainError):
 class ObjectionTooLate(DomainError):
     code = "objection_too_late"
     default_message = "The days to object to this invoice are over."
+
+
+class InvoiceNotOpen(DomainError):
+    code = "invoice_not_open"
+    default_message = "This invoice does not wait for payment."
+
+
+class ReminderTooEarly(DomainError):
+    """Says when the next reminder is possible, in words and as `retry_after`."""
+
+    code = "reminder_too_early"
+    default_message = "The commissioner was reminded not long ago."
+
+    def __init__(self, possible_at: datetime, *, at: datetime) -> None:
+        self.retry_after = max(1, ceil((possible_at - at).total_seconds()))
+        when = date_format(possible_at, "j F Y, H:i")
+        super().__init__(f"The next reminder is possible on {when} UTC.")
+
+
+class ReportTooEarly(DomainError):
+    code = "report_too_early"
+    default_message = "Remind the commissioner twice before you call staff."
+
+
+class InvoiceAlreadyReported(DomainError):
+    code = "already_reported"
+    default_message = "Staff know about this invoice already."

@@ -35,3 +35,13 @@ class InvoiceFilterForm(forms.Form):
             status=values.get("status", ""),
             number=values.get("number", "").strip().upper(),
         )
+
+
+class ReportForm(forms.Form):
+    """What the freelancer tells staff."""
+
+    message = forms.CharField(
+        label="What have you agreed, and what was said?",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )

@@ -1,5 +1,7 @@
 """Issuers, their number series, invoices and the documents made of them."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 from django.db import models
@@ -22,6 +24,10 @@ from invoicing.exceptions import InvoiceTransitionRefused
 
 LUMP_SUM: Final = "LS"
 """A milestone is sold as a whole (UN/ECE recommendation 20)."""
+FIRST_WAIT: Final = timedelta(hours=48)
+LATER_WAIT: Final = timedelta(hours=72)
+"""Between the first and the second reminder of an invoice, and between later ones."""
+REMINDERS_BEFORE_REPORT: Final = 2
 
 
 def _is_rated(category: str, rate: str) -> Q:
@@ -330,6 +336,48 @@ class IssuingMandate(PublicIdModel):
     def covers(self, *, version: str, vat_id: str) -> bool:
         """Whether it is in force for that text and number."""
         return self.revoked_at is None and (self.version, self.vat_id) == (version, vat_id)
+
+
+class InvoiceReminder(models.Model):
+    """One mail by which the freelancer reminded the commissioner of an invoice."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="reminders")
+    position = models.PositiveSmallIntegerField()
+    sent_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+
+    objects: ClassVar[LockableQuerySet["InvoiceReminder"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "position"], name="invoicing_reminder_one_per_position"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.position}. reminder"
+
+    @staticmethod
+    def next_at(sent: Sequence[datetime]) -> datetime | None:
+        """When the next one is possible after those, the oldest first; None for at once."""
+        if not sent:
+            return None
+        return sent[-1] + (FIRST_WAIT if len(sent) == 1 else LATER_WAIT)
+
+
+class InvoiceReport(models.Model):
+    """The freelancer's word to staff that reminders of an invoice did not help."""
+
+    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="report")
+    message = models.TextField(max_length=2000)
+    reported_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reported_at = models.DateTimeField()
+
+    objects: ClassVar[LockableQuerySet["InvoiceReport"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} report"
 
 
 class InvoiceDocument(models.Model):

@@ -18,10 +18,13 @@ from common.pages import Page, newest_first
 from invoicing.enums import PAYABLE, DocumentKind, InvoiceStatus, Side
 from invoicing.exceptions import DocumentNotReady, NoElectronicInvoice
 from invoicing.models import (
+    REMINDERS_BEFORE_REPORT,
     Invoice,
     InvoiceDocument,
     InvoiceLine,
     InvoiceObjection,
+    InvoiceReminder,
+    InvoiceReport,
     IssuingMandate,
 )
 
@@ -50,6 +53,19 @@ class FeeWorking:
     fee_so_far: Money
     fees_before: Money
     fee: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Chasing:
+    """The reminders of an open invoice, when the next is possible, and what staff were told."""
+
+    reminded_at: list[datetime]
+    next_at: datetime | None
+    may_report: bool
+    report: InvoiceReport | None
+
+    def may_remind(self, *, at: datetime) -> bool:
+        return self.next_at is None or self.next_at <= at
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +176,20 @@ def invoice_page(invoice: Invoice) -> InvoicePage:
         has_payment_under_way=_is_being_paid(invoice),
         objection=objection_of(invoice),
         objection_ends_on=objection_ends_on(invoice),
+    )
+
+
+def chasing_of(invoice: Invoice) -> Chasing | None:
+    """What has been done and can be done about an invoice that is open; None for any other."""
+    if invoice.status not in PAYABLE:
+        return None
+    reminded_at = list(invoice.reminders.order_by("position").values_list("sent_at", flat=True))
+    report = InvoiceReport.objects.filter(invoice=invoice).first()
+    return Chasing(
+        reminded_at=reminded_at,
+        next_at=InvoiceReminder.next_at(reminded_at),
+        may_report=report is None and len(reminded_at) >= REMINDERS_BEFORE_REPORT,
+        report=report,
     )
 
 

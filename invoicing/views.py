@@ -22,7 +22,7 @@ from invoicing.documents.page import page_of
 from invoicing.documents.snapshot import document_of
 from invoicing.enums import DocumentKind, Side
 from invoicing.exceptions import DocumentNotReady, NoElectronicInvoice
-from invoicing.forms import InvoiceFilterForm, ObjectionForm
+from invoicing.forms import InvoiceFilterForm, ObjectionForm, ReportForm
 from invoicing.models import Invoice
 
 
@@ -55,14 +55,41 @@ def invoice_list(request: SignedInRequest) -> HttpResponse:
 def invoice_detail(request: SignedInRequest, invoice_id: str) -> HttpResponse:
     """The document, and what each party may know and do about it."""
     invoice = found(selectors.invoices_of(request.user), invoice_id)
-    context = {
-        "page": selectors.invoice_page(invoice),
-        "document": page_of(replace(document_of(invoice), language=Language.ENGLISH)),
-        "is_seller": invoice.seller_id == request.user.pk,
-        "may_pay": policies.may_pay(request.user, invoice),
-        "today": timezone.now().date(),
-    }
-    return render(request, "invoicing/invoice_detail.html", context)
+    return _detail_page(request, invoice, ReportForm())
+
+
+@require_POST
+@login_required
+def invoice_remind(request: SignedInRequest, invoice_id: str) -> HttpResponse:
+    """Remind the commissioner by mail."""
+    invoice = found(selectors.invoices_of(request.user), invoice_id)
+    if attempt(
+        request,
+        lambda: services.invoice_remind(invoice_id=invoice.pk, by=request.user, at=timezone.now()),
+    ):
+        messages.success(request, f"{invoice.buyer.name} is reminded by mail.")
+    return redirect("invoicing:detail", invoice.public_id)
+
+
+@require_POST
+@login_required
+def invoice_report(request: SignedInRequest, invoice_id: str) -> HttpResponse:
+    """Tell staff that reminders did not help."""
+    invoice = found(selectors.invoices_of(request.user), invoice_id)
+    form = ReportForm(request.POST)
+    if not form.is_valid():
+        return _detail_page(request, invoice, form)
+    report = attempt(
+        request,
+        lambda: services.invoice_report(
+            invoice_id=invoice.pk, **form.cleaned_data, by=request.user, at=timezone.now()
+        ),
+        form=form,
+    )
+    if report is None:
+        return _detail_page(request, invoice, form)
+    messages.success(request, "Staff are told, and write to you.")
+    return redirect("invoicing:detail", invoice.public_id)
 
 
 @require_safe
@@ -147,6 +174,24 @@ def mandate_revoke(request: SignedInRequest) -> HttpResponse:
     if attempt(request, call) is not None:
         messages.success(request, "Your mandate has ended. Issued invoices stay as they are.")
     return redirect("invoicing:mandate")
+
+
+def _detail_page(request: SignedInRequest, invoice: Invoice, form: ReportForm) -> HttpResponse:
+    is_seller = policies.is_seller(request.user, invoice)
+    chasing = selectors.chasing_of(invoice) if is_seller else None
+    at = timezone.now()
+    context = {
+        "page": selectors.invoice_page(invoice),
+        "document": page_of(replace(document_of(invoice), language=Language.ENGLISH)),
+        "is_seller": is_seller,
+        "may_pay": policies.may_pay(request.user, invoice),
+        "chasing": chasing,
+        "may_remind": chasing is not None and chasing.may_remind(at=at),
+        "report_form": form,
+        "today": at.date(),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "invoicing/invoice_detail.html", context, status=status)
 
 
 def _not_ready(

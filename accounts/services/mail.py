@@ -30,6 +30,8 @@ class Mail(StrEnum):
     INVOICE_OVERDUE = "invoice_overdue"
     INVOICE_OBJECTED = "invoice_objected"
     INVOICE_PAID = "invoice_paid"
+    INVOICE_REMINDER = "invoice_reminder"
+    INVOICE_REPORTED = "invoice_reported"
     MILESTONE_APPROVED = "milestone_approved"
     MILESTONE_APPROVED_SILENTLY = "milestone_approved_silently"
     MILESTONE_SUBMITTED = "milestone_submitted"
@@ -59,6 +61,12 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.INVOICE_OVERDUE: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.INVOICE_OBJECTED: frozenset({"number", "freelancer", "reason", "path"}),
     Mail.INVOICE_PAID: frozenset({"number", "milestone", "total", "fee", "net", "path"}),
+    Mail.INVOICE_REMINDER: frozenset(
+        {"number", "milestone", "freelancer", "total", "due_on", "path"}
+    ),
+    Mail.INVOICE_REPORTED: frozenset(
+        {"number", "freelancer", "commissioner", "total", "due_on", "comment", "path"}
+    ),
     Mail.MILESTONE_APPROVED: frozenset({"milestone", "project", "commissioner", "amount", "path"}),
     Mail.MILESTONE_APPROVED_SILENTLY: frozenset(
         {"milestone", "project", "commissioner", "amount", "path"}

@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 
 from accounts.models import User
 from common.models import LockableQuerySet
-from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceTax
+from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceReminder, InvoiceTax
 
 
 class InvoiceQuery(TypedDict, total=False):
@@ -24,6 +24,7 @@ def invoices_for(user: User, **query: Unpack[InvoiceQuery]) -> LockableQuerySet[
         .select_related("project", "milestone")
         .prefetch_related(
             Prefetch("lines", queryset=InvoiceLine.objects.order_by("position")),
+            Prefetch("reminders", queryset=InvoiceReminder.objects.order_by("position")),
             Prefetch("taxes", queryset=InvoiceTax.objects.order_by("pk")),
             Prefetch("documents", queryset=InvoiceDocument.objects.only("invoice", "kind")),
         )

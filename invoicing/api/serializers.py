@@ -54,6 +54,14 @@ class GenerateInput(Input):
     task_id = PublicIdField("mst")
 
 
+class ReportInput(Input):
+    """What staff should know about an invoice that is not paid."""
+
+    example = {"message": "Due a week ago; no answer to two reminders."}
+
+    message = TextField(max_length=2000)
+
+
 class InvoicePartyOutput(LegalOutput):
     """Seller or buyer as the invoice froze them. `tax_status` and `iban` are the seller's."""
 
@@ -122,6 +130,7 @@ class InvoiceOutput(Output):
         "due_on": "2026-11-30",
         "paid_at": None,
         "paid_on": None,
+        "reminded_at": [],
         "project_id": PROJECT_ID,
         "task_id": MILESTONE_ID,
         "seller": SELLER,
@@ -174,6 +183,7 @@ class InvoiceOutput(Output):
     due_on = serializers.DateField()
     paid_at = serializers.DateTimeField(allow_null=True)
     paid_on = serializers.SerializerMethodField()
+    reminded_at = serializers.SerializerMethodField()
     project_id = serializers.CharField(source="project.public_id")
     task_id = serializers.CharField(source="milestone.public_id")
     seller = InvoicePartyOutput(source="seller_copy")
@@ -185,6 +195,11 @@ class InvoiceOutput(Output):
     @extend_schema_field(serializers.DateField(allow_null=True))
     def get_paid_on(self, invoice: Invoice) -> str | None:
         return invoice.paid_at.date().isoformat() if invoice.paid_at else None
+
+    @extend_schema_field(serializers.ListField(child=serializers.DateTimeField()))
+    def get_reminded_at(self, invoice: Invoice) -> Any:
+        field = serializers.DateTimeField()
+        return [field.to_representation(reminder.sent_at) for reminder in invoice.reminders.all()]
 
     @extend_schema_field(DocumentsOutput)
     def get_documents(self, invoice: Invoice) -> Any:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from invoicing.api import views
+from invoicing.api import chasing, views
 
 urlpatterns = [
     path("invoices/", views.InvoicesView.as_view()),
@@ -10,5 +10,7 @@ urlpatterns = [
     path("invoices/<inv_id:invoice_id>/cii/", views.InvoiceCiiView.as_view()),
     path("invoices/<inv_id:invoice_id>/object/", views.InvoiceObjectView.as_view()),
     path("me/mandate/", views.MandateView.as_view()),
+    path("invoices/<inv_id:invoice_id>/remind/", chasing.InvoiceRemindView.as_view()),
+    path("invoices/<inv_id:invoice_id>/report/", chasing.InvoiceReportView.as_view()),
     path("milestones/<mst_id:milestone_id>/invoice/", views.MilestoneInvoiceView.as_view()),
 ]

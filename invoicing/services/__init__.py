@@ -1,5 +1,6 @@
 """Writes of invoicing: issuing, states, documents."""
 
+from invoicing.services.chasing import invoice_remind, invoice_report
 from invoicing.services.documents import documents_keep, documents_make, documents_render
 from invoicing.services.issuing import (
     DOCUMENT,
@@ -23,6 +24,8 @@ __all__ = [
     "invoice_issue_for",
     "invoice_object",
     "invoice_put_on_hold",
+    "invoice_remind",
+    "invoice_report",
     "invoices_become_overdue",
     "invoices_issue",
     "invoices_mark_paid",

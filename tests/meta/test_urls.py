@@ -169,6 +169,7 @@ def body_for(address: Address, world: World) -> dict:
         "applications": {"pitch": "I have done this before."},
         "submit": {"message": "Here it is."},
         "request-changes": {"comment": "More."},
+        "report": {"message": "No answer."},
         "pay": {"payment_method": "test_ok"},
     }
     return bodies.get(address.path.split("/")[-2], {})

@@ -8,8 +8,13 @@ from django.db import connection
 
 from accounts.models import AuditEvent
 from invoicing.enums import InvoiceStatus
-from invoicing.models import Invoice, InvoiceSeries
-from invoicing.services import invoice_issue_for, invoices_become_overdue, invoices_issue
+from invoicing.models import Invoice, InvoiceReminder, InvoiceSeries
+from invoicing.services import (
+    invoice_issue_for,
+    invoice_remind,
+    invoices_become_overdue,
+    invoices_issue,
+)
 from tests.builders import SANDBOX_OK, approved_milestone, milestone_of, sent_invoice
 from tests.factories import AT
 from tests.races.threads import TIMES, Outcome, at_once, race_seen, tally, values
@@ -210,6 +215,28 @@ def test_falling_due_without_locks_is_stopped_by_the_database():
         outcomes = pay_and_fall_due_at_once()
         assert not Invoice.objects.exclude(status=InvoiceStatus.PAID).exists()
         assert not integrity.differences()
+        return any(outcome.was_stopped_by_the_database for outcome in outcomes)
+
+    assert race_seen(attempt)
+
+
+def remind_at_once() -> list[Outcome]:
+    invoice = sent_invoice()
+    remind = partial(invoice_remind, invoice_id=invoice.pk, by=invoice.seller, at=AT)
+    return at_once(*[remind] * TIMES)
+
+
+def test_an_impatient_freelancer_sends_one_reminder():
+    outcomes = remind_at_once()
+
+    assert tally(outcomes) == {"done": 1, "ReminderTooEarly": TIMES - 1}
+    assert InvoiceReminder.objects.count() == 1
+
+
+def test_reminding_without_locks_is_stopped_by_the_database():
+    def attempt() -> bool:
+        outcomes = remind_at_once()
+        assert tally(outcomes)["done"] == 1
         return any(outcome.was_stopped_by_the_database for outcome in outcomes)
 
     assert race_seen(attempt)

@@ -17,6 +17,8 @@ APPEND_ONLY = (
     "invoicing_invoicetax",
     "invoicing_invoiceobjection",
     "invoicing_invoicedocument",
+    "invoicing_invoicereminder",
+    "invoicing_invoicereport",
     "wallets_anchor",
     "wallets_anchoredhead",
     "wallets_verificationrun",
