@@ -9,6 +9,7 @@ from typing import Final
 from djmoney.money import Money
 
 from accounts.enums import PartyKind
+from accounts.models import Organisation
 from common.money import amount_text, from_minor, quantize, to_minor
 from gigs.enums import PaymentMode
 from invoicing.documents.language import wording_of
@@ -103,14 +104,15 @@ def party_of(copy: Mapping[str, str]) -> Party:
     """A frozen copy in terms of the standard.
 
     What some countries call a VAT number and is not one in Europe (an ABN, a GSTIN) has no prefix
-    of a country: it is a local tax number and, where there is no other, the registration.
+    of a country: it is a local tax number and, where there is no other, the registration. The
+    name that a person shows is no trading name; that of an organisation is one.
     """
     number = copy["vat_id"]
     is_european = number[:2].isalpha()
     local = "" if is_european else number
     return Party(
         legal_name=copy["legal_name"],
-        trading_name=copy["name"],
+        trading_name=copy["name"] if copy["id"].startswith(Organisation.PREFIX) else "",
         address=Address(
             street=copy["street"],
             postcode=copy["postcode"],

@@ -108,6 +108,7 @@ JP = copy(
 )
 NL_BUYER = copy(
     "NL",
+    id="org_0b6e1c9d5b4c4f8a9e2b3c4d5e6f7081",
     name="Museum van Plakken B.V.",
     legal_name="Museum van Plakken B.V.",
     street="Dam 1",
@@ -130,6 +131,7 @@ DE_BUYER = copy(
 )
 FR_BUYER = copy(
     "FR",
+    id="org_7c2d9e8f1a3b4c5d8e9f0a1b2c3d4e5f",
     name="Musée des Tranches",
     legal_name="Musée des Tranches SARL",
     street="8 place du Capitole",

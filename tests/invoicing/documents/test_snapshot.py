@@ -198,6 +198,13 @@ def test_numbers_of_other_continents_are_local_ones():
     assert party_of(DE).registration.value == "HRB 123456 B"
 
 
+def test_the_name_that_a_person_shows_is_no_trading_name():
+    shown = {"name": "Slices", "legal_name": "Museum of Slices Ltd"}
+
+    assert party_of(copy("GB", **shown)).trading_name == ""
+    assert party_of(copy("GB", **shown, id="org_" + "0" * 32)).trading_name == "Slices"
+
+
 def test_a_seller_without_numbers_is_known_by_ours():
     assert [one.value for one in seller_of(DE_SMALL).identifiers] == [DE_SMALL["id"]]
     assert seller_of(DE).identifiers == ()
