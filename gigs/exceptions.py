@@ -55,6 +55,13 @@ class NotAnApplicant(DomainError):
     default_message = "Only somebody who has applied to this gig can be matched."
 
 
+class LegalDataIncomplete(DomainError):
+    """Where the operator requires legal data, nobody is hired before invoices can be complete."""
+
+    code = "legal_data_incomplete"
+    default_message = "Legal data have to be completed first."
+
+
 class BudgetTooSmall(DomainError):
     code = "budget_too_small"
     status = 400

@@ -8,5 +8,7 @@ class InvoicingConfig(AppConfig):
 
     def ready(self) -> None:
         from invoicing import jobs  # noqa: PLC0415
+        from invoicing.services import readiness  # noqa: PLC0415
 
         jobs.register()
+        readiness.register()

@@ -87,6 +87,7 @@ class MandatePage:
 
     mandate: IssuingMandate | None
     is_in_force: bool
+    is_required: bool
     version: str
     template: str
     reason: str
@@ -237,6 +238,7 @@ def mandate_page(user: User) -> MandatePage:
     return MandatePage(
         mandate=mandate,
         is_in_force=is_in_force,
+        is_required=settings.REQUIRE_LEGAL_DATA,
         version=MANDATE_VERSION,
         template=mandate_template(MANDATE_VERSION),
         reason=reason,

@@ -19,6 +19,7 @@ urlpatterns = [
         for kind in (DocumentKind.PDF, DocumentKind.UBL, DocumentKind.CII)
     ),
     path("invoices/<inv_id:invoice_id>/object/", views.invoice_object, name="object"),
+    path("projects/<prj_id:project_id>/readiness/", views.readiness, name="readiness"),
     path("settings/mandate/", views.mandate, name="mandate"),
     path("settings/mandate/accept/", views.mandate_accept, name="mandate-accept"),
     path("settings/mandate/revoke/", views.mandate_revoke, name="mandate-revoke"),

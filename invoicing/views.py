@@ -16,6 +16,7 @@ from accounts.enums import Role
 from accounts.models import User
 from accounts.permissions import SignedInRequest, role_required
 from common.http import attempt, found, render_page
+from gigs.models import Project
 from invoicing import policies, selectors, services
 from invoicing.documents.model import Language
 from invoicing.documents.page import page_of
@@ -24,6 +25,7 @@ from invoicing.enums import DocumentKind, Side
 from invoicing.exceptions import DocumentNotReady, NoElectronicInvoice
 from invoicing.forms import InvoiceFilterForm, ObjectionForm, ReportForm
 from invoicing.models import Invoice
+from invoicing.services.readiness import project_readiness
 
 
 @require_safe
@@ -146,11 +148,27 @@ def invoice_object(request: SignedInRequest, invoice_id: str) -> HttpResponse:
 
 @require_safe
 @login_required
+def readiness(request: SignedInRequest, project_id: str) -> HttpResponse:
+    """What the next invoices of a project lack, for the one who can fix it."""
+    own = Project.objects.for_user(request.user)
+    related = own.select_related("freelancer", "commissioner", "organisation")
+    project = found(related, project_id)
+    context = {
+        "project": project,
+        "readiness": project_readiness(project, by=request.user, on=timezone.now().date()),
+        "is_freelancer": project.freelancer_id == request.user.pk,
+    }
+    return render_page(request, "invoicing/readiness.html", "invoicing/_readiness.html", context)
+
+
+@require_safe
+@login_required
 @role_required(Role.FREELANCER)
 def mandate(request: SignedInRequest) -> HttpResponse:
     """The mandate to issue invoices in one's name: its text, and whether one has accepted it."""
     context = {"page": selectors.mandate_page(request.user)}
-    return render(request, "invoicing/mandate.html", context)
+    page, notice = "invoicing/mandate.html", "invoicing/_mandate_notice.html"
+    return render_page(request, page, notice, context)
 
 
 @require_POST

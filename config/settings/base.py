@@ -264,6 +264,7 @@ PLATFORM_FEE_RATE = env.str("PLATFORM_FEE_RATE", default="0.0500")
 REVIEW_DAYS = env.int("REVIEW_DAYS", default=14)
 CLEARING_DAYS = env.int("CLEARING_DAYS", default=0)
 OBJECTION_DAYS = 10
+REQUIRE_LEGAL_DATA = env.bool("REQUIRE_LEGAL_DATA", default=False)
 INVOICE_DUE_DAYS = 7
 # Days before money can go to a bank account that was just added.
 PAYOUT_COOLING_DAYS = env.int("PAYOUT_COOLING_DAYS", default=3)

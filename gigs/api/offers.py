@@ -31,6 +31,7 @@ from gigs.exceptions import (
     GigAlreadyMatched,
     GigNotOpen,
     GigTransitionRefused,
+    LegalDataIncomplete,
     NotAnApplicant,
     OwnGig,
     ReapplyLater,
@@ -176,7 +177,13 @@ class GigMatchView(OffersView):
             scope=Scope.GIGS_WRITE,
             request=MatchInput,
             answers={201: ProjectOutput},
-            refusals=[PermissionRefused, GigAlreadyMatched, GigNotOpen, NotAnApplicant],
+            refusals=[
+                PermissionRefused,
+                GigAlreadyMatched,
+                GigNotOpen,
+                NotAnApplicant,
+                LegalDataIncomplete,
+            ],
             takes_key=True,
         )
     )
@@ -197,7 +204,14 @@ class MatchFreelancerView(OffersView):
             scope=Scope.GIGS_WRITE,
             request=MatchFreelancerInput,
             answers={201: ProjectOutput},
-            refusals=[PermissionRefused, Missing, GigAlreadyMatched, GigNotOpen, NotAnApplicant],
+            refusals=[
+                PermissionRefused,
+                Missing,
+                GigAlreadyMatched,
+                GigNotOpen,
+                NotAnApplicant,
+                LegalDataIncomplete,
+            ],
             takes_key=True,
         )
     )
@@ -234,7 +248,14 @@ class GigApplicationsView(OffersView):
             scope=Scope.GIGS_WRITE,
             request=ApplicationInput,
             answers={201: ApplicationOutput},
-            refusals=[PermissionRefused, OwnGig, AlreadyApplied, GigNotOpen, ReapplyLater],
+            refusals=[
+                PermissionRefused,
+                OwnGig,
+                AlreadyApplied,
+                GigNotOpen,
+                ReapplyLater,
+                LegalDataIncomplete,
+            ],
             takes_key=True,
         )
     )

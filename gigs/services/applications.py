@@ -21,6 +21,7 @@ from gigs.exceptions import (
 )
 from gigs.models import Application, Gig, Milestone, Project
 from gigs.selectors import fee_rate_at
+from gigs.services import gates
 
 REAPPLY_AFTER = timedelta(days=21)
 
@@ -31,7 +32,8 @@ def application_submit(
 ) -> Application:
     """Apply to an open gig.
 
-    PermissionRefused, OwnGig, AlreadyApplied, GigNotOpen, ReapplyLater. Two at once: the unique
+    PermissionRefused, OwnGig, AlreadyApplied, GigNotOpen, ReapplyLater; LegalDataIncomplete
+    where legal data are required and the freelancer's lack something. Two at once: the unique
     constraint lets one through.
     """
     policies.require(policies.may_apply(by), "Only freelancers can apply to gigs.")
@@ -41,6 +43,7 @@ def application_submit(
     _refuse_second(gig, by=by, at=at)
     if gig.status != GigStatus.OPEN:
         raise GigNotOpen
+    gates.refuse_unready(gig, by, by=by, at=at, own_only=True)
     try:
         with transaction.atomic():
             application = Application.objects.create(
@@ -107,7 +110,7 @@ def gig_match(
     """Hire an applicant: accept the application, reject the others, freeze terms and split.
 
     The gig's row is locked; a second match finds it matched. GigAlreadyMatched, GigNotOpen,
-    NotAnApplicant, PermissionRefused.
+    NotAnApplicant, PermissionRefused; LegalDataIncomplete where legal data are required.
     """
     gig = Gig.objects.locked().get(pk=gig_id)
     policies.require(policies.may_manage(by, gig), "Only the gig's owner can match it.")
@@ -117,17 +120,8 @@ def gig_match(
         raise GigNotOpen
     pending = Application.objects.filter(gig=gig, status=ApplicationStatus.PENDING)
     applications = list(pending.select_related("freelancer").locked())
-    chosen = next(
-        (
-            application
-            for application in applications
-            if application_id in (None, application.pk)
-            and freelancer_id in (None, application.freelancer_id)
-        ),
-        None,
-    )
-    if chosen is None or (application_id is None and freelancer_id is None):
-        raise NotAnApplicant
+    chosen = _chosen(applications, application_id, freelancer_id)
+    gates.refuse_unready(gig, chosen.freelancer, by=by, at=at)
     for application in applications:
         accepted = application is chosen
         _decide(
@@ -141,6 +135,21 @@ def gig_match(
     project = _project_of(gig, chosen, at=at)
     _announce(project, gig, by=by, at=at)
     return project
+
+
+def _chosen(
+    applications: list[Application], application_id: int | None, freelancer_id: int | None
+) -> Application:
+    """The application that is meant. NotAnApplicant."""
+    if application_id is None and freelancer_id is None:
+        raise NotAnApplicant
+    for application in applications:
+        if application_id in (None, application.pk) and freelancer_id in (
+            None,
+            application.freelancer_id,
+        ):
+            return application
+    raise NotAnApplicant
 
 
 def _decide(

@@ -21,6 +21,7 @@ from gigs.api.serializers import FIRST_PART, MILESTONE_ID, NOON, PROJECT_ID
 from invoicing.enums import DocumentKind, InvoiceKind, InvoiceStatus, TaxCategory
 from invoicing.models import Invoice
 from invoicing.selectors import MANDATE_VERSION, MandatePage
+from invoicing.tax.requirements import Side as DocumentSide
 
 INVOICE_ID = "inv_6d7e8f901a2b4c3d8e4f5a6b7c8d9e0f"
 INVOICE_NUMBER = "K7QM-2026-00012"
@@ -262,6 +263,28 @@ class MandateOutput(Output):
     @extend_schema_field(serializers.CharField())
     def get_text_url(self, page: MandatePage) -> str:
         return reverse("invoicing:mandate")
+
+
+class RequirementOutput(Output):
+    """Something that is missing, and what its owner should do."""
+
+    side = serializers.ChoiceField([(side.value, side.value) for side in DocumentSide])
+    field = serializers.CharField()
+    detail = serializers.CharField(source="words")
+
+
+class ReadinessOutput(Output):
+    """Whether the next invoices of a project are legal documents, and what is missing."""
+
+    example = {
+        "is_ready": False,
+        "is_required": False,
+        "missing": [{"side": "buyer", "field": "country", "detail": "Choose your country."}],
+    }
+
+    is_ready = serializers.BooleanField()
+    is_required = serializers.BooleanField()
+    missing = RequirementOutput(many=True)
 
 
 class InvoiceListQuery(ListQuery):

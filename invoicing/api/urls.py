@@ -9,6 +9,7 @@ urlpatterns = [
     path("invoices/<inv_id:invoice_id>/ubl/", views.InvoiceUblView.as_view()),
     path("invoices/<inv_id:invoice_id>/cii/", views.InvoiceCiiView.as_view()),
     path("invoices/<inv_id:invoice_id>/object/", views.InvoiceObjectView.as_view()),
+    path("projects/<prj_id:project_id>/readiness/", views.ReadinessView.as_view()),
     path("me/mandate/", views.MandateView.as_view()),
     path("invoices/<inv_id:invoice_id>/remind/", chasing.InvoiceRemindView.as_view()),
     path("invoices/<inv_id:invoice_id>/report/", chasing.InvoiceReportView.as_view()),

@@ -9,7 +9,7 @@ from accounts.api.base import ApiView, idempotent
 from accounts.enums import Scope
 from common.api.schema import Operation, operation, page_schema
 from common.exceptions import Missing, PermissionRefused
-from gigs.models import Milestone
+from gigs.models import Milestone, Project
 from invoicing.api.reads import invoices_for
 from invoicing.api.serializers import (
     GenerateInput,
@@ -19,6 +19,7 @@ from invoicing.api.serializers import (
     MandateOutput,
     ObjectionInput,
     ObjectionOutput,
+    ReadinessOutput,
 )
 from invoicing.enums import DocumentKind
 from invoicing.exceptions import (
@@ -38,6 +39,7 @@ from invoicing.services import (
     mandate_accept,
     mandate_revoke,
 )
+from invoicing.services.readiness import project_readiness
 
 
 class InvoicesView(ApiView):
@@ -250,3 +252,25 @@ class MandateView(ApiView):
         """Revoke the mandate; issued invoices stay as they are."""
         mandate_revoke(by=self.user, at=self.at)
         return Response(status=204)
+
+
+class ReadinessView(ApiView):
+    @operation(
+        Operation(
+            name="project_readiness",
+            tag="projects",
+            scope=Scope.GIGS_READ,
+            answers={200: ReadinessOutput},
+        )
+    )
+    def get(self, request: Request, project_id: str) -> Response:
+        """Read what the next invoices of a project lack to be legal documents.
+
+        Where `is_required`, nobody is hired while something is missing. `side` says whose it is.
+        """
+        own = Project.objects.for_user(self.user)
+        project = own.select_related("freelancer", "commissioner", "organisation").by_public_id(
+            project_id
+        )
+        found = project_readiness(project, by=self.user, on=self.at.date())
+        return Response(ReadinessOutput(found).data)

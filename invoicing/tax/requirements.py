@@ -1,0 +1,95 @@
+"""What the future invoices of two parties still lack, in words for whoever can fix it.
+
+Rules of our own over the drafted data; the files of the invoice are checked again when made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from accounts.enums import TaxStatus
+from invoicing.tax.decision import rule_for, unmet
+from invoicing.tax.parties import tax_party
+
+WITHOUT_POSTCODES: Final = frozenset(
+    ["AE", "AG", "AO", "BS", "BZ", "CI", "FJ", "GH", "HK", "JM", "KE", "MO", "NG", "QA", "UG", "ZW"]
+)
+"""Countries whose addresses need none."""
+
+
+class Side(StrEnum):
+    """Whose data it is."""
+
+    SELLER = "seller"
+    BUYER = "buyer"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A field that is missing, and what its owner should do."""
+
+    side: Side
+    field: str
+    words: str
+
+
+ADDRESS: Final = {
+    "legal_name": "Give your legal name.",
+    "street": "Give your street address.",
+    "postcode": "Give your postcode.",
+    "city": "Give your city.",
+    "country": "Choose your country.",
+}
+NEEDS: Final = {
+    "seller.vat_id": "Give your VAT or GST number: this customer's invoices need it.",
+    "seller.tax_id": "Give your VAT or GST number, or your local tax number.",
+    "buyer.vat_id": "Give your VAT number: your invoices come without tax for it.",
+    "buyer.state": "Name your state: it decides which tax applies.",
+}
+FIELDS: Final = {"seller.tax_id": "vat_id", "buyer.state": "region"}
+
+
+def requirements(
+    seller: Mapping[str, str], buyer: Mapping[str, str], *, has_mandate: bool, on: date
+) -> list[Requirement]:
+    """What is missing before an invoice between the two is a legal document; empty when nothing."""
+    missing = [*_address(Side.SELLER, seller), *_address(Side.BUYER, buyer)]
+    if not seller["tax_status"]:
+        words = "Say how you stand with the tax office: registered, exempt or not registered."
+        missing.append(Requirement(Side.SELLER, "tax_status", words))
+    if not buyer["kind"]:
+        words = "Say whether you buy for a business or as a private person."
+        missing.append(Requirement(Side.BUYER, "buyer_kind", words))
+    if not has_mandate:
+        words = "Accept the mandate to issue invoices in your name (Settings, Mandate)."
+        missing.append(Requirement(Side.SELLER, "mandate", words))
+    return [*missing, *_of_the_case(seller, buyer, on=on)]
+
+
+def _address(side: Side, party: Mapping[str, str]) -> list[Requirement]:
+    spared = {"postcode"} if party["country"] in WITHOUT_POSTCODES else set()
+    return [
+        Requirement(side, name, words)
+        for name, words in ADDRESS.items()
+        if not party[name] and name not in spared
+    ]
+
+
+def _of_the_case(
+    seller: Mapping[str, str], buyer: Mapping[str, str], *, on: date
+) -> list[Requirement]:
+    """The numbers that the tax case of these two needs (rules of the table; BR-E-02)."""
+    sells, buys = tax_party(seller), tax_party(buyer)
+    rule = rule_for(sells, buys, on=on)
+    needs = unmet(rule, sells, buys) if rule is not None else []
+    is_exempt = sells.status == TaxStatus.SMALL_BUSINESS and sells.is_in_union
+    if is_exempt and not (sells.vat_id or sells.tax_number) and "seller.vat_id" not in needs:
+        needs.append("seller.tax_id")
+    return [
+        Requirement(
+            Side(need.partition(".")[0]), FIELDS.get(need, need.partition(".")[2]), NEEDS[need]
+        )
+        for need in needs
+    ]
