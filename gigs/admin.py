@@ -12,6 +12,7 @@ from common.formats import money_for_people, percent_for_people
 from common.money import from_minor
 from gigs import services
 from gigs.models import (
+    Amendment,
     Application,
     FeePolicy,
     Gig,
@@ -51,6 +52,13 @@ class MilestoneInline(AmountColumn, ReadOnlyInline):
     fields = ["position", "title", "status", "price", "due_on", "version"]
     readonly_fields = ["price"]
     ordering = ["position"]
+
+
+class AmendmentInline(ReadOnlyInline):
+    model = Amendment
+    fields = ["number", "before", "after", "reason", "by", "created_at"]
+    ordering = ["number"]
+    show_change_link = False
 
 
 class SubmissionInline(ReadOnlyInline):
@@ -209,7 +217,7 @@ class MilestoneAdmin(AmountColumn, ReadOnlyAdmin):
     search_fields = ["title", "project__title", "project__freelancer__email", "invoice__number"]
     search_help_text = "Title, project, freelancer, invoice number or mst_… identifier"
     ordering = ["-pk"]
-    inlines = [SubmissionInline]
+    inlines = [SubmissionInline, AmendmentInline]
     fieldsets = [
         (None, {"fields": ["public_id", "project", "position", "title", "description"]}),
         ("Terms", {"fields": ["price", "bonus_given", "due_on", "criteria"]}),

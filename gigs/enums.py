@@ -56,6 +56,20 @@ class MilestoneStatus(models.TextChoices):
     SETTLED = "settled", "Settled"
 
 
+class Remainder(models.TextChoices):
+    """Where the rest of a price goes when a part of it is approved."""
+
+    NEXT_MILESTONE = "next_milestone", "Add it to the next milestone"
+    GIVE_BACK = "give_back", "Take it off what is agreed"
+
+
+class AmendmentReason(models.TextChoices):
+    """Why a frozen price was changed."""
+
+    APPROVED_IN_PART = "approved_in_part", "Approved in part"
+    REMAINDER = "remainder", "Remainder of an earlier milestone"
+
+
 GIG_TRANSITIONS: dict[GigStatus, frozenset[GigStatus]] = {
     GigStatus.DRAFT: frozenset({GigStatus.OPEN}),
     GigStatus.OPEN: frozenset({GigStatus.MATCHED, GigStatus.CLOSED}),

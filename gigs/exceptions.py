@@ -24,6 +24,18 @@ class ReviewAlreadyExtended(DomainError):
     default_message = "This review has been extended once; it cannot be extended again."
 
 
+class NoNextMilestone(DomainError):
+    code = "no_next_milestone"
+    default_message = "There is no open milestone after this one that could take the remainder."
+
+
+class FundsHeld(DomainError):
+    code = "funds_held"
+    default_message = (
+        "The money for this milestone is set aside at its price, which cannot change any more."
+    )
+
+
 class OwnGig(DomainError):
     code = "own_gig"
     status = 403

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from gigs.views import applications, gigs, posting, projects
+from gigs.views import applications, gigs, parts, posting, projects
 
 gig_patterns = [
     path("gigs/", gigs.gig_list, name="list"),
@@ -39,6 +39,11 @@ milestone_patterns = [
     path("<mst_id:milestone_id>/submit/", projects.milestone_submit, name="submit"),
     path("<mst_id:milestone_id>/review/", projects.milestone_review, name="review"),
     path("<mst_id:milestone_id>/approve/", projects.milestone_approve, name="approve"),
+    path(
+        "<mst_id:milestone_id>/approve-part/",
+        parts.milestone_approve_part,
+        name="approve-part",
+    ),
     path(
         "<mst_id:milestone_id>/extend-review/",
         projects.milestone_extend_review,

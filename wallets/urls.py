@@ -37,6 +37,11 @@ wallet_patterns = [
         name="payout-method-remove",
     ),
     path(
+        "milestones/<mst_id:milestone_id>/approve-part/preview/",
+        previews.part_preview,
+        name="part-preview",
+    ),
+    path(
         "milestones/<mst_id:milestone_id>/preview/",
         previews.approval_preview,
         name="approval-preview",

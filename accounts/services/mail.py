@@ -22,6 +22,7 @@ class Mail(StrEnum):
 
     ACCOUNT_ALREADY_EXISTS = "account_already_exists"
     APPLICATION_ACCEPTED = "application_accepted"
+    APPROVED_IN_PART = "approved_in_part"
     BOOKS_DIFFER = "books_differ"
     BONUS_GIVEN = "bonus_given"
     CHANGES_REQUESTED = "changes_requested"
@@ -51,6 +52,9 @@ class Mail(StrEnum):
 NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.ACCOUNT_ALREADY_EXISTS: frozenset({"url"}),
     Mail.APPLICATION_ACCEPTED: frozenset({"gig", "commissioner", "path"}),
+    Mail.APPROVED_IN_PART: frozenset(
+        {"milestone", "project", "commissioner", "amount", "rest", "fate", "path"}
+    ),
     Mail.BOOKS_DIFFER: frozenset({"count", "first", "path"}),
     Mail.BONUS_GIVEN: frozenset(
         {"milestone", "project", "commissioner", "amount", "bonus", "path"}

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from gigs.api import offers, work
+from gigs.api import offers, parts, work
 
 urlpatterns = [
     path("gigs/", offers.GigsView.as_view()),
@@ -22,6 +22,10 @@ urlpatterns = [
     path("milestones/<mst_id:milestone_id>/start/", work.MilestoneStartView.as_view()),
     path("milestones/<mst_id:milestone_id>/submit/", work.MilestoneSubmitView.as_view()),
     path("milestones/<mst_id:milestone_id>/approve/", work.MilestoneApproveView.as_view()),
+    path(
+        "milestones/<mst_id:milestone_id>/approve-part/",
+        parts.MilestoneApprovePartView.as_view(),
+    ),
     path(
         "milestones/<mst_id:milestone_id>/extend-review/",
         work.MilestoneExtendReviewView.as_view(),

@@ -7,7 +7,7 @@ from gigs.forms.filters import (
     ProjectStatusForm,
 )
 from gigs.forms.posting import AboutForm, LiveSplit, Plan, live_split
-from gigs.forms.work import ApplyForm, ApproveForm, ChangesForm, SubmitForm
+from gigs.forms.work import ApplyForm, ApproveForm, ChangesForm, PartForm, SubmitForm
 
 __all__ = [
     "AboutForm",
@@ -18,6 +18,7 @@ __all__ = [
     "GigFilterForm",
     "GigStatusForm",
     "LiveSplit",
+    "PartForm",
     "Plan",
     "ProjectStatusForm",
     "SubmitForm",

@@ -6,6 +6,8 @@ from django import forms
 from djmoney.money import Money
 
 from common.forms import AmountField, LinksField, amount_in
+from gigs.enums import Remainder
+from gigs.services import Part
 
 
 class ApplyForm(forms.Form):
@@ -48,6 +50,31 @@ class ApproveForm(forms.Form):
     def clean_bonus(self) -> Money | None:
         text = self.cleaned_data["bonus"]
         return amount_in(text, self.currency) if text else None
+
+
+class PartForm(forms.Form):
+    """An approval of a part of the price, and where the rest goes."""
+
+    amount = AmountField(label="Approve")
+    remainder = forms.ChoiceField(
+        label="The rest of the price",
+        choices=Remainder.choices,
+        initial=Remainder.NEXT_MILESTONE,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        self.currency = currency
+        super().__init__(*args, **kwargs)
+
+    def clean_amount(self) -> Money:
+        return amount_in(self.cleaned_data["amount"], self.currency)
+
+    @property
+    def part(self) -> Part:
+        """What a valid form says."""
+        given = self.cleaned_data
+        return Part(amount=given["amount"], remainder=Remainder(given["remainder"]))
 
 
 class ChangesForm(forms.Form):

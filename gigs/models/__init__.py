@@ -1,9 +1,11 @@
 """Gigs and applications, and the projects that a match makes of them."""
 
+from gigs.models.amendments import Amendment
 from gigs.models.offers import Application, Gig, PlannedMilestone
 from gigs.models.projects import FeePolicy, Milestone, Project, Submission
 
 __all__ = [
+    "Amendment",
     "Application",
     "FeePolicy",
     "Gig",

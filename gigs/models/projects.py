@@ -152,7 +152,7 @@ class Milestone(PublicIdModel):
     """A priced task of a project: the unit of submission, approval, invoice and payment.
 
     While it is in review, `review_ends_at` is when it counts as approved without an answer. An
-    approval by nobody is such a silent one.
+    approval by nobody is such a silent one. The price moves only by the next `Amendment`.
     """
 
     PREFIX = "mst"
@@ -176,6 +176,7 @@ class Milestone(PublicIdModel):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     bonus_minor = models.BigIntegerField(default=0)
+    amendment_count = models.PositiveSmallIntegerField(default=0)
     settled_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[MilestoneQuerySet] = MilestoneQuerySet.as_manager()  # type: ignore[assignment]

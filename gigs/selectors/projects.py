@@ -16,7 +16,7 @@ from common.models import LockableQuerySet
 from common.money import from_minor, quantize, to_minor, zero
 from common.pages import Page, newest_first
 from gigs.enums import MILESTONE_TRANSITIONS, MilestoneStatus
-from gigs.models import Milestone, Project, Submission
+from gigs.models import Amendment, Milestone, Project, Submission
 
 PAGE_SIZE: Final = 20
 NEAR: Final = timedelta(days=3)
@@ -113,12 +113,15 @@ def projects_of(user: User, *, status: str, before: str = "", after: str = "") -
 
 
 def milestone_pages(user: User) -> LockableQuerySet[Milestone]:
-    """A party's milestones, with submissions, newest first."""
+    """A party's milestones, with submissions, newest first, and amendments of the price."""
     submissions = Submission.objects.order_by("-version")
     return (
         Milestone.objects.for_user(user)
         .select_related("project__commissioner", "project__freelancer", "invoice")
-        .prefetch_related(Prefetch("submissions", queryset=submissions))
+        .prefetch_related(
+            Prefetch("submissions", queryset=submissions),
+            Prefetch("amendments", queryset=Amendment.objects.order_by("number")),
+        )
     )
 
 

@@ -13,6 +13,7 @@ from gigs.services.milestones import (
     milestone_start,
     milestone_submit,
 )
+from gigs.services.parts import Part, milestone_approve_part
 from gigs.services.reviews import (
     Reminder,
     milestone_extend_review,
@@ -23,6 +24,7 @@ from gigs.services.settlement import milestones_settle, projects_complete, proje
 
 __all__ = [
     "GigDraft",
+    "Part",
     "PlannedTask",
     "Reminder",
     "application_reject",
@@ -33,6 +35,7 @@ __all__ = [
     "gig_open",
     "gig_post",
     "milestone_approve",
+    "milestone_approve_part",
     "milestone_extend_review",
     "milestone_request_changes",
     "milestone_start",

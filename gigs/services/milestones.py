@@ -12,7 +12,8 @@ from accounts.services.mail import Mail, Page, mail_enqueue
 from common.exceptions import FieldError, Invalid
 from common.money import MAX_MINOR, amount_text, to_minor
 from gigs import policies
-from gigs.enums import MilestoneStatus
+from gigs.enums import MilestoneStatus, PaymentMode
+from gigs.exceptions import FundsHeld
 from gigs.models import Milestone, Project, Submission
 from gigs.services.review_clock import review_begin
 from outbox.services import enqueue
@@ -156,6 +157,8 @@ def _add_bonus(milestone: Milestone, bonus: Money, *, by: User, at: datetime) ->
         raise Invalid(
             [FieldError("bonus", "currency_mismatch", "A bonus is in the currency of the price.")]
         )
+    if milestone.project.payment_mode != PaymentMode.ON_INVOICE:
+        raise FundsHeld
     minor = to_minor(bonus)
     if to_minor(milestone.amount) + minor > MAX_MINOR:
         message = "The price and the bonus together are more than one invoice can be about."

@@ -24,6 +24,7 @@ SAMPLE = {
     "count": "2",
     "due_on": date(2026, 12, 6),
     "event": "The password of your account was changed",
+    "fate": "goes to the next milestone",
     "fee": Money("166.67", "USD"),
     "first": "ledger_sums_to_zero: currency USD: balances add up to 1",
     "freelancer": "Fred <Freelancer>",
@@ -40,6 +41,7 @@ SAMPLE = {
     "clause": "Terms 7.2",
     "review_on": date(2026, 12, 6),
     "reason": "The account is closed.",
+    "rest": Money("833.34", "USD"),
     "total": Money("3333.34", "USD"),
     "url": "https://tranche.example/secret",
 }

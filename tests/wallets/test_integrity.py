@@ -105,6 +105,10 @@ CASES = [
         ),
     ),
     case(
+        "amendments_lead_to_the_price",
+        f"UPDATE gigs_milestone SET amendment_count = 1 WHERE position = {IN_REVIEW}",
+    ),
+    case(
         "approvals_lead_to_invoices",
         "UPDATE gigs_milestone SET status = 'approved', approved_at = now() - interval '61 s',"
         " review_ends_at = NULL,"
@@ -244,6 +248,7 @@ CASES = [
     case(
         "plans_add_up",
         "UPDATE gigs_plannedmilestone SET amount = amount + 0.01 WHERE position = 1",
+        also=("amendments_lead_to_the_price",),
     ),
     case(
         "projects_complete",

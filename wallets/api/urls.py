@@ -23,6 +23,10 @@ urlpatterns = [
     path("wallet/transactions/", wallet.StatementView.as_view()),
     path("wallet/receipts/<slug:currency>/<int:line>/", receipts.ReceiptView.as_view()),
     path(
+        "milestones/<mst_id:milestone_id>/approve-part/preview/",
+        wallet.ApprovePartPreviewView.as_view(),
+    ),
+    path(
         "milestones/<mst_id:milestone_id>/approve/preview/",
         wallet.ApprovePreviewView.as_view(),
     ),

@@ -11,6 +11,8 @@ from accounts.enums import Scope
 from common.api.query import DEFAULT_LIMIT
 from common.api.schema import Operation, operation, page_schema
 from common.exceptions import FieldError, Invalid, PermissionRefused
+from gigs.api.parts import REFUSALS as PART_REFUSALS
+from gigs.api.parts import PartInput, part_of
 from gigs.api.serializers import ApproveInput
 from gigs.exceptions import MilestoneTransitionRefused
 from gigs.models import Milestone
@@ -130,6 +132,28 @@ class StatementView(ApiView):
         params = self.request.query_params.copy()
         params["cursor"] = cursor
         return self.request.build_absolute_uri(f"{self.request.path}?{params.urlencode()}")
+
+
+class ApprovePartPreviewView(ApiView):
+    @operation(
+        Operation(
+            name="milestone_approve_part_preview",
+            tag="milestones",
+            scope=Scope.MONEY_READ,
+            request=PartInput,
+            answers={200: PreviewOutput},
+            refusals=PART_REFUSALS,
+        )
+    )
+    def post(self, request: Request, milestone_id: str) -> Response:
+        """See what approving a part of a milestone, and then paying its invoice, would do.
+
+        Nothing is changed.
+        """
+        part = part_of(self.body(PartInput))
+        milestone = Milestone.objects.for_user(self.user).only("pk").by_public_id(milestone_id)
+        preview = approval_preview(milestone_id=milestone.pk, part=part, by=self.user, at=self.at)
+        return Response(PreviewOutput(preview).data)
 
 
 class ApprovePreviewView(ApiView):

@@ -12,7 +12,7 @@ from djmoney.money import Money
 from accounts.models import User
 from common.money import from_minor, to_minor
 from gigs.policies import require
-from gigs.services import milestone_approve
+from gigs.services import Part, milestone_approve, milestone_approve_part
 from invoicing import policies as invoice_policies
 from invoicing.models import Invoice
 from invoicing.services import invoices_issue
@@ -53,14 +53,23 @@ def _rolled_back() -> Iterator[None]:
 
 
 def approval_preview(
-    *, milestone_id: int, bonus: Money | None = None, by: User, at: datetime
+    *,
+    milestone_id: int,
+    bonus: Money | None = None,
+    part: Part | None = None,
+    by: User,
+    at: datetime,
 ) -> Preview:
     """What approving the milestone, and then paying its invoice, would do; changes nothing.
 
-    The refusals of `milestone_approve`.
+    With a bonus, or for a part of the price. The refusals of `milestone_approve` and of
+    `milestone_approve_part`.
     """
     with _rolled_back():
-        milestone_approve(milestone_id=milestone_id, bonus=bonus, by=by, at=at)
+        if part is None:
+            milestone_approve(milestone_id=milestone_id, bonus=bonus, by=by, at=at)
+        else:
+            milestone_approve_part(milestone_id=milestone_id, part=part, by=by, at=at)
         [invoice_id] = invoices_issue(milestone_ids=[milestone_id], at=at)
         return _paid(_invoice(invoice_id), by=by, at=at)
 

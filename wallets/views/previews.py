@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import SignedInRequest
 from common.exceptions import DomainError, PermissionRefused
 from common.http import found, render_page
+from gigs import policies
 from gigs import selectors as gig_selectors
-from gigs.forms import ApproveForm
+from gigs.forms import ApproveForm, PartForm
 from invoicing.selectors import FeeWorking, fee_working
 from wallets import services
 from wallets.services import Preview
@@ -39,6 +40,32 @@ def approval_preview(request: SignedInRequest, milestone_id: str) -> HttpRespons
         context["refusal"] = refusal.message
     else:
         context |= {"preview": preview, "working": working_of(preview)}
+    return render_page(
+        request, "wallets/approval_preview.html", "wallets/_approval_preview.html", context
+    )
+
+
+@require_safe
+@login_required
+@never_cache
+def part_preview(request: SignedInRequest, milestone_id: str) -> HttpResponse:
+    """What approving a part of a milestone would do, for its commissioner."""
+    milestone = found(gig_selectors.milestone_pages(request.user), milestone_id)
+    context: dict[str, Any] = {"milestone": milestone, "due_days": settings.INVOICE_DUE_DAYS}
+    form = PartForm(request.GET, currency=milestone.amount.currency.code)
+    if not policies.may_review(request.user, milestone):
+        raise PermissionDenied("Only the project's commissioner can approve.")
+    if not form.is_valid():
+        context["refusal"] = "Write an amount to see what happens."
+    else:
+        try:
+            preview = services.approval_preview(
+                milestone_id=milestone.pk, part=form.part, by=request.user, at=timezone.now()
+            )
+        except DomainError as refusal:
+            context["refusal"] = refusal.message
+        else:
+            context |= {"preview": preview, "working": working_of(preview)}
     return render_page(
         request, "wallets/approval_preview.html", "wallets/_approval_preview.html", context
     )

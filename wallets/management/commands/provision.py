@@ -13,6 +13,7 @@ from wallets.services.verification import VERIFY
 
 APPEND_ONLY = (
     "accounts_auditevent",
+    "gigs_amendment",
     "invoicing_invoiceline",
     "invoicing_invoicetax",
     "invoicing_invoiceobjection",

@@ -1,5 +1,5 @@
--- A project has agreed what its milestones cost with their bonuses, and has invoiced and taken in fees what its
--- invoices say: never more than agreed.
+-- A project has agreed what its milestones cost with their bonuses: the budget as amended since. It
+-- has invoiced and taken in fees what its invoices say: never more than agreed.
 select 'project ' || p.id || ' ' || p.title as subject,
        'agreed ' || p.agreed_minor || ' (milestones ' || m.amount || ', bonuses '
          || m.bonus || '), invoiced '
@@ -13,12 +13,18 @@ left join (
   group by project_id
 ) m on m.project_id = p.id
 left join (
+  select m.project_id, sum(a.after - a.before) as amended
+  from gigs_amendment a
+  join gigs_milestone m on m.id = a.milestone_id
+  group by m.project_id
+) a on a.project_id = p.id
+left join (
   select project_id, sum(subtotal) as subtotal, sum(fee) as fee
   from invoicing_invoice
   group by project_id
 ) i on i.project_id = p.id
 where p.agreed_minor is distinct from m.amount * 10::numeric ^ w.exponent + m.bonus
-   or p.agreed_minor <> p.budget * 10::numeric ^ w.exponent + m.bonus
+   or p.agreed_minor <> (p.budget + coalesce(a.amended, 0)) * 10::numeric ^ w.exponent + m.bonus
    or p.invoiced_minor <> coalesce(i.subtotal, 0) * 10::numeric ^ w.exponent
    or p.fees_minor <> coalesce(i.fee, 0) * 10::numeric ^ w.exponent
    or p.invoiced_minor > p.agreed_minor
