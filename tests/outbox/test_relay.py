@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from outbox import relay, services
+from outbox import broker, registry, relay, services
 from outbox.beat import JobScheduler
 from outbox.enums import Beat
 from outbox.models import Heartbeat, Job
@@ -43,6 +43,23 @@ def test_money_goes_first(topic, publish, sent):
     relay.sweep(publish)
 
     assert sent == [("money", money), ("default", slow)]
+
+
+def test_long_work_goes_before_slow_work_and_may_take_minutes(topic, publish, sent, monkeypatch):
+    slow = enqueue(topic(lambda jobs: None, name="slow"))
+    long = enqueue(topic(lambda jobs: None, name="long", lane="long", kind="outside"))
+    messages = []
+    monkeypatch.setattr(
+        broker.app, "send_task", lambda name, **options: messages.append((name, options))
+    )
+
+    relay.sweep(publish)
+    for lane, ids in sent:
+        broker.publish(ids, lane)
+
+    assert sent == [("long", long), ("default", slow)]
+    assert [options["time_limit"] for _, options in messages] == [900, None]
+    assert timedelta(seconds=900) < registry.LONG_LEASE
 
 
 def test_a_job_that_got_lost_is_sent_again(topic, publish, sent, settings):

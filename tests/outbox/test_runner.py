@@ -27,6 +27,20 @@ def make_due(ids):
     Job.objects.filter(pk__in=ids).update(due_at=timezone.now() - timedelta(seconds=1))
 
 
+@pytest.mark.parametrize(
+    ("route", "seconds"),
+    [({}, 10), ({"kind": "outside"}, 40), ({"kind": "outside", "lane": "long"}, 960)],
+)
+def test_a_lease_is_as_long_as_the_work_may_take(topic, route, seconds):
+    ids = enqueue(topic(lambda jobs: None, **route))
+
+    [job] = runner.claim(ids, topics=registry.topics())
+
+    job.refresh_from_db()
+    left = (job.lease_until - timezone.now()).total_seconds()
+    assert seconds - 9 < left <= seconds
+
+
 def test_a_batch_is_one_call_and_is_marked_done(topic):
     calls = []
     name = topic(lambda jobs: calls.append([job.payload["n"] for job in jobs]))

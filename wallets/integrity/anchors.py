@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,16 +159,12 @@ def heads_now(moment: Snapshot) -> tuple[list[Row], list[Row]]:
 
 
 def anchor_differences(moment: Snapshot, *, file_line: str | None) -> list[Difference]:
-    """Where the anchors do not follow from each other, from their key, or from the file outside."""
-    newest: Signed | None = None
-    before, found = FIRST, []
-    for number, anchor in enumerate(_all(moment), 1):
-        if anchor.number != number or anchor.previous != before:
-            found.append(_difference(anchor, "does not follow from the one before it"))
-            break
-        newest, before = anchor, digest_of(anchor)
-    if newest is not None:
-        found += _newest_differences(moment, newest)
+    """Where the newest anchor is not what its key, its heads and the file outside say.
+
+    That each follows from the one before is the SQL check of the same name.
+    """
+    newest = _rows(moment, "WHERE number = (SELECT max(number) FROM wallets_anchor)")
+    found = [difference for anchor in newest for difference in _newest_differences(moment, anchor)]
     return found + _file_differences(moment, newest, file_line)
 
 
@@ -198,9 +194,9 @@ def _newest_differences(moment: Snapshot, anchor: Signed) -> list[Difference]:
 
 
 def _file_differences(
-    moment: Snapshot, newest: Signed | None, file_line: str | None
+    moment: Snapshot, newest: list[Signed], file_line: str | None
 ) -> list[Difference]:
-    if not settings.ANCHOR_FILE or (newest is None and not file_line):
+    if not settings.ANCHOR_FILE or (not newest and not file_line):
         return []
     name = Path(settings.ANCHOR_FILE).name
     if not file_line:
@@ -219,10 +215,6 @@ def _file_differences(
 def _is_old(moment: Snapshot, anchors: list[Signed]) -> bool:
     [(now,)] = moment.rows(Query("SELECT clock_timestamp()"))
     return bool(anchors) and (now - anchors[0].at).total_seconds() > FILE_LAG_SECONDS
-
-
-def _all(moment: Snapshot) -> Iterator[Signed]:
-    return map(_signed, moment.rows(Query(ANCHORS)))
 
 
 def _rows(moment: Snapshot, where: str) -> list[Signed]:

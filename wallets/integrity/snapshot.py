@@ -11,10 +11,12 @@ from django.db import connection, transaction
 
 Row = tuple[Any, ...]
 READ_ONLY = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-PATIENCE = (
+SETTINGS = (
     "SET LOCAL statement_timeout = 0",
     "SET LOCAL idle_in_transaction_session_timeout = 0",
     "SET LOCAL jit = off",
+    "SET LOCAL work_mem = '128MB'",
+    "SET LOCAL max_parallel_workers_per_gather = 0",
 )
 
 
@@ -69,7 +71,7 @@ class Snapshot:
         with connection.cursor() as cursor:
             cursor.execute(READ_ONLY)
             cursor.execute("SET TRANSACTION SNAPSHOT %s", [self.name])
-            for setting in PATIENCE:
+            for setting in SETTINGS:
                 cursor.execute(setting)
 
 
@@ -91,6 +93,6 @@ def snapshot() -> Iterator[Snapshot]:
             cursor.execute(READ_ONLY)
             cursor.execute("SELECT pg_export_snapshot()")
             name = cursor.fetchone()[0]
-        for setting in PATIENCE:
+        for setting in SETTINGS:
             cursor.execute(setting)
         yield Snapshot(name)
