@@ -22,6 +22,7 @@ PREFIXES: Final = (
     "pom",
     "wd",
     "hld",
+    "pob",
     "txn",
     "iss",
     "mnd",

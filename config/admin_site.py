@@ -25,11 +25,19 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "Money": (
         "wallets.Payment",
         "wallets.PaymentMethod",
+        "wallets.Clearing",
         "wallets.Account",
         "wallets.Balance",
         "wallets.Journal",
         "wallets.Entry",
         "gigs.FeePolicy",
+    ),
+    "Withdrawals": (
+        "wallets.Withdrawal",
+        "wallets.PayoutMethod",
+        "wallets.PayoutBatch",
+        "wallets.Hold",
+        "wallets.ProviderEvent",
     ),
     "Operation": (
         "wallets.VerificationRun",

@@ -93,6 +93,7 @@ class Rail(models.TextChoices):
     """How money leaves."""
 
     SANDBOX = "sandbox", "Sandbox"
+    BANK_FILE = "bank_file", "Bank file"
 
 
 class PayoutResult(models.TextChoices):

@@ -117,3 +117,13 @@ class SignatureInvalid(DomainError):
 class HoldReleased(DomainError):
     code = "hold_released"
     default_message = "This money has been released already."
+
+
+class BatchMixed(DomainError):
+    code = "batch_mixed"
+    default_message = "A payment file takes withdrawals of one currency, all for the bank file."
+
+
+class PayerMissing(DomainError):
+    code = "payer_missing"
+    default_message = "Set PAYOUT_ACCOUNT_HOLDER and PAYOUT_ACCOUNT_IBAN first."

@@ -53,3 +53,7 @@ def payout_terms(currency: str) -> PayoutTerms:
 def may_hold(user: User, owner: User) -> bool:
     """Staff, and never the person whose money it is."""
     return user.is_active and user.is_staff and user.pk != owner.pk
+
+
+def may_open_batch(user: User) -> bool:
+    return user.is_active and user.is_staff

@@ -281,7 +281,10 @@ PAYOUT_TERMS = {
     "JPY": ("1500", "150", "750000"),
     "KWD": ("3.000", "0.300", "1500.000"),
 }
-# Who moves the money out: "sandbox" where the sandbox provider is on; empty means nobody.
+# Who moves the money out: "bank_file" for payment files of the account below, "sandbox" where
+# the sandbox provider is on; empty means nobody.
+PAYOUT_ACCOUNT_HOLDER = env.str("PAYOUT_ACCOUNT_HOLDER", default="")
+PAYOUT_ACCOUNT_IBAN = env.str("PAYOUT_ACCOUNT_IBAN", default="")
 PAYOUT_RAIL = env.str("PAYOUT_RAIL", default="")
 PAYOUT_TIMEOUT_SECONDS = 5
 SANDBOX_PAYOUT_URL = env.str("SANDBOX_PAYOUT_URL", default="")

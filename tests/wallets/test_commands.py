@@ -30,7 +30,7 @@ def said(command, *arguments):
     return out.getvalue()
 
 
-def test_the_demo_is_a_lived_in_platform_with_its_books_in_order():
+def test_the_demo_is_a_lived_in_platform_with_its_books_in_order(provider):
     services.enqueue("invoice.issued", key="of somebody else")
     Job.objects.update(created_at=AT)
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from common.admin import ReadOnlyAdmin, run_service
 from common.formats import money_for_people
 from common.money import from_minor
+from wallets.admin.batches import export_batch
 from wallets.models import PayoutMethod, ProviderEvent, Withdrawal
 from wallets.services import withdrawal_approve, withdrawal_reject, withdrawal_resolve
 
@@ -110,12 +111,13 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     search_help_text = "User's address, the provider's reference or wd_… identifier"
     date_hierarchy = "requested_at"
     ordering = ["-requested_at", "-pk"]
-    actions = ["approve", "reject", "resolve_paid", "resolve_returned"]
+    actions = ["approve", "reject", export_batch, "resolve_paid", "resolve_returned"]
     fields = [
         "public_id",
         "user",
         "method",
         "rail",
+        "batch",
         "amount",
         "fee",
         "net",

@@ -4,7 +4,7 @@ from wallets.models.clearing import Clearing
 from wallets.models.holds import Hold
 from wallets.models.ledger import Account, Balance, Entry, Journal
 from wallets.models.payments import Payment, PaymentMethod, SandboxCharge
-from wallets.models.payouts import PayoutMethod, ProviderEvent, Withdrawal
+from wallets.models.payouts import PayoutBatch, PayoutMethod, ProviderEvent, Withdrawal
 from wallets.models.proof import Anchor, AnchoredHead, Checkpoint, VerificationRun
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Journal",
     "Payment",
     "PaymentMethod",
+    "PayoutBatch",
     "PayoutMethod",
     "ProviderEvent",
     "SandboxCharge",

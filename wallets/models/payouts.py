@@ -64,6 +64,34 @@ class PayoutMethod(PublicIdModel):
         return self.removed_at is None and self.usable_at <= at
 
 
+class PayoutBatch(PublicIdModel):
+    """A payment file for the operator's bank, sealed, with the withdrawals that stand in it."""
+
+    PREFIX = "pob"
+
+    currency = models.CharField(max_length=3)
+    count = models.PositiveIntegerField()
+    total_minor = models.BigIntegerField()
+    sealed = models.TextField()
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    objects: ClassVar[LockableQuerySet["PayoutBatch"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(count__gt=0, total_minor__gt=0), name="wallets_payout_batch_not_empty"
+            ),
+            models.CheckConstraint(
+                condition=Q(sealed__startswith="gAAAA"), name="wallets_payout_batch_is_sealed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.count} in {self.currency}"
+
+
 class WithdrawalQuerySet(LockableQuerySet["Withdrawal"]):
     def of(self, user: User) -> "WithdrawalQuerySet":
         """The user's own."""
@@ -85,6 +113,9 @@ class Withdrawal(PublicIdModel):
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="withdrawals")
     method = models.ForeignKey(PayoutMethod, on_delete=models.PROTECT, related_name="withdrawals")
+    batch = models.ForeignKey(
+        PayoutBatch, on_delete=models.PROTECT, null=True, blank=True, related_name="withdrawals"
+    )
     rail = models.CharField(max_length=12, choices=Rail.choices)
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()

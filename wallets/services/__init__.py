@@ -15,6 +15,7 @@ from wallets.services.payments import (
     payment_conclude,
     payments_conclude,
 )
+from wallets.services.payout_batches import payout_batch_export, payout_batch_open
 from wallets.services.payout_methods import (
     BankDetails,
     payout_method_add,
@@ -61,6 +62,8 @@ __all__ = [
     "payment_method_remove",
     "payment_preview",
     "payments_conclude",
+    "payout_batch_export",
+    "payout_batch_open",
     "payout_method_add",
     "payout_method_remove",
     "provider_event_note",
