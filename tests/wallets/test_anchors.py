@@ -262,6 +262,11 @@ def test_anchors_are_numbered_from_one_and_heads_count_entries(project):
             public_key=b"",
             signature=b"",
         )
+    head = AnchoredHead.objects.filter(seq=1).first()
+    with refused_by("wallets_anchored_head_one_per_anchor"):
+        AnchoredHead.objects.create(
+            anchor=anchor, account_id=head.account_id, shard=head.shard, seq=2, head=b""
+        )
     with refused_by("wallets_anchored_head_seq_not_negative"):
         AnchoredHead.objects.create(anchor=anchor, account_id=1, shard=0, seq=-1, head=b"")
 

@@ -28,18 +28,21 @@ MOMENT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 FILE_LAG_SECONDS: Final = 300
 TAIL_BYTES: Final = 4096
 HEADS: Final = """
-SELECT b.account_id, b.shard, b.seq, b.head, h.seq IS NULL OR h.seq < b.seq
+SELECT b.account_id, b.shard, b.seq, b.head, b.seq > coalesce((
+  SELECT max(h.seq) FROM wallets_anchoredhead h
+  WHERE h.account_id = b.account_id AND h.shard = b.shard), -1)
 FROM wallets_balance b
-LEFT JOIN (
-  SELECT account_id, shard, max(seq) AS seq FROM wallets_anchoredhead GROUP BY account_id, shard
-) h USING (account_id, shard)
 ORDER BY b.account_id, b.shard
 """
 HEADS_AT: Final = """
-SELECT DISTINCT ON (account_id, shard) account_id, shard, seq, head
-FROM wallets_anchoredhead
-WHERE anchor_id <= %s
-ORDER BY account_id, shard, seq DESC
+SELECT h.account_id, h.shard, h.seq, h.head
+FROM wallets_balance b
+CROSS JOIN LATERAL (
+  SELECT * FROM wallets_anchoredhead h
+  WHERE h.account_id = b.account_id AND h.shard = b.shard AND h.anchor_id <= %s
+  ORDER BY h.anchor_id DESC LIMIT 1
+) h
+ORDER BY h.account_id, h.shard
 """
 ANCHORS: Final = """
 SELECT number, at, chains, root, previous, public_key, signature FROM wallets_anchor ORDER BY number

@@ -64,7 +64,11 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("seq__gte", 0)),
                         name="wallets_anchored_head_seq_not_negative",
-                    )
+                    ),
+                    models.UniqueConstraint(
+                        fields=("account_id", "shard", "anchor"),
+                        name="wallets_anchored_head_one_per_anchor",
+                    ),
                 ],
             },
         ),

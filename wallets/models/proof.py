@@ -121,6 +121,10 @@ class AnchoredHead(models.Model):
             models.CheckConstraint(
                 condition=Q(seq__gte=0), name="wallets_anchored_head_seq_not_negative"
             ),
+            models.UniqueConstraint(
+                fields=["account_id", "shard", "anchor"],
+                name="wallets_anchored_head_one_per_anchor",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from wallets.integrity import anchors, snapshot
 from wallets.integrity.anchors import NoAnchorKey, Signed
 from wallets.integrity.snapshot import Query, Row
-from wallets.models import Anchor, AnchoredHead
+from wallets.models import Anchor
 
 ANCHOR: Final = "books.anchor"
+KEEP_HEADS: Final = """
+INSERT INTO wallets_anchoredhead (anchor_id, account_id, shard, seq, head)
+SELECT %s, * FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bytea[])
+"""
 logger = logging.getLogger(__name__)
 
 
@@ -62,13 +66,9 @@ def anchor_keep(draft: AnchorDraft) -> Anchor | None:
         public_key=draft.anchor.public_key,
         signature=draft.anchor.signature,
     )
-    AnchoredHead.objects.bulk_create(
-        (
-            AnchoredHead(anchor=anchor, account_id=account_id, shard=shard, seq=seq, head=head)
-            for account_id, shard, seq, head in draft.moved
-        ),
-        batch_size=5000,
-    )
+    columns = [list(column) for column in zip(*draft.moved, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_HEADS, [anchor.number, *columns])
     transaction.on_commit(partial(anchors_publish), robust=True)
     return anchor
 
