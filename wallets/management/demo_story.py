@@ -272,3 +272,43 @@ DRAFT: Final = Work(
 CLOSED: Final = Work(
     "daniel", "", "Menu boards", Category.DESIGN, "900.00", "EUR", 60, "", ("Boards",), ("design",)
 )
+
+LEGAL: Final[dict[str, dict[str, str]]] = {
+    "fred": {
+        "legal_name": "Frederik Lund",
+        "street": "Vesterbrogade 12",
+        "postcode": "1620",
+        "city": "København",
+        "country": "DK",
+        "vat_id": "DK13585628",
+        "tax_status": "registered",
+    },
+    "amara": {
+        "legal_name": "Amara Okafor",
+        "street": "Sonnenallee 40",
+        "postcode": "12045",
+        "city": "Berlin",
+        "country": "DE",
+        "tax_number": "181/815/08155",
+        "tax_status": "small_business",
+    },
+    "noor": {
+        "legal_name": "Noor Haddad",
+        "street": "Torstrasse 140",
+        "postcode": "10119",
+        "city": "Berlin",
+        "country": "DE",
+        "vat_id": "DE129273398",
+        "tax_status": "registered",
+        "buyer_kind": "business",
+    },
+    "daniel": {
+        "legal_name": "Bäckerei Moreau",
+        "street": "Hauptstrasse 3",
+        "postcode": "79098",
+        "city": "Freiburg",
+        "country": "DE",
+        "buyer_kind": "business",
+    },
+}
+"""Legal data, so that invoices show reverse charge, small business and domestic tax; Yuki has none."""

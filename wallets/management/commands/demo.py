@@ -22,6 +22,7 @@ from accounts.enums import Role
 from accounts.models import User
 from accounts.services import (
     freelancer_profile_update,
+    legal_data_update,
     organisation_save,
     role_add,
     user_register,
@@ -39,13 +40,15 @@ from gigs.services import (
     milestone_start,
     milestone_submit,
 )
-from invoicing.services import invoices_issue
+from invoicing.selectors import MANDATE_VERSION
+from invoicing.services import invoices_issue, mandate_accept
 from outbox.enums import Outcome
 from outbox.models import Job
 from wallets.management.demo_story import (
     CLOSED,
     DOMAIN,
     DRAFT,
+    LEGAL,
     METHOD,
     OPEN,
     PASSWORD,
@@ -132,6 +135,10 @@ class Demo:
         EmailAddress.objects.filter(email__endswith=f"@{DOMAIN}").update(verified=True)
 
     def _belongings(self, at: datetime) -> None:
+        for key, legal in LEGAL.items():
+            self.people[key] = legal_data_update(changes=legal, by=self.people[key], at=at)
+            if self.people[key].is_freelancer:
+                mandate_accept(version=MANDATE_VERSION, by=self.people[key], at=at)
         organisation_save(
             changes={
                 "name": "Museum of Everyday Things",
@@ -140,6 +147,7 @@ class Demo:
                 "postcode": "10178",
                 "city": "Berlin",
                 "country": "DE",
+                "vat_id": "DE136695976",
             },
             by=self.people["clara"],
             at=at,
