@@ -26,6 +26,13 @@ class InvoiceFilterForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "K7QM-2026-00012"}),
     )
 
+    issued_from = forms.DateField(
+        required=False, widget=forms.DateInput(attrs={"type": "date"}), label="Issued from"
+    )
+    issued_until = forms.DateField(
+        required=False, widget=forms.DateInput(attrs={"type": "date"}), label="until"
+    )
+
     def filters(self, side: Side) -> InvoiceFilters:
         """What to look for on that side."""
         self.full_clean()
@@ -34,6 +41,8 @@ class InvoiceFilterForm(forms.Form):
             side=side,
             status=values.get("status", ""),
             number=values.get("number", "").strip().upper(),
+            issued_from=values.get("issued_from"),
+            issued_until=values.get("issued_until"),
         )
 
 

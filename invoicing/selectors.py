@@ -1,5 +1,6 @@
 """Reads of invoices: lists, an invoice's page, and sums by month and currency."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -42,6 +43,8 @@ class InvoiceFilters:
     side: Side
     status: str = ""
     number: str = ""
+    issued_from: date | None = None
+    issued_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,26 @@ def invoices_page(
     user: User, filters: InvoiceFilters, *, before: str = "", after: str = ""
 ) -> Page[Invoice]:
     """The invoices that the user issued or received, newest first."""
+    invoices = _filtered(user, filters)
+    return newest_first(invoices, column="issued_at", limit=PAGE_SIZE, before=before, after=after)
+
+
+def invoices_in_order(user: User, filters: InvoiceFilters) -> Iterator[Invoice]:
+    """All that fit, in the order of issue, read little by little."""
+    return _filtered(user, filters).order_by("issued_at", "pk").iterator(chunk_size=500)
+
+
+def _filtered(user: User, filters: InvoiceFilters) -> LockableQuerySet[Invoice]:
     invoices = _of_side(invoice_rows(), user, filters.side)
     if filters.status:
         invoices = invoices.filter(status=filters.status)
     if filters.number:
         invoices = invoices.filter(number__icontains=filters.number)
-    return newest_first(invoices, column="issued_at", limit=PAGE_SIZE, before=before, after=after)
+    if filters.issued_from:
+        invoices = invoices.filter(issued_on__gte=filters.issued_from)
+    if filters.issued_until:
+        invoices = invoices.filter(issued_on__lte=filters.issued_until)
+    return invoices
 
 
 def latest_invoices(user: User, side: Side, *, limit: int) -> list[Invoice]:

@@ -8,6 +8,7 @@ from invoicing.enums import DocumentKind
 app_name = "invoicing"
 urlpatterns = [
     path("invoices/", views.invoice_list, name="list"),
+    path("invoices.csv", views.invoice_csv, name="csv"),
     path("invoices/<inv_id:invoice_id>/", views.invoice_detail, name="detail"),
     *(
         path(

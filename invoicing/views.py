@@ -2,20 +2,24 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import cache_control
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.enums import Role
 from accounts.models import User
 from accounts.permissions import SignedInRequest, role_required
 from common.http import attempt, found, render_page
+from common.money import amount_text
+from common.spreadsheets import csv_lines, csv_response, harmless
 from gigs.models import Project
 from invoicing import policies, selectors, services
 from invoicing.documents.model import Language
@@ -25,7 +29,30 @@ from invoicing.enums import DocumentKind, Side
 from invoicing.exceptions import DocumentNotReady, NoElectronicInvoice
 from invoicing.forms import InvoiceFilterForm, ObjectionForm, ReportForm
 from invoicing.models import Invoice
+from invoicing.selectors import InvoiceFilters
 from invoicing.services.readiness import project_readiness
+
+COLUMNS: Final = (
+    "Number",
+    "Kind",
+    "Status",
+    "Issued",
+    "Due",
+    "Paid",
+    "Seller",
+    "Seller's country",
+    "Seller's VAT number",
+    "Buyer",
+    "Buyer's country",
+    "Buyer's VAT number",
+    "Project",
+    "Milestone",
+    "Currency",
+    "Subtotal",
+    "Tax",
+    "Total",
+)
+SELLERS_COLUMNS: Final = ("Fee", "Net")
 
 
 @require_safe
@@ -45,11 +72,24 @@ def invoice_list(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "side": side,
-        "is_filtered": bool(filters.status or filters.number),
+        "is_filtered": filters != InvoiceFilters(side=side),
         "outstanding": selectors.outstanding(request.user, side),
         "today": timezone.now().date(),
     }
     return render(request, "invoicing/invoice_list.html", context)
+
+
+@require_safe
+@login_required
+@never_cache
+def invoice_csv(request: SignedInRequest) -> HttpResponseBase:
+    """What the list shows, as a table for spreadsheets; fee and net are for the seller alone."""
+    side = _side(request.user, request.GET.get("side", ""))
+    filters = InvoiceFilterForm(request.GET).filters(side)
+    columns = [*COLUMNS, *(SELLERS_COLUMNS if side == Side.SENT else ())]
+    rows = (_cells(row, side) for row in selectors.invoices_in_order(request.user, filters))
+    name = f"tranche-invoices-{side}-{timezone.now():%Y-%m-%d}.csv"
+    return csv_response(csv_lines(columns, rows), name=name)
 
 
 @require_safe
@@ -192,6 +232,29 @@ def mandate_revoke(request: SignedInRequest) -> HttpResponse:
     if attempt(request, call) is not None:
         messages.success(request, "Your mandate has ended. Issued invoices stay as they are.")
     return redirect("invoicing:mandate")
+
+
+def _cells(invoice: Invoice, side: Side) -> list[str]:
+    amounts = [invoice.subtotal, invoice.tax, invoice.total]
+    if side == Side.SENT:
+        amounts += [invoice.fee, invoice.net]
+    return [
+        invoice.number,
+        invoice.get_kind_display(),
+        invoice.get_status_display(),
+        invoice.issued_on.isoformat(),
+        invoice.due_on.isoformat(),
+        f"{invoice.paid_at:%Y-%m-%d}" if invoice.paid_at else "",
+        *(
+            harmless(party.get(name, ""))
+            for party in (invoice.seller_copy, invoice.buyer_copy)
+            for name in ("name", "country", "vat_id")
+        ),
+        harmless(invoice.project.title),
+        harmless(invoice.milestone.title),
+        invoice.total.currency.code,
+        *map(amount_text, amounts),
+    ]
 
 
 def _detail_page(request: SignedInRequest, invoice: Invoice, form: ReportForm) -> HttpResponse:

@@ -53,6 +53,7 @@ OWN = {
     "gigs/post/discard/",
     "projects/",
     "invoices/",
+    "invoices.csv",
     "dashboard/",
     "wallet/",
     "wallet/statement/",

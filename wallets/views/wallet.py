@@ -1,12 +1,10 @@
 """A freelancer's wallet: balances, earnings, statement, and the statement as a table."""
 
-import csv
-from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,12 +14,12 @@ from django.views.decorators.http import require_safe
 from accounts.enums import Role
 from accounts.permissions import SignedInRequest, role_required
 from common.money import amount_text
+from common.spreadsheets import csv_lines, csv_response, harmless
 from wallets import selectors
 from wallets.forms import MomentForm
 from wallets.selectors import PastMoney, StatementRow
 
 LINES_IN_WALLET: Final = 8
-BYTE_ORDER_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 COLUMNS: Final = (
     "Time (UTC)",
     "Kind",
@@ -91,11 +89,7 @@ def statement_csv(request: SignedInRequest) -> HttpResponseBase:
     currency = _currency(request)
     rows = selectors.statement_rows(request.user.pk, currency=currency)
     name = f"tranche-statement-{currency}-{timezone.now():%Y-%m-%d}.csv"
-    return StreamingHttpResponse(
-        _csv(rows),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return csv_response(csv_lines(COLUMNS, map(_cells, rows)), name=name)
 
 
 def _past(request: SignedInRequest, currency: str, until: datetime | None) -> PastMoney | None:
@@ -105,35 +99,18 @@ def _past(request: SignedInRequest, currency: str, until: datetime | None) -> Pa
     return selectors.past_money(request.user.pk, currency=currency, at=until)
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(rows: Iterable[StatementRow]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield BYTE_ORDER_MARK + writer.writerow(COLUMNS)
-    for row in rows:
-        invoice = row.invoice
-        yield writer.writerow(
-            [
-                f"{row.posted_at:%Y-%m-%d %H:%M:%S}",
-                row.label,
-                invoice.number if invoice else "",
-                _harmless(invoice.project.title if invoice else ""),
-                _harmless(invoice.milestone.title if invoice else ""),
-                amount_text(row.amount),
-                amount_text(row.balance_after),
-                row.amount.currency.code,
-            ]
-        )
-
-
-def _harmless(text: str) -> str:
-    """The text so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+def _cells(row: StatementRow) -> list[str]:
+    invoice = row.invoice
+    return [
+        f"{row.posted_at:%Y-%m-%d %H:%M:%S}",
+        row.label,
+        invoice.number if invoice else "",
+        harmless(invoice.project.title if invoice else ""),
+        harmless(invoice.milestone.title if invoice else ""),
+        amount_text(row.amount),
+        amount_text(row.balance_after),
+        row.amount.currency.code,
+    ]
 
 
 def _currency(request: SignedInRequest) -> str:
