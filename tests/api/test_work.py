@@ -293,6 +293,7 @@ def test_an_invoice_reads_the_same_for_both_parties_by_id_and_number(
             }
         ],
         "taxes": [],
+        "reminded_at": [],
         "documents": {
             "pdf": f"/api/v1/invoices/{invoice.public_id}/pdf/",
             "ubl": None,
