@@ -4,6 +4,10 @@ from functools import partial
 
 from django.contrib import admin
 from django.db.models import Count, F, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
 
 from accounts.permissions import SignedInRequest
@@ -11,6 +15,7 @@ from common.admin import ReadOnlyAdmin, ReadOnlyInline, run_service
 from common.formats import money_for_people, percent_for_people
 from common.money import from_minor
 from gigs import services
+from gigs.forms import FeePolicyForm
 from gigs.models import (
     Amendment,
     Application,
@@ -279,6 +284,33 @@ class FeePolicyAdmin(ReadOnlyAdmin):
     list_display = ["valid_from", "percentage"]
     ordering = ["-valid_from"]
     fields = ["valid_from", "percentage"]
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.announce)
+        return [path("announce/", view, name="gigs_feepolicy_announce"), *super().get_urls()]
+
+    def announce(self, request: SignedInRequest) -> HttpResponse:
+        """Ask for a new rate, its first moment and the reason, and announce it."""
+        form = FeePolicyForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            act = partial(
+                services.fee_policy_announce,
+                change=form.change(),
+                by=request.user,
+                at=timezone.now(),
+            )
+            if run_service(request, act, done="The new rate is announced."):
+                return redirect("admin:gigs_feepolicy_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Announce a fee rate",
+            "explanation": "Projects that start from that moment on get this rate. Those that have"
+            " started keep theirs.",
+            "form": form,
+            "back": reverse("admin:gigs_feepolicy_changelist"),
+        }
+        return TemplateResponse(request, "admin/reason.html", context)
 
     @admin.display(description="rate", ordering="rate")
     def percentage(self, policy: FeePolicy) -> str:

@@ -57,6 +57,11 @@ class ReapplyLater(DomainError):
     default_message = "You can apply again later."
 
 
+class GigNotDraft(DomainError):
+    code = "gig_not_draft"
+    default_message = "Only a draft can be edited. Close this gig and post a new one."
+
+
 class GigAlreadyMatched(DomainError):
     code = "gig_already_matched"
     default_message = "This gig has been matched already."

@@ -14,6 +14,7 @@ gig_patterns = [
     path("gigs/post/review/", posting.review, name="post-review"),
     path("gigs/post/discard/", posting.discard, name="post-discard"),
     path("gigs/<gig_id:gig_id>/", gigs.gig_detail, name="detail"),
+    path("gigs/<gig_id:gig_id>/edit/", posting.edit, name="edit"),
     path("gigs/<gig_id:gig_id>/open/", gigs.gig_open, name="open"),
     path("gigs/<gig_id:gig_id>/close/", gigs.gig_close, name="close"),
     path("gigs/<gig_id:gig_id>/apply/", applications.apply, name="apply"),

@@ -134,6 +134,7 @@ def run(supervisor: Supervisor, instance: Instance) -> None:
     while not supervisor.wait_until(lambda: not readiness(instance.port), PATIENCE_SECONDS):
         say(f"Not ready yet: {readiness(instance.port)}; the logs are in {supervisor.logs}")
     say(f"Tranche is ready: {instance.address}")
+    say(f"  Mails are not sent: each is a file in {instance.home / 'mails'}")
     for line in news:
         say(line)
     supervisor.run_forever()

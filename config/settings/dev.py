@@ -1,13 +1,16 @@
-"""`make run`: one machine, console mail, the sandbox provider switched on."""
+"""`make run`: one machine, mail in files, the sandbox provider switched on."""
+
+from pathlib import Path
 
 from common.logging import logging_config
 from config.settings.base import *
-from config.settings.base import LOG_LEVEL, env
+from config.settings.base import BASE_DIR, LOG_LEVEL, env
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = Path(env.str("TRANCHE_HOME", default="") or BASE_DIR / ".local") / "mails"
 EMAIL_CONFIRMATION = env.str("EMAIL_CONFIRMATION", default="optional")
 ACCOUNT_EMAIL_VERIFICATION = EMAIL_CONFIRMATION
 STAFF_TWO_FACTOR_REQUIRED = env.bool("STAFF_TWO_FACTOR_REQUIRED", default=False)

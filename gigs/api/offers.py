@@ -29,6 +29,7 @@ from gigs.exceptions import (
     ApplicationTransitionRefused,
     BudgetTooSmall,
     GigAlreadyMatched,
+    GigNotDraft,
     GigNotOpen,
     GigTransitionRefused,
     LegalDataIncomplete,
@@ -43,6 +44,7 @@ from gigs.services import (
     application_submit,
     application_withdraw,
     gig_close,
+    gig_edit,
     gig_match,
     gig_open,
     gig_post,
@@ -129,6 +131,26 @@ class GigView(OffersView):
     def get(self, request: Request, gig_id: str) -> Response:
         """Read a gig with its plan."""
         return Response(GigOutput(self.gig(gig_id)).data)
+
+    @operation(
+        Operation(
+            name="gig_edit",
+            tag="gigs",
+            scope=Scope.GIGS_WRITE,
+            request=GigInput,
+            answers={200: GigOutput},
+            refusals=[BudgetTooSmall, PermissionRefused, GigNotDraft],
+        )
+    )
+    def put(self, request: Request, gig_id: str) -> Response:
+        """Write a draft anew.
+
+        The body is that of a new gig and replaces everything, the plan included; its milestones
+        get new ids. Without `"draft": true` the gig is posted.
+        """
+        gig = self.named_gig(gig_id)
+        draft = draft_of(self.body(GigInput))
+        return self.shown_gig(gig_edit(gig_id=gig.pk, draft=draft, by=self.user, at=self.at))
 
 
 class GigOpenView(OffersView):

@@ -1,12 +1,13 @@
 """Forms of gigs, applications and milestones."""
 
+from gigs.forms.fees import FeePolicyForm
 from gigs.forms.filters import (
     ApplicationStatusForm,
     GigFilterForm,
     GigStatusForm,
     ProjectStatusForm,
 )
-from gigs.forms.posting import AboutForm, LiveSplit, Plan, live_split
+from gigs.forms.posting import AboutForm, LiveSplit, Plan, live_split, values_of
 from gigs.forms.work import ApplyForm, ApproveForm, ChangesForm, PartForm, SubmitForm
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "ApplyForm",
     "ApproveForm",
     "ChangesForm",
+    "FeePolicyForm",
     "GigFilterForm",
     "GigStatusForm",
     "LiveSplit",
@@ -23,4 +25,5 @@ __all__ = [
     "ProjectStatusForm",
     "SubmitForm",
     "live_split",
+    "values_of",
 ]

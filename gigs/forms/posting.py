@@ -12,9 +12,10 @@ from djmoney.money import Money
 from common.exceptions import DomainError
 from common.formats import money_for_people
 from common.forms import AmountField, CurrencyField, LinesField, SkillsField, amount_in
-from common.money import from_minor, sum_money, to_minor
+from common.money import amount_text, from_minor, split, sum_money, to_minor
 from gigs import services
 from gigs.enums import Category
+from gigs.models import Gig
 from gigs.selectors import Split, split_with_fees
 from gigs.services import GigDraft, PlannedTask
 from gigs.services.gigs import MAX_MILESTONES
@@ -201,6 +202,36 @@ class Plan:
             amount=amount,
             criteria=tuple(values["criteria"]),
         )
+
+
+def values_of(gig: Gig) -> Values:
+    """What was written to get this gig, by step. Equal parts stay empty: they follow the budget."""
+    planned = list(gig.planned_milestones.all())
+    is_equal = [task.amount for task in planned] == split(gig.budget, len(planned))
+    rows = [
+        {
+            "title": task.title,
+            "amount": "" if is_equal else amount_text(task.amount),
+            "due_on": task.due_on.isoformat() if task.due_on else "",
+            "description": task.description,
+            "criteria": "\n".join(task.criteria),
+        }
+        for task in planned
+    ]
+    return {
+        "about": {
+            "title": gig.title,
+            "category": gig.category,
+            "skills": ", ".join(gig.skills),
+            "description": gig.description,
+        },
+        "plan": {
+            "budget": amount_text(gig.budget),
+            "currency": gig.budget.currency.code,
+            "is_auto_pay": gig.is_auto_pay,
+            "rows": rows,
+        },
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,16 @@ from gigs.services.applications import (
     application_withdraw,
     gig_match,
 )
-from gigs.services.gigs import GigDraft, PlannedTask, gig_close, gig_open, gig_post, planned_split
+from gigs.services.fees import FeeChange, fee_policy_announce
+from gigs.services.gigs import (
+    GigDraft,
+    PlannedTask,
+    gig_close,
+    gig_edit,
+    gig_open,
+    gig_post,
+    planned_split,
+)
 from gigs.services.milestones import (
     milestone_approve,
     milestone_request_changes,
@@ -23,6 +32,7 @@ from gigs.services.reviews import (
 from gigs.services.settlement import milestones_settle, projects_complete, projects_note_invoiced
 
 __all__ = [
+    "FeeChange",
     "GigDraft",
     "Part",
     "PlannedTask",
@@ -30,7 +40,9 @@ __all__ = [
     "application_reject",
     "application_submit",
     "application_withdraw",
+    "fee_policy_announce",
     "gig_close",
+    "gig_edit",
     "gig_match",
     "gig_open",
     "gig_post",

@@ -1,9 +1,10 @@
-"""Posting, opening and closing gigs."""
+"""Posting, editing, opening and closing gigs."""
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from djmoney.money import Money
@@ -14,7 +15,7 @@ from common.exceptions import FieldError, Invalid
 from common.money import AmountError, amount_text, split, sum_money
 from gigs import policies
 from gigs.enums import Category, GigStatus, InvoicingMethod, PaymentMode
-from gigs.exceptions import BudgetTooSmall
+from gigs.exceptions import BudgetTooSmall, GigNotDraft
 from gigs.models import Gig, PlannedMilestone
 
 MAX_MILESTONES = 50
@@ -70,12 +71,7 @@ def gig_post(*, draft: GigDraft, by: User, at: datetime) -> tuple[Gig, bool]:
         audit.Record(
             event="gig.drafted" if draft.is_draft else "gig.posted",
             target=gig,
-            after={
-                "status": gig.status,
-                "budget": amount_text(draft.budget),
-                "currency": draft.budget.currency.code,
-                "milestones": len(amounts),
-            },
+            after={"status": gig.status, **_terms(draft.budget, len(amounts))},
         ),
         by=by,
         at=at,
@@ -83,23 +79,74 @@ def gig_post(*, draft: GigDraft, by: User, at: datetime) -> tuple[Gig, bool]:
     return gig, True
 
 
+@transaction.atomic
+def gig_edit(*, gig_id: int, draft: GigDraft, by: User, at: datetime) -> Gig:
+    """Write a draft anew, its plan included; it is posted unless it stays a draft.
+
+    GigNotDraft once people could read it: what they apply to does not change under them.
+    Invalid, BudgetTooSmall, PermissionRefused.
+    """
+    gig = Gig.objects.locked().get(pk=gig_id)
+    policies.require(policies.may_manage(by, gig), "Only the gig's owner can edit it.")
+    if gig.status != GigStatus.DRAFT:
+        raise GigNotDraft
+    amounts = planned_split(budget=draft.budget, tasks=draft.milestones)
+    before = _terms(gig.budget, gig.planned_milestones.count())
+    written = {**_columns(draft), "digest": _digest(draft)}
+    for name, value in written.items():
+        setattr(gig, name, value)
+    gig.save(update_fields=[*written, "currency"])
+    gig.planned_milestones.all().delete()
+    _write_plan(gig, draft, amounts)
+    audit.record(
+        audit.Record(
+            event="gig.edited",
+            target=gig,
+            before=before,
+            after=_terms(draft.budget, len(amounts)),
+        ),
+        by=by,
+        at=at,
+    )
+    return gig if draft.is_draft else _open(gig, by=by, at=at)
+
+
+def _terms(budget: Money, milestones: int) -> dict[str, str | int]:
+    return {
+        "budget": amount_text(budget),
+        "currency": budget.currency.code,
+        "milestones": milestones,
+    }
+
+
 def _write(draft: GigDraft, amounts: list[Money], *, digest: str, by: User, at: datetime) -> Gig:
     gig = Gig.objects.create(
         commissioner=by,
         organisation=Organisation.objects.filter(owner=by).first(),
-        title=draft.title,
-        description=draft.description,
-        category=draft.category,
-        skills=list(draft.skills),
-        budget=draft.budget,
-        invoicing_method=draft.invoicing_method,
-        payment_mode=draft.payment_mode,
-        is_auto_pay=draft.is_auto_pay,
+        **_columns(draft),
         status=GigStatus.DRAFT if draft.is_draft else GigStatus.OPEN,
         digest=digest,
         created_at=at,
         posted_at=None if draft.is_draft else at,
     )
+    _write_plan(gig, draft, amounts)
+    return gig
+
+
+def _columns(draft: GigDraft) -> dict[str, Any]:
+    return {
+        "title": draft.title,
+        "description": draft.description,
+        "category": draft.category,
+        "skills": list(draft.skills),
+        "budget": draft.budget,
+        "invoicing_method": draft.invoicing_method,
+        "payment_mode": draft.payment_mode,
+        "is_auto_pay": draft.is_auto_pay,
+    }
+
+
+def _write_plan(gig: Gig, draft: GigDraft, amounts: list[Money]) -> None:
     PlannedMilestone.objects.bulk_create(
         PlannedMilestone(
             gig=gig,
@@ -112,7 +159,6 @@ def _write(draft: GigDraft, amounts: list[Money], *, digest: str, by: User, at: 
         )
         for position, (task, amount) in enumerate(zip(draft.milestones, amounts, strict=True), 1)
     )
-    return gig
 
 
 @transaction.atomic
@@ -120,6 +166,10 @@ def gig_open(*, gig_id: int, by: User, at: datetime) -> Gig:
     """Publish a draft. GigTransitionRefused, PermissionRefused."""
     gig = Gig.objects.locked().get(pk=gig_id)
     policies.require(policies.may_manage(by, gig), "Only the gig's owner can post it.")
+    return _open(gig, by=by, at=at)
+
+
+def _open(gig: Gig, *, by: User, at: datetime) -> Gig:
     before = gig.status
     gig.move_to(GigStatus.OPEN)
     gig.posted_at = at

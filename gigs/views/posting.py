@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,13 +12,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.enums import Role
 from accounts.permissions import SignedInRequest, role_required
-from common.http import attempt
-from gigs import selectors, services
-from gigs.enums import Category
-from gigs.forms import AboutForm, LiveSplit, Plan, live_split
+from common.http import attempt, found
+from gigs import policies, selectors, services
+from gigs.enums import Category, GigStatus
+from gigs.exceptions import GigNotDraft
+from gigs.forms import AboutForm, LiveSplit, Plan, live_split, values_of
+from gigs.models import Gig
+from gigs.services import GigDraft
 from gigs.services.gigs import MAX_MILESTONES
 
 DRAFT: Final = "gig_draft"
+EDITED: Final = "edited"
 ROW_CHOICES: Final = (1, 2, 3, 4, 5, 6, 8, 10)
 
 Values = dict[str, Any]
@@ -30,10 +35,10 @@ def about(request: SignedInRequest) -> HttpResponse:
     """First step: title, category, skills, description."""
     if request.method != "POST":
         form = AboutForm(initial=_part(request, "about"))
-        return render(request, "gigs/gig_post_about.html", {"form": form})
+        return _about_page(request, form)
     form = AboutForm(request.POST)
     if not form.is_valid():
-        return render(request, "gigs/gig_post_about.html", {"form": form}, status=422)
+        return _about_page(request, form, status=422)
     _keep(request, "about", {name: form[name].value() for name in form.fields})
     return redirect("gigs:post-plan")
 
@@ -84,14 +89,9 @@ def review(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         return _review_page(request, about_form, written)
     draft = written.draft(about_form.cleaned_data, is_draft=request.POST.get("go") == "draft")
-    posted = attempt(
-        request,
-        lambda: services.gig_post(draft=draft, by=request.user, at=timezone.now()),
-        form=written.budget,
-    )
-    if posted is None:
+    gig = attempt(request, lambda: _written_gig(request, draft), form=written.budget)
+    if gig is None:
         return _review_page(request, about_form, written, status=422)
-    gig, _ = posted
     del request.session[DRAFT]
     done = "Kept as a draft." if draft.is_draft else "Your gig is open for applications."
     messages.success(request, done)
@@ -101,10 +101,35 @@ def review(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @login_required
 @role_required(Role.COMMISSIONER)
+def edit(request: SignedInRequest, gig_id: str) -> HttpResponse:
+    """Take a draft back into the three steps."""
+    gig = found(selectors.gig_pages(request.user), gig_id)
+    if not policies.may_manage(request.user, gig):
+        raise PermissionDenied("Only the gig's owner can edit it.")
+    if gig.status != GigStatus.DRAFT:
+        messages.error(request, GigNotDraft.default_message)
+        return redirect("gigs:detail", gig.public_id)
+    request.session[DRAFT] = {**values_of(gig), EDITED: {"id": gig.public_id}}
+    return redirect("gigs:post")
+
+
+@require_POST
+@login_required
+@role_required(Role.COMMISSIONER)
 def discard(request: SignedInRequest) -> HttpResponse:
     """Forget what was written and start again."""
     request.session.pop(DRAFT, None)
     return redirect("gigs:post")
+
+
+def _written_gig(request: SignedInRequest, draft: GigDraft) -> Gig:
+    """A new gig, or the draft that was taken back to be edited."""
+    edited = _part(request, EDITED).get("id")
+    if edited is None:
+        gig, _ = services.gig_post(draft=draft, by=request.user, at=timezone.now())
+        return gig
+    gig = found(selectors.gig_pages(request.user), edited)
+    return services.gig_edit(gig_id=gig.pk, draft=draft, by=request.user, at=timezone.now())
 
 
 def _part(request: SignedInRequest, name: str) -> Values:
@@ -125,8 +150,18 @@ def _resized(rows: list[Values], count: int) -> list[Values]:
     return rows[:count] + [{} for _ in range(count - len(rows))]
 
 
+def _is_edit(request: SignedInRequest) -> bool:
+    return bool(_part(request, EDITED))
+
+
+def _about_page(request: SignedInRequest, form: AboutForm, *, status: int = 200) -> HttpResponse:
+    context = {"form": form, "is_edit": _is_edit(request)}
+    return render(request, "gigs/gig_post_about.html", context, status=status)
+
+
 def _plan_page(request: SignedInRequest, written: Plan, *, status: int = 200) -> HttpResponse:
     context = {
+        "is_edit": _is_edit(request),
         "plan": written,
         "live": _live(written.values()),
         "row_choices": ROW_CHOICES,
@@ -140,6 +175,7 @@ def _review_page(
 ) -> HttpResponse:
     live = _live(written.values())
     context = {
+        "is_edit": _is_edit(request),
         "about": about_form.cleaned_data,
         "plan": written,
         "live": live,

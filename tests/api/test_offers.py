@@ -111,6 +111,44 @@ def test_a_draft_is_its_owners_until_it_is_posted(api, commissioner, freelancer,
     refused(other.get(path), 404, "not_found")
 
 
+def test_a_draft_is_written_anew_by_its_owner(
+    api, commissioner, freelancer, stranger, gig_body, refused
+):
+    owner = api(commissioner)
+    draft = owner.post("/api/gigs/post", {**gig_body, "draft": True}, format="json").json()
+    path = f"/api/v1/gigs/{draft['id']}/"
+    body = {
+        **gig_body,
+        "title": "Library",
+        "skills": ["sql"],
+        "milestones": [{"title": "All of it"}],
+        "draft": True,
+    }
+
+    refused(api(stranger).put(path, body, format="json"), 404, "not_found")
+    refused(owner.put(path, {**body, "colour": "red"}, format="json"), 400, "unknown_field")
+    refused(owner.put(path, {"title": "Library"}, format="json"), 400, "invalid")
+    edited = owner.put(path, body, format="json")
+
+    assert edited.status_code == 200
+    told = edited.json()
+    assert (told["id"], told["status"], told["title"], told["skills"]) == (
+        draft["id"],
+        "draft",
+        "Library",
+        ["sql"],
+    )
+    assert [(m["position"], m["title"], m["amount"]) for m in told["milestones"]] == [
+        (1, "All of it", {"amount": "10000.00", "currency": "USD"})
+    ]
+    assert owner.get(path).json() == told
+    posted = owner.put(path, {**body, "draft": False}, format="json").json()
+    assert posted["status"] == "open"
+    refused(owner.put(path, body, format="json"), 409, "gig_not_draft")
+    refused(api(freelancer).put(path, body, format="json"), 403, "permission_denied")
+    assert owner.get(path).json() == posted
+
+
 def test_applying(api, freelancer, refused):
     gig = open_gig()
     path = f"/api/v1/gigs/{gig.public_id}/applications/"

@@ -6,9 +6,9 @@ from djmoney.money import Money
 from accounts.models import AuditEvent
 from common.exceptions import Invalid, PermissionRefused
 from gigs.enums import GigStatus
-from gigs.exceptions import BudgetTooSmall, GigTransitionRefused
+from gigs.exceptions import BudgetTooSmall, GigNotDraft, GigTransitionRefused
 from gigs.models import Gig, PlannedMilestone
-from gigs.services import PlannedTask, gig_close, gig_open, gig_post
+from gigs.services import PlannedTask, gig_close, gig_edit, gig_open, gig_post
 from tests.builders import open_gig
 from tests.factories import OrganisationFactory, gig_draft
 
@@ -156,3 +156,77 @@ def test_close_takes_a_gig_off_the_market_once(commissioner, stranger, at):
     with pytest.raises(GigTransitionRefused) as refusal:
         gig_close(gig_id=gig.pk, by=commissioner, at=at)
     assert refusal.value.code == "transition_refused"
+
+
+def written(gig):
+    """Title, budget, status and plan of a gig as they are stored."""
+    stored = Gig.objects.get(pk=gig.pk)
+    plan = stored.planned_milestones.order_by("position")
+    return (
+        stored.title,
+        stored.budget,
+        stored.status,
+        [(row.position, row.title, row.amount) for row in plan],
+    )
+
+
+def test_a_draft_is_written_anew_with_its_plan(commissioner, at):
+    gig = open_gig(by=commissioner, is_draft=True)
+    draft = gig_draft(title="Library", budget="900", currency="JPY", tasks=2, is_draft=True)
+
+    edited = gig_edit(gig_id=gig.pk, draft=draft, by=commissioner, at=at)
+
+    assert (edited.pk, edited.posted_at) == (gig.pk, None)
+    assert written(gig) == (
+        "Library",
+        Money(900, "JPY"),
+        "draft",
+        [(1, "Part 1", Money(450, "JPY")), (2, "Part 2", Money(450, "JPY"))],
+    )
+    event = AuditEvent.objects.get(event="gig.edited")
+    assert (event.actor, event.target, event.at) == (commissioner.public_id, gig.public_id, at)
+    assert event.before == {"budget": "10000.00", "currency": "USD", "milestones": 3}
+    assert event.after == {"budget": "900", "currency": "JPY", "milestones": 2}
+    assert not AuditEvent.objects.filter(event="gig.posted").exists()
+
+
+def test_a_draft_that_is_written_anew_may_be_posted_at_once(commissioner, at):
+    gig = open_gig(by=commissioner, is_draft=True)
+
+    edited = gig_edit(gig_id=gig.pk, draft=gig_draft(tasks=1), by=commissioner, at=at)
+
+    assert (edited.status, edited.posted_at) == (GigStatus.OPEN, at)
+    assert written(gig)[2:] == ("open", [(1, "Part 1", Money("10000.00", "USD"))])
+    event = AuditEvent.objects.get(event="gig.posted")
+    assert (event.before, event.after) == ({"status": "draft"}, {"status": "open"})
+
+
+def test_what_is_open_is_not_edited(commissioner, at):
+    gig = open_gig(by=commissioner)
+    before = written(gig)
+
+    with pytest.raises(GigNotDraft) as refusal:
+        gig_edit(gig_id=gig.pk, draft=gig_draft(title="Other"), by=commissioner, at=at)
+
+    assert (refusal.value.code, refusal.value.status) == ("gig_not_draft", 409)
+    assert written(gig) == before
+
+
+@pytest.mark.parametrize(
+    ("by", "budget", "refusal"),
+    [
+        ("stranger", "10000.00", PermissionRefused),
+        ("staff", "10000.00", PermissionRefused),
+        ("commissioner", "0.02", BudgetTooSmall),
+    ],
+)
+def test_a_refused_edit_changes_nothing(request, commissioner, at, by, budget, refusal):
+    gig, user = open_gig(by=commissioner, is_draft=True), request.getfixturevalue(by)
+    before, events = written(gig), AuditEvent.objects.count()
+    draft = gig_draft(title="Other", budget=budget)
+
+    with pytest.raises(refusal):
+        gig_edit(gig_id=gig.pk, draft=draft, by=user, at=at)
+
+    assert written(gig) == before
+    assert AuditEvent.objects.count() == events

@@ -220,6 +220,7 @@ def test_my_gigs_are_mine_and_by_state(client_for, commissioner):
     ("method", "name", "applicant", "stranger", "anonymous"),
     [
         ("post", "open", 403, 403, 302),
+        ("post", "edit", 403, 403, 302),
         ("get", "close", 403, 403, 302),
         ("post", "close", 403, 403, 302),
         ("get", "candidates", 403, 403, 302),
@@ -279,7 +280,7 @@ def test_screens_of_a_role_refuse_the_other(request, client_for, name, right, wr
     assert answers == [200, 403, 302]
 
 
-@pytest.mark.parametrize("name", ["open"])
+@pytest.mark.parametrize("name", ["open", "edit"])
 def test_nothing_is_opened_by_get(client_for, commissioner, name):
     gig = draft_gig(commissioner)
 

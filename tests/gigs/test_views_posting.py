@@ -197,3 +197,79 @@ def test_posting_is_for_commissioners(client_for, freelancer, name):
 @pytest.mark.parametrize("name", ["post-split", "post-discard"])
 def test_these_are_posts_only(client, name):
     assert client.get(reverse(f"gigs:{name}")).status_code == 405
+
+
+def posted_draft(client, *rows, **values):
+    client.post(reverse("gigs:post"), ABOUT)
+    client.post(reverse("gigs:post-plan"), plan_data(*rows, **values))
+    client.post(reverse("gigs:post-review"), {"go": "draft"})
+    return Gig.objects.get()
+
+
+def test_a_draft_goes_through_the_three_steps_again(client):
+    gig = posted_draft(client, *THREE)
+    page = client.get(reverse("gigs:detail", args=[gig.public_id]))
+    address = reverse("gigs:edit", args=[gig.public_id])
+
+    taken = client.post(address)
+    about = client.get(taken.url)
+    plan = client.get(reverse("gigs:post-plan"))
+
+    assert f'action="{address}"' in page.content.decode()
+    assert taken.url == reverse("gigs:post")
+    assert "Edit your draft" in about.content.decode()
+    assert about.context["form"]["skills"].value() == "django, PostgreSQL"
+    assert [(row["title"].value(), row["amount"].value()) for row in plan.context["plan"].rows] == [
+        ("Architecture", ""),
+        ("Features", ""),
+        ("Launch", ""),
+    ]
+    assert plan.context["plan"].rows[0]["due_on"].value() == "2026-12-06"
+
+    client.post(reverse("gigs:post"), {**ABOUT, "title": "Library search"})
+    client.post(reverse("gigs:post-plan"), plan_data(*THREE[:2], budget="500.01"))
+    saved = client.post(reverse("gigs:post-review"), {"go": "draft"})
+    edited = Gig.objects.get()
+
+    assert saved.url == reverse("gigs:detail", args=[gig.public_id])
+    assert (edited.pk, edited.title, edited.status) == (gig.pk, "Library search", "draft")
+    assert [
+        (row.title, str(row.amount.amount))
+        for row in edited.planned_milestones.order_by("position")
+    ] == [("Architecture", "250.0100"), ("Features", "250.0000")]
+    assert "Post a gig" in client.get(reverse("gigs:post")).content.decode()
+
+
+def test_prices_of_ones_own_come_back_as_they_were_written(client):
+    rows = [
+        {"title": "Small", "amount": "1", "criteria": "It works.\nIt is fast."},
+        {"title": "Large", "amount": "9999", "description": "The rest."},
+    ]
+    gig = posted_draft(client, *rows)
+
+    client.post(reverse("gigs:edit", args=[gig.public_id]))
+    client.post(reverse("gigs:post-review"), {"go": "post"})
+
+    edited = Gig.objects.get()
+    assert (edited.pk, edited.status, edited.posted_at) == (gig.pk, "open", AT)
+    assert [
+        (row.title, str(row.amount.amount), row.criteria, row.description)
+        for row in edited.planned_milestones.order_by("position")
+    ] == [
+        ("Small", "1.0000", ["It works.", "It is fast."], ""),
+        ("Large", "9999.0000", [], "The rest."),
+    ]
+
+
+def test_a_draft_that_was_posted_meanwhile_stays_as_it_was_posted(client):
+    gig = posted_draft(client, *THREE)
+    client.post(reverse("gigs:edit", args=[gig.public_id]))
+    client.post(reverse("gigs:open", args=[gig.public_id]))
+
+    late = client.post(reverse("gigs:post-review"), {"go": "post"})
+    again = client.post(reverse("gigs:edit", args=[gig.public_id]), follow=True)
+
+    assert late.status_code == 422
+    assert "Only a draft can be edited." in late.content.decode()
+    assert "Only a draft can be edited." in again.content.decode()
+    assert Gig.objects.get().title == "Museum search"

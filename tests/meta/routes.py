@@ -18,7 +18,7 @@ from tests.meta.world import World
 METHODS = {
     "web": ("GET", "POST"),
     "admin": ("GET", "POST"),
-    "api": ("GET", "POST", "PATCH", "DELETE"),
+    "api": ("GET", "POST", "PUT", "PATCH", "DELETE"),
 }
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 STAFF_OBJECT = re.compile(r"admin/(\w+)/(\w+)/(<\w+:\w+>)")

@@ -192,7 +192,7 @@ class WithdrawalAdmin(ReadOnlyAdmin):
             "checkbox": ACTION_CHECKBOX_NAME,
             "back": reverse("admin:wallets_withdrawal_changelist"),
         }
-        return TemplateResponse(request, "admin/wallets/reason.html", context)
+        return TemplateResponse(request, "admin/reason.html", context)
 
 
 @admin.register(ProviderEvent)
