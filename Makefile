@@ -19,7 +19,7 @@ run: install ## Start Tranche with everything it needs (PORT, TRANCHE_HOME, DEMO
 	@exec $(IN_VENV)/python -m config.devservices.run --stop-with-parent
 
 test: install-dev ## Run the tests on servers of their own (ARGS="tests/wallets -x")
-	@exec $(WITH_SERVERS) pytest -n 2 $(ARGS)
+	@exec $(WITH_SERVERS) pytest -n 3 $(ARGS)
 
 test-env: install-dev ## Keep the test servers running and print their environment, for eval
 	@exec $(IN_VENV)/python -m config.devservices.test

@@ -17,12 +17,32 @@ from tests.factories import (
     FreelancerFactory,
     UserFactory,
 )
+from tests.installation import running_installation
+from tests.template import template
 from tests.wallets.simulated import address, simulator
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: scheduling.longest_first(item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return scheduling.FoldersTogether(config, log)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Each worker's database is a copy of one that was migrated once."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = template()
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory):
+    """One running installation for everything that only uses it."""
+    with running_installation(tmp_path_factory, name="shared") as running:
+        yield running
 
 
 @pytest.fixture

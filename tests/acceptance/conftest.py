@@ -1,16 +1,10 @@
-"""One installation for the whole suite, and what its tests hand on to each other."""
+"""What the processes said stands below a failure."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.installation import Installation, running_installation, show_logs
-
-
-@pytest.fixture(scope="package")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with running_installation(tmp_path_factory, name="acceptance") as running:
-        yield running
+from tests.installation import show_logs
 
 
 @pytest.hookimpl(wrapper=True)

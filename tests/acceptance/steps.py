@@ -106,6 +106,11 @@ def started_project(installation: Installation, *, method: str = "", **gig: Any)
     return Parties(commissioner, freelancer, project)
 
 
+def visible_gigs(person: Person) -> set[str]:
+    """Identifiers of the newest gigs that somebody sees."""
+    return {gig["id"] for gig in person.read("/api/v1/gigs/", limit="100")["results"]}
+
+
 def pay_body(invoice: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {"invoice_id": invoice["id"], "payment_method": GOOD_METHOD, **changes}
 

@@ -23,6 +23,7 @@ from tests.acceptance.steps import (
     pay_body,
     refusal,
     usd,
+    visible_gigs,
 )
 from tests.installation import Installation, Person
 
@@ -95,10 +96,10 @@ def test_03_gig_creation(story: Story):
         incomplete = {key: value for key, value in body.items() if key != name}
         refused = story.commissioner.post("/api/gigs/post", incomplete)
         assert fields_in_error(refused) == [(name, "required")]
-    gigs_before = story.commissioner.read("/api/v1/gigs/")["results"]
+    gigs_before = visible_gigs(story.commissioner)
     posted = answer(story.commissioner.post("/api/gigs/post", body), 201)
 
-    assert gigs_before == []
+    assert visible_gigs(story.commissioner) - gigs_before == {posted["id"]}
     gig = story.commissioner.read(f"/api/v1/gigs/{posted['id']}/")
     assert gig == posted
     assert (gig["status"], gig["invoicing_method"], gig["payment_mode"], gig["auto_pay"]) == (

@@ -1,4 +1,4 @@
-"""One installation and one Chromium for the suite; a context of its own for each visitor."""
+"""One Chromium for the suite; a context of its own for each visitor."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.browser import chromium
 from tests.browser.witness import Witness
-from tests.installation import Installation, running_installation, show_logs
+from tests.installation import Installation, show_logs
 
 PATIENCE_MS = 15_000
 Visit = Callable[..., Page]
@@ -29,23 +29,15 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="package")
-def installation(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
-    with running_installation(tmp_path_factory, name="browser") as running:
-        yield running
-
-
 @pytest.fixture
 def visit(browser: Browser, installation: Installation) -> Iterator[Visit]:
     """Opens the site as somebody who was never there; nothing may have gone wrong at the end."""
     seen: list[tuple[BrowserContext, Witness]] = []
 
-    def open_site(**options: Any) -> Page:
+    def open_site(*, expected_status: int | None = None, **options: Any) -> Page:
         context = browser.new_context(base_url=installation.address, locale="en-GB", **options)
         context.set_default_timeout(PATIENCE_MS)
-        seen.append((context, Witness(context)))
+        seen.append((context, Witness(context, expected_status=expected_status)))
         return context.new_page()
 
     yield open_site

@@ -21,7 +21,7 @@ TOO_WIDE = """
   .map((element) => `${element.tagName} ${element.className}`)
   .slice(0, 5)
 """
-BACKGROUND = "() => getComputedStyle(document.documentElement).backgroundColor"
+BACKGROUND = "() => getComputedStyle(document.body).backgroundColor"
 
 
 def apply_without_javascript(page: Page, title: str) -> None:
@@ -75,7 +75,8 @@ def test_the_path_works_without_javascript(installation: Installation, visit: Vi
     buyer = new_person(installation, "commissioner")
     seller = new_person(installation, "freelancer")
     gig = answer(buyer.post("/api/gigs/post", gig_body()), 201)
-    commissioner = steps.come_in(visit(java_script_enabled=False), buyer)
+    careless = visit(java_script_enabled=False, expected_status=422)
+    commissioner = steps.come_in(careless, buyer)
     freelancer = steps.come_in(visit(java_script_enabled=False), seller)
 
     apply_without_javascript(freelancer, gig["title"])

@@ -14,7 +14,7 @@ from tests.installation import Installation, eventually
 
 pytestmark = pytest.mark.browser
 
-TITLE = "Shop for a ceramics studio"
+TITLE = "Shop for a ceramics studio in Delft"
 FIRST = steps.MILESTONES[0]
 MINUS = "\N{MINUS SIGN}"
 PAYMENTS = """
@@ -46,11 +46,11 @@ def post_gig(page: Page) -> None:
 
 def find_and_apply(page: Page) -> None:
     go_to(page, "Find gigs")
-    page.get_by_label("Search", exact=True).fill("ceramics django")
+    page.get_by_label("Search", exact=True).fill("delft django")
     expect(page.locator("#gig-results article")).to_have_count(1)
-    page.get_by_label("Search", exact=True).fill("ceramics submarine")
+    page.get_by_label("Search", exact=True).fill("delft submarine")
     expect(page.get_by_role("heading", name="No open gig fits")).to_be_visible()
-    page.get_by_label("Search", exact=True).fill("ceramics")
+    page.get_by_label("Search", exact=True).fill("delft")
     follow(page, TITLE)
     expect(page.get_by_role("heading", name=TITLE, level=1)).to_be_visible()
     steps.apply(page)

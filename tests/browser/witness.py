@@ -15,8 +15,9 @@ LEFT_BEHIND = "net::ERR_ABORTED"
 class Witness:
     """Console errors and warnings, exceptions, CSP reports, failed answers of one context."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext, *, expected_status: int | None = None) -> None:
         self.complaints: list[str] = []
+        self.expected_status = expected_status
         context.add_init_script(REPORT_VIOLATIONS)
         context.on("page", self._watch)
         context.on("response", self._response)
@@ -27,12 +28,17 @@ class Witness:
         page.on("pageerror", lambda error: self._note(page, f"exception: {error}"))
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in LOUD:
+        if message.type in LOUD and not self._is_expected(message.text):
             self._note(message.page, f"console {message.type}: {message.text}")
 
     def _response(self, response: Response) -> None:
-        if response.status >= 400:
+        if response.status >= 400 and response.status != self.expected_status:
             self.complaints.append(f"{response.status} {response.request.method} {response.url}")
+
+    def _is_expected(self, text: str) -> bool:
+        """Chromium itself writes one line about each answer that is an error."""
+        status = self.expected_status
+        return status is not None and f"responded with a status of {status} " in text
 
     def _request_failed(self, request: Request) -> None:
         if request.failure and request.failure != LEFT_BEHIND:

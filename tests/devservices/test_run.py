@@ -89,7 +89,7 @@ def installation(python_environment: dict[str, str]) -> Iterator[Installation]:
         shutil.rmtree(server.socket_dir, ignore_errors=True)
 
 
-def test_what_is_running_is_unharmed_by_kill_nine_and_goes_when_asked(
+def test_what_runs_is_unharmed_by_a_second_start_and_by_kill_nine_and_goes_when_asked(
     installation: Installation,
 ) -> None:
     first = installation.start()
@@ -97,6 +97,16 @@ def test_what_is_running_is_unharmed_by_kill_nine_and_goes_when_asked(
     with urllib.request.urlopen(f"http://127.0.0.1:{installation.port}/readyz") as answer:
         assert answer.status == 200
     assert installation.output().count(installation.ready_line) == 1
+
+    refused = subprocess.run(
+        [sys.executable, "-m", "config.devservices.run"],
+        cwd=REPOSITORY, env=installation.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(f"Tranche already runs on {installation.home} (process ")
+    assert refused.stderr.count("\n") == 1
+    assert first.poll() is None
 
     for pid in installation.processes():
         os.kill(pid, signal.SIGKILL)
@@ -107,17 +117,3 @@ def test_what_is_running_is_unharmed_by_kill_nine_and_goes_when_asked(
 
     assert second.wait(timeout=45) == 0
     assert installation.processes() == []
-
-
-def test_a_second_start_on_the_same_home_is_refused(installation: Installation) -> None:
-    installation.start()
-    installation.wait_until_ready()
-
-    second = subprocess.run(
-        [sys.executable, "-m", "config.devservices.run"],
-        cwd=REPOSITORY, env=installation.environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-    assert (second.returncode, second.stdout) == (1, "")
-    assert second.stderr.startswith(f"Tranche already runs on {installation.home} (process ")
-    assert second.stderr.count("\n") == 1

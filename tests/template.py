@@ -1,0 +1,66 @@
+"""A migrated database that the databases of the tests are copied from, instead of migrating each."""
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from config.devservices.places import REPOSITORY, home
+
+PACKAGES = ("accounts", "common", "config", "gigs", "invoicing", "outbox", "wallets")
+PREFIX = "tranche_template_"
+
+
+def template() -> str:
+    """Its name; made by the first who asks, and anew when anything that makes a schema changed."""
+    name = f"{PREFIX}{_digest()}"
+    server = os.environ["DATABASE_URL"]
+    with _one_at_a_time(), psycopg.connect(server, autocommit=True) as connection:
+        known = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
+        if name not in known:
+            for old in sorted(found for found in known if found.startswith(PREFIX)):
+                connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(old)))
+            _make(connection, server, name)
+    return name
+
+
+def _make(connection: "psycopg.Connection[tuple[object, ...]]", server: str, name: str) -> None:
+    unfinished = f"{PREFIX}unfinished"
+    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
+    url = urlsplit(server)._replace(path=f"/{unfinished}").geturl()
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=REPOSITORY, env={**os.environ, "DATABASE_URL": url}, check=True,
+    )  # fmt: skip
+    connection.execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+            sql.Identifier(unfinished), sql.Identifier(name)
+        )
+    )
+
+
+def _digest() -> str:
+    """Of all code: what a migration imports is part of it."""
+    state = hashlib.sha256((REPOSITORY / "requirements.txt").read_bytes())
+    for package in PACKAGES:
+        folder = Path(REPOSITORY / package)
+        for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.sql"))):
+            state.update(str(path.relative_to(REPOSITORY)).encode() + b"\0" + path.read_bytes())
+    return state.hexdigest()[:16]
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    folder = home() / "test"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "template.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
