@@ -40,7 +40,9 @@ def test_a_text_that_was_changed_does_not_open(settings):
 
 
 @pytest.mark.parametrize(
-    ("text", "good"), [(OLD, True), ("", False), ("short", False), ("é" * 44, False)]
+    ("text", "good"),
+    [(OLD, True), ("", False), ("short", False), ("é" * 44, False)],
+    ids=["key", "empty", "short", "letters"],
 )
 def test_a_key_is_32_bytes_in_base64(text, good):
     assert is_key(text) is good
