@@ -85,7 +85,7 @@ class GigAdmin(BudgetColumn, ReadOnlyAdmin):
         "applicants",
         "posted_at",
     ]
-    list_filter = ["status", "category", "currency", "is_auto_pay"]
+    list_filter = ["status", "category", "currency", "payment_mode", "is_auto_pay"]
     list_select_related = ["commissioner"]
     search_fields = ["title", "commissioner__email", "commissioner__name", "organisation__name"]
     search_help_text = "Title, commissioner or gig_… identifier"
@@ -149,7 +149,7 @@ class ProjectAdmin(BudgetColumn, ReadOnlyAdmin):
         "invoiced",
         "started_at",
     ]
-    list_filter = ["status", "currency", "is_auto_pay"]
+    list_filter = ["status", "currency", "payment_mode", "is_auto_pay"]
     list_select_related = ["commissioner", "freelancer"]
     search_fields = [
         "title",

@@ -26,6 +26,7 @@ class PaymentMode(models.TextChoices):
     """When the commissioner pays."""
 
     ON_INVOICE = "on_invoice", "On invoice"
+    HELD = "held", "Held funds"
 
 
 class GigStatus(models.TextChoices):
@@ -49,6 +50,7 @@ class ProjectStatus(models.TextChoices):
 
 class MilestoneStatus(models.TextChoices):
     PLANNED = "planned", "Planned"
+    FUNDED = "funded", "Funded"
     IN_PROGRESS = "in_progress", "In progress"
     IN_REVIEW = "in_review", "In review"
     CHANGES_REQUESTED = "changes_requested", "Changes requested"
@@ -92,7 +94,10 @@ PROJECT_TRANSITIONS: dict[ProjectStatus, frozenset[ProjectStatus]] = {
 }
 
 MILESTONE_TRANSITIONS: dict[MilestoneStatus, frozenset[MilestoneStatus]] = {
-    MilestoneStatus.PLANNED: frozenset({MilestoneStatus.IN_PROGRESS, MilestoneStatus.IN_REVIEW}),
+    MilestoneStatus.PLANNED: frozenset(
+        {MilestoneStatus.FUNDED, MilestoneStatus.IN_PROGRESS, MilestoneStatus.IN_REVIEW}
+    ),
+    MilestoneStatus.FUNDED: frozenset({MilestoneStatus.IN_PROGRESS, MilestoneStatus.IN_REVIEW}),
     MilestoneStatus.IN_PROGRESS: frozenset({MilestoneStatus.IN_REVIEW}),
     MilestoneStatus.IN_REVIEW: frozenset(
         {MilestoneStatus.CHANGES_REQUESTED, MilestoneStatus.APPROVED}

@@ -19,6 +19,13 @@ class MilestoneTransitionRefused(TransitionRefused):
     """The milestone's state does not allow the move."""
 
 
+class MilestoneNotFunded(DomainError):
+    code = "milestone_not_funded"
+    default_message = (
+        "This milestone is not funded yet: the commissioner sets its money aside first."
+    )
+
+
 class ReviewAlreadyExtended(DomainError):
     code = "review_already_extended"
     default_message = "This review has been extended once; it cannot be extended again."

@@ -41,5 +41,9 @@ def may_deliver(user: User, milestone: Milestone) -> bool:
     return milestone.project.freelancer_id == user.pk
 
 
+def may_fund(user: User, project: Project) -> bool:
+    return project.commissioner_id == user.pk
+
+
 def may_review(user: User, milestone: Milestone) -> bool:
     return milestone.project.commissioner_id == user.pk

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from accounts.models import User
+from gigs.enums import PaymentMode
 from gigs.models import Application, Gig, Milestone, Project
 from gigs.services import (
     application_submit,
@@ -17,7 +18,13 @@ from outbox import runner
 from outbox.models import Job
 from tests.factories import AT, CommissionerFactory, FreelancerFactory, gig_draft
 from wallets.models import Payment
-from wallets.services import MethodChoice, payment_ask, payment_begin, payment_conclude
+from wallets.services import (
+    MethodChoice,
+    funding_begin,
+    payment_ask,
+    payment_begin,
+    payment_conclude,
+)
 
 SANDBOX_OK = MethodChoice(provider="sandbox", token="test_ok")
 
@@ -50,6 +57,25 @@ def active_project(
     gig = open_gig(by=commissioner, at=at, **draft)
     application = pending_application(gig=gig, by=freelancer, at=at)
     return gig_match(gig_id=gig.pk, application_id=application.pk, by=gig.commissioner, at=at)
+
+
+def held_project(**draft) -> Project:
+    return active_project(payment_mode=PaymentMode.HELD, **draft)
+
+
+def fund(
+    project: Project, *positions: int, method: MethodChoice = SANDBOX_OK, at: datetime = AT
+) -> Payment:
+    """Fund milestones of a project as the request does it: those at the positions, or all."""
+    chosen = project.milestones.filter(position__in=positions).values_list("pk", flat=True)
+    payment = funding_begin(
+        project_id=project.pk,
+        milestone_ids=list(chosen) if positions else None,
+        method=method,
+        by=project.commissioner,
+        at=at,
+    )
+    return payment_conclude(payment_id=payment.pk, answer=payment_ask(payment), at=at)
 
 
 def milestone_of(project: Project, position: int = 1) -> Milestone:

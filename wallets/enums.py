@@ -39,6 +39,40 @@ class PaymentStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class PaymentPurpose(models.TextChoices):
+    """What a payment is for."""
+
+    INVOICE = "invoice", "Invoice"
+    FUNDING = "funding", "Funding"
+    CREDIT = "credit", "Credit"
+
+
+class PaymentOutcome(models.TextChoices):
+    """How what arrived compares with what was asked for, once a payment has succeeded."""
+
+    EXACT = "exact", "As asked"
+    OVER = "over", "Too much"
+    SHORT = "short", "Too little"
+    LATE = "late", "Too late"
+    DOUBLE = "double", "Paid already"
+
+
+class FundingStatus(models.TextChoices):
+    """What became of a milestone's part of a payment."""
+
+    PENDING = "pending", "On its way"
+    HELD = "held", "Held"
+    MISSED = "missed", "Not funded"
+
+
+class PaymentSource(models.TextChoices):
+    """Where the money of a payment comes from: a provider, the payer's credit, held funds."""
+
+    SANDBOX = "sandbox", "Sandbox"
+    CREDIT = "credit", "Credit"
+    HELD = "held", "Held funds"
+
+
 class Provider(models.TextChoices):
     """Who moves the money in."""
 

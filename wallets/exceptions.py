@@ -17,6 +17,21 @@ class PaymentInProgress(DomainError):
     default_message = "A payment of this invoice is on its way; wait for its outcome."
 
 
+class PaidFromHeldFunds(DomainError):
+    code = "paid_from_held_funds"
+    default_message = "This invoice is paid by itself, from the funds held for its milestone."
+
+
+class NotHeld(DomainError):
+    code = "funds_not_held"
+    default_message = "This project pays on invoice: there is nothing to fund."
+
+
+class NothingToFund(DomainError):
+    code = "nothing_to_fund"
+    default_message = "Every milestone of this project is funded."
+
+
 class PaymentDeclined(DomainError):
     code = "payment_declined"
     status = 402

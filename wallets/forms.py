@@ -1,6 +1,6 @@
 """Choosing what to pay with, and storing a payment method."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -9,11 +9,13 @@ from django.conf import settings
 from django.forms.boundfield import BoundWidget
 from djmoney.money import Money
 
+from common.formats import money_for_people
 from common.forms import AmountField, amount_in
+from gigs.models import Milestone
 from wallets.enums import Provider
 from wallets.models import PaymentMethod, PayoutMethod
 from wallets.providers.sandbox import LABELS
-from wallets.services import BankDetails, MethodChoice
+from wallets.services import CREDIT, BankDetails, MethodChoice
 
 
 def sandbox_choices() -> list[tuple[str, str]]:
@@ -35,7 +37,7 @@ class MomentForm(forms.Form):
 
 
 class PayForm(forms.Form):
-    """A stored method by its public id, or a method of the sandbox by its token."""
+    """A stored method by its public id, one's credit, or a method of the sandbox by its token."""
 
     method = forms.ChoiceField(
         label="Pay with",
@@ -43,35 +45,73 @@ class PayForm(forms.Form):
         error_messages={"required": "Choose what to pay with."},
     )
 
-    def __init__(self, *args: Any, methods: Sequence[PaymentMethod], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        methods: Sequence[PaymentMethod],
+        credit: Money | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._stored = {method.public_id: method for method in methods}
-        stored = [(public_id, method.label) for public_id, method in self._stored.items()]
+        self._own = {public_id: method.label for public_id, method in self._stored.items()}
+        if credit is not None and credit.amount > 0:
+            self._own[CREDIT.token] = f"Your credit, {money_for_people(credit)}"
         field = self.fields["method"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [*stored, *sandbox_choices()]
-        if stored:
-            field.initial = stored[0][0]
+        field.choices = [*self._own.items(), *sandbox_choices()]
+        field.initial = next(iter(self._own), None)
 
     @property
     def has_choices(self) -> bool:
-        return bool(self._stored or sandbox_choices())
+        return bool(self._own or sandbox_choices())
 
     def stored_options(self) -> list[BoundWidget]:
-        """The radio buttons of stored methods."""
-        return [option for option in self["method"] if option.data["value"] in self._stored]
+        """The radio buttons of stored methods and of credit."""
+        return [option for option in self["method"] if option.data["value"] in self._own]
 
     def sandbox_options(self) -> list[BoundWidget]:
         """The radio buttons of the sandbox's methods."""
-        return [option for option in self["method"] if option.data["value"] not in self._stored]
+        return [option for option in self["method"] if option.data["value"] not in self._own]
 
     def choice(self) -> MethodChoice:
         """What the valid form says to pay with."""
         name: str = self.cleaned_data["method"]
+        if name == CREDIT.token:
+            return CREDIT
         stored = self._stored.get(name)
         if stored is None:
             return MethodChoice(provider=Provider.SANDBOX, token=name)
         return MethodChoice(provider=stored.provider, token=stored.token, stored=stored)
+
+
+class FundForm(PayForm):
+    """Which milestones to fund, and what with."""
+
+    milestones = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one milestone."},
+    )
+    field_order = ("milestones", "method")
+
+    def __init__(
+        self,
+        *args: Any,
+        unfunded: Sequence[Milestone],
+        amounts: Mapping[int, Money],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._unfunded = {milestone.public_id: milestone.pk for milestone in unfunded}
+        field = self.fields["milestones"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [
+            (one.public_id, f"{one.title}: {money_for_people(amounts[one.pk])}") for one in unfunded
+        ]
+
+    def milestone_ids(self) -> list[int]:
+        """The milestones that the valid form names."""
+        return [self._unfunded[name] for name in self.cleaned_data["milestones"]]
 
 
 class PaymentMethodForm(forms.Form):

@@ -31,8 +31,9 @@ ASKING_SECONDS = 10.0
 
 
 def pay(jobs: Sequence[Job]) -> registry.Settle:
-    """Pay invoices with the stored method, those whose project pays automatically."""
+    """Pay invoices from held funds, or with the stored method where the project says so."""
     by_invoice = {job.payload["invoice"]: job.pk for job in jobs}
+    services.held_settle(invoice_ids=list(by_invoice), at=timezone.now())
     payments = services.automatic_begin(invoice_ids=list(by_invoice), at=timezone.now())
     answers = _ask(payments)
 

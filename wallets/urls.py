@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from wallets.views import dashboards, payments, payouts, previews, proof, wallet
+from wallets.views import dashboards, funding, payments, payouts, previews, proof, wallet
 
 wallet_patterns = [
     path("wallet/", wallet.wallet, name="wallet"),
@@ -10,6 +10,7 @@ wallet_patterns = [
     path("wallet/receipts/<slug:currency>/<int:line>.json", proof.receipt, name="receipt"),
     path("wallet/statement.csv", wallet.statement_csv, name="statement-csv"),
     path("invoices/<inv_id:invoice_id>/pay/", payments.pay, name="pay"),
+    path("projects/<prj_id:project_id>/fund/", funding.fund, name="fund"),
     path("payments/<pay_id:payment_id>/", payments.payment, name="payment"),
     path("payment-methods/", payments.payment_methods, name="payment-methods"),
     path(

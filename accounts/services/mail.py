@@ -26,6 +26,7 @@ class Mail(StrEnum):
     BOOKS_DIFFER = "books_differ"
     BONUS_GIVEN = "bonus_given"
     CHANGES_REQUESTED = "changes_requested"
+    CREDIT_ADDED = "credit_added"
     EMAIL_CONFIRMATION = "email_confirmation"
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_OVERDUE = "invoice_overdue"
@@ -35,6 +36,7 @@ class Mail(StrEnum):
     INVOICE_REPORTED = "invoice_reported"
     MILESTONE_APPROVED = "milestone_approved"
     MILESTONE_APPROVED_SILENTLY = "milestone_approved_silently"
+    MILESTONES_FUNDED = "milestones_funded"
     MILESTONE_SUBMITTED = "milestone_submitted"
     MONEY_HELD = "money_held"
     MONEY_RELEASED = "money_released"
@@ -60,6 +62,7 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
         {"milestone", "project", "commissioner", "amount", "bonus", "path"}
     ),
     Mail.CHANGES_REQUESTED: frozenset({"milestone", "project", "commissioner", "comment", "path"}),
+    Mail.CREDIT_ADDED: frozenset({"amount", "reason", "path"}),
     Mail.EMAIL_CONFIRMATION: frozenset({"url"}),
     Mail.INVOICE_ISSUED: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.INVOICE_OVERDUE: frozenset({"number", "milestone", "total", "due_on", "path"}),
@@ -75,6 +78,7 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.MILESTONE_APPROVED_SILENTLY: frozenset(
         {"milestone", "project", "commissioner", "amount", "path"}
     ),
+    Mail.MILESTONES_FUNDED: frozenset({"project", "commissioner", "milestones", "amount", "path"}),
     Mail.MILESTONE_SUBMITTED: frozenset({"milestone", "project", "freelancer", "path"}),
     Mail.MONEY_HELD: frozenset({"amount", "reason", "clause", "review_on", "path"}),
     Mail.MONEY_RELEASED: frozenset({"amount", "reason", "path"}),

@@ -99,9 +99,7 @@ class GigInput(Input):
     invoicing_method = OptionField(
         InvoicingMethod.choices, unavailable=["completion"], default=InvoicingMethod.MILESTONE
     )
-    payment_mode = OptionField(
-        PaymentMode.choices, unavailable=["held"], default=PaymentMode.ON_INVOICE
-    )
+    payment_mode = OptionField(PaymentMode.choices, default=PaymentMode.ON_INVOICE)
     auto_pay = FlagField(default=False)
     draft = FlagField(default=False)
     milestones = ItemsField(
@@ -360,7 +358,8 @@ class ProjectOutput(Output):
     """The contract that a match made.
 
     `agreed` is the budget and the bonuses given since; `paid` counts paid invoices before tax, and
-    `remaining` is what is agreed and not paid.
+    `remaining` is what is agreed and not paid. `held` is what is set aside for milestones that are
+    funded and not settled.
     """
 
     example = {
@@ -374,6 +373,7 @@ class ProjectOutput(Output):
         "budget": BUDGET,
         "agreed": BUDGET,
         "paid": {"amount": "0.00", "currency": "USD"},
+        "held": {"amount": "0.00", "currency": "USD"},
         "remaining": BUDGET,
         "invoicing_method": "milestone",
         "payment_mode": "on_invoice",
@@ -395,6 +395,7 @@ class ProjectOutput(Output):
     budget = MoneyField()
     agreed = MoneyField()
     paid = MoneyField()
+    held = MoneyField()
     remaining = MoneyField()
     invoicing_method = serializers.ChoiceField(InvoicingMethod.choices)
     payment_mode = serializers.ChoiceField(PaymentMode.choices)
@@ -407,7 +408,7 @@ class ProjectOutput(Output):
 
     def to_representation(self, instance: Project) -> dict[str, Any]:
         view = project_view(instance)
-        for figure in ("agreed", "paid", "remaining"):
+        for figure in ("agreed", "paid", "held", "remaining"):
             setattr(instance, figure, getattr(view, figure))
         shown: dict[str, Any] = super().to_representation(instance)
         return shown

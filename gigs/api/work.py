@@ -20,7 +20,12 @@ from gigs.api.serializers import (
     SubmitInput,
     TaskActionInput,
 )
-from gigs.exceptions import MilestoneTransitionRefused, ReviewAlreadyExtended
+from gigs.exceptions import (
+    FundsHeld,
+    MilestoneNotFunded,
+    MilestoneTransitionRefused,
+    ReviewAlreadyExtended,
+)
 from gigs.models import Milestone
 from gigs.services import (
     milestone_approve,
@@ -110,7 +115,7 @@ class MilestoneStartView(WorkView):
             tag="milestones",
             scope=Scope.GIGS_WRITE,
             answers={200: MilestoneOutput},
-            refusals=[PermissionRefused, MilestoneTransitionRefused],
+            refusals=[PermissionRefused, MilestoneNotFunded, MilestoneTransitionRefused],
             takes_key=True,
         )
     )
@@ -130,7 +135,7 @@ class MilestoneSubmitView(WorkView):
             scope=Scope.GIGS_WRITE,
             request=SubmitInput,
             answers={200: MilestoneOutput},
-            refusals=[PermissionRefused, MilestoneTransitionRefused],
+            refusals=[PermissionRefused, MilestoneNotFunded, MilestoneTransitionRefused],
             takes_key=True,
         )
     )
@@ -152,7 +157,7 @@ class MilestoneApproveView(WorkView):
             scope=Scope.GIGS_WRITE,
             request=ApproveInput,
             answers={200: MilestoneOutput},
-            refusals=[PermissionRefused, MilestoneTransitionRefused],
+            refusals=[PermissionRefused, MilestoneTransitionRefused, FundsHeld],
             takes_key=True,
         )
     )
@@ -221,7 +226,7 @@ class TaskActionView(WorkView):
             scope=Scope.GIGS_WRITE,
             request=TaskActionInput,
             answers={200: MilestoneOutput},
-            refusals=[PermissionRefused, Missing, MilestoneTransitionRefused],
+            refusals=[PermissionRefused, Missing, MilestoneNotFunded, MilestoneTransitionRefused],
             takes_key=True,
         )
     )

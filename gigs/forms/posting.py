@@ -14,7 +14,7 @@ from common.formats import money_for_people
 from common.forms import AmountField, CurrencyField, LinesField, SkillsField, amount_in
 from common.money import amount_text, from_minor, split, sum_money, to_minor
 from gigs import services
-from gigs.enums import Category
+from gigs.enums import Category, PaymentMode
 from gigs.models import Gig
 from gigs.selectors import Split, split_with_fees
 from gigs.services import GigDraft, PlannedTask
@@ -104,10 +104,26 @@ class BudgetForm(forms.Form):
         )
     )
     currency = CurrencyField()
+    payment_mode = forms.ChoiceField(
+        label="How you pay",
+        choices=[
+            (
+                PaymentMode.ON_INVOICE,
+                "On invoice: each approved milestone is invoiced, due in 7 days",
+            ),
+            (
+                PaymentMode.HELD,
+                "Held funds: you set the money of a milestone aside first; it is paid when you approve",
+            ),
+        ],
+        initial=PaymentMode.ON_INVOICE,
+        required=False,
+        widget=forms.RadioSelect,
+    )
     is_auto_pay = forms.BooleanField(
         label="Pay invoices from my default payment method without asking",
         required=False,
-        help_text="Otherwise each invoice waits for you, and is due within 7 days.",
+        help_text="For payment on invoice. Otherwise each invoice waits for you, and is due within 7 days.",
     )
 
     def clean(self) -> Values:
@@ -170,7 +186,7 @@ class Plan:
 
     def values(self) -> Values:
         """What was written, right or wrong, as `initial` takes it."""
-        names = ("budget", "currency", "is_auto_pay")
+        names = ("budget", "currency", "payment_mode", "is_auto_pay")
         budget = {name: self.budget[name].value() for name in names}
         return {**budget, "rows": [form.values() for form in self.kept]}
 
@@ -183,6 +199,9 @@ class Plan:
             skills=tuple(about["skills"]),
             budget=self.budget.cleaned_data["money"],
             milestones=self.tasks,
+            payment_mode=PaymentMode(
+                self.budget.cleaned_data["payment_mode"] or PaymentMode.ON_INVOICE
+            ),
             is_auto_pay=self.budget.cleaned_data["is_auto_pay"],
             is_draft=is_draft,
         )
@@ -228,6 +247,7 @@ def values_of(gig: Gig) -> Values:
         "plan": {
             "budget": amount_text(gig.budget),
             "currency": gig.budget.currency.code,
+            "payment_mode": gig.payment_mode,
             "is_auto_pay": gig.is_auto_pay,
             "rows": rows,
         },

@@ -250,6 +250,10 @@ class Milestone(PublicIdModel):
             )
         self.status = status
 
+    def is_waiting_for_funds(self, mode: str) -> bool:
+        """Whether its money has to be set aside first, by its project's payment mode."""
+        return mode == PaymentMode.HELD and self.status == MilestoneStatus.PLANNED
+
     @property
     def bonus(self) -> Money:
         """What the commissioner added to the price when approving."""

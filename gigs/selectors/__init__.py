@@ -26,6 +26,7 @@ from gigs.selectors.projects import (
     projects_of,
     projects_with_figures,
     review_clock,
+    to_fund,
 )
 from gigs.selectors.todo import (
     CommissionerTodo,
@@ -63,6 +64,7 @@ __all__ = [
     "projects_with_figures",
     "review_clock",
     "split_with_fees",
+    "to_fund",
     "todo_commissioner",
     "todo_freelancer",
 ]

@@ -15,11 +15,13 @@ from accounts.models import User
 from common.models import LockableQuerySet
 from common.money import from_minor, quantize, to_minor, zero
 from common.pages import Page, newest_first
-from gigs.enums import MILESTONE_TRANSITIONS, MilestoneStatus
+from gigs.enums import MILESTONE_TRANSITIONS, MilestoneStatus, PaymentMode
 from gigs.models import Amendment, Milestone, Project, Submission
 
 PAGE_SIZE: Final = 20
 NEAR: Final = timedelta(days=3)
+HELD: Final = "held"
+"""The state of a milestone's part of a payment that is set aside."""
 PAID: Final = "paid"
 """The state of a paid invoice; invoices belong to an app above, reached by the reverse relation."""
 
@@ -28,10 +30,12 @@ class Step(StrEnum):
     """What somebody does next in a project, or waits for."""
 
     REVIEW = "review"
+    FUND = "fund"
     PAY = "pay"
     REVISE = "revise"
     SUBMIT = "submit"
     AWAIT_WORK = "await_work"
+    AWAIT_FUNDS = "await_funds"
     AWAIT_REVIEW = "await_review"
     AWAIT_INVOICE = "await_invoice"
     AWAIT_PAYMENT = "await_payment"
@@ -58,11 +62,16 @@ class ProjectView:
     paid_percent: int
     settled_count: int
     awaits_invoice: bool
+    held: Money
 
 
 def projects_with_figures() -> LockableQuerySet[Project]:
     """Projects with parties, milestones in order, invoices of these, and `paid_amount`."""
-    milestones = Milestone.objects.select_related("invoice").order_by("position")
+    milestones = (
+        Milestone.objects.select_related("invoice")
+        .prefetch_related("fundings")
+        .order_by("position")
+    )
     paid = (
         Project.objects.filter(pk=OuterRef("pk"), invoices__status=PAID)
         .order_by()
@@ -95,7 +104,21 @@ def project_view(project: Project) -> ProjectView:
         remaining=from_minor(project.agreed_minor - to_minor(paid), currency),
         paid_percent=100 * to_minor(paid) // project.agreed_minor,
         settled_count=sum(milestone.status == MilestoneStatus.SETTLED for milestone in milestones),
-        awaits_invoice=any(_awaits_invoice(milestone) for milestone in milestones),
+        awaits_invoice=any(
+            _awaits_invoice(milestone, project.payment_mode) for milestone in milestones
+        ),
+        held=from_minor(_held(milestones), currency),
+    )
+
+
+def _held(milestones: Sequence[Milestone]) -> int:
+    """What is set aside for the milestones, in minor units."""
+    return sum(
+        part.amount_minor
+        for milestone in milestones
+        if milestone.status != MilestoneStatus.SETTLED
+        for part in milestone.fundings.all()
+        if part.status == HELD
     )
 
 
@@ -127,6 +150,8 @@ def milestone_pages(user: User) -> LockableQuerySet[Milestone]:
 
 def can_submit(milestone: Milestone) -> bool:
     """Whether the milestone takes a delivery now."""
+    if milestone.is_waiting_for_funds(milestone.project.payment_mode):
+        return False
     return MilestoneStatus.IN_REVIEW in MILESTONE_TRANSITIONS[MilestoneStatus(milestone.status)]
 
 
@@ -153,42 +178,56 @@ def review_clock(milestone: Milestone, *, at: datetime) -> ReviewClock | None:
 def next_step(view: ProjectView, *, user: User) -> NextStep:
     """What a party of the project does next, or what they wait for."""
     if view.project.commissioner_id == user.pk:
-        return _next_of_commissioner(view.milestones)
-    return _next_of_freelancer(view.milestones)
+        return _next_of_commissioner(view)
+    return _next_of_freelancer(view)
 
 
-def _next_of_commissioner(milestones: Sequence[Milestone]) -> NextStep:
+def to_fund(view: ProjectView) -> list[Milestone]:
+    """The milestones whose money has to be set aside before work on them begins."""
+    mode = view.project.payment_mode
+    return [milestone for milestone in view.milestones if milestone.is_waiting_for_funds(mode)]
+
+
+def _next_of_commissioner(view: ProjectView) -> NextStep:
+    milestones, mode = view.milestones, view.project.payment_mode
     for milestone in milestones:
         if milestone.status == MilestoneStatus.IN_REVIEW:
             return NextStep(Step.REVIEW, milestone)
     for milestone in milestones:
-        if milestone.status == MilestoneStatus.APPROVED and not _awaits_invoice(milestone):
+        if milestone.status == MilestoneStatus.APPROVED and not _awaits_invoice(milestone, mode):
             return NextStep(Step.PAY, milestone)
-    if any(_awaits_invoice(milestone) for milestone in milestones):
+    if any(_awaits_invoice(milestone, mode) for milestone in milestones):
         return NextStep(Step.AWAIT_INVOICE)
+    for milestone in to_fund(view):
+        return NextStep(Step.FUND, milestone)
     if all(milestone.status == MilestoneStatus.SETTLED for milestone in milestones):
         return NextStep(Step.DONE)
     return NextStep(Step.AWAIT_WORK)
 
 
-def _next_of_freelancer(milestones: Sequence[Milestone]) -> NextStep:
+def _next_of_freelancer(view: ProjectView) -> NextStep:
+    unfunded = to_fund(view)
     steps = (
         (MilestoneStatus.CHANGES_REQUESTED, Step.REVISE),
         (MilestoneStatus.IN_PROGRESS, Step.SUBMIT),
+        (MilestoneStatus.FUNDED, Step.SUBMIT),
         (MilestoneStatus.PLANNED, Step.SUBMIT),
         (MilestoneStatus.IN_REVIEW, Step.AWAIT_REVIEW),
         (MilestoneStatus.APPROVED, Step.AWAIT_PAYMENT),
     )
     for status, step in steps:
-        for milestone in milestones:
-            if milestone.status == status:
+        for milestone in view.milestones:
+            if milestone.status == status and milestone not in unfunded:
                 return NextStep(step, milestone)
-    return NextStep(Step.DONE)
+    return NextStep(Step.AWAIT_FUNDS, unfunded[0]) if unfunded else NextStep(Step.DONE)
 
 
-def _awaits_invoice(milestone: Milestone) -> bool:
+def _awaits_invoice(milestone: Milestone, mode: str) -> bool:
+    """Whether its invoice is about to be issued, or about to be paid from held funds."""
     if milestone.status != MilestoneStatus.APPROVED:
         return False
+    if mode == PaymentMode.HELD:
+        return True
     try:
         return milestone.invoice is None
     except ObjectDoesNotExist:

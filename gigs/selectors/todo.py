@@ -6,23 +6,25 @@ from typing import Final
 from django.db.models import Count, F, Max, Q
 
 from accounts.models import User
-from gigs.enums import ApplicationStatus, GigStatus, MilestoneStatus
+from gigs.enums import ApplicationStatus, GigStatus, MilestoneStatus, PaymentMode
 from gigs.models import Application, Gig, Milestone
 
 MOST_SHOWN: Final = 6
+UNFUNDED: Final = Q(status=MilestoneStatus.PLANNED, project__payment_mode=PaymentMode.HELD)
 
 
 @dataclass(frozen=True, slots=True)
 class CommissionerTodo:
-    """Work to review, gigs with applications that wait, drafts."""
+    """Work to review, milestones to fund, gigs with applications that wait, drafts."""
 
     to_review: list[Milestone]
+    to_fund: list[Milestone]
     gigs_with_candidates: list[Gig]
     drafts: list[Gig]
 
     @property
     def is_empty(self) -> bool:
-        return not (self.to_review or self.gigs_with_candidates or self.drafts)
+        return not (self.to_review or self.to_fund or self.gigs_with_candidates or self.drafts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ def todo_commissioner(user: User) -> CommissionerTodo:
     )
     return CommissionerTodo(
         to_review=list(reviews.order_by("review_ends_at", "pk")[:MOST_SHOWN]),
+        to_fund=list(
+            Milestone.objects.filter(UNFUNDED, project__commissioner=user)
+            .select_related("project__freelancer")
+            .order_by(F("due_on").asc(nulls_last=True), "project_id", "position")[:MOST_SHOWN]
+        ),
         gigs_with_candidates=list(
             with_candidates.filter(pending_count__gt=0).order_by("-last_applied_at", "-pk")[
                 :MOST_SHOWN
@@ -80,8 +87,14 @@ def todo_freelancer(user: User) -> FreelancerTodo:
         ),
         due=list(
             milestones.filter(
-                status__in=[MilestoneStatus.PLANNED, MilestoneStatus.IN_PROGRESS]
-            ).order_by(*next_due)[:MOST_SHOWN]
+                status__in=[
+                    MilestoneStatus.PLANNED,
+                    MilestoneStatus.FUNDED,
+                    MilestoneStatus.IN_PROGRESS,
+                ]
+            )
+            .exclude(UNFUNDED)
+            .order_by(*next_due)[:MOST_SHOWN]
         ),
         in_review=list(
             milestones.filter(status=MilestoneStatus.IN_REVIEW).order_by("submitted_at", "pk")[

@@ -29,7 +29,12 @@ from gigs.services.reviews import (
     reviews_end,
     reviews_remind,
 )
-from gigs.services.settlement import milestones_settle, projects_complete, projects_note_invoiced
+from gigs.services.settlement import (
+    milestones_fund,
+    milestones_settle,
+    projects_complete,
+    projects_note_invoiced,
+)
 
 __all__ = [
     "FeeChange",
@@ -52,6 +57,7 @@ __all__ = [
     "milestone_request_changes",
     "milestone_start",
     "milestone_submit",
+    "milestones_fund",
     "milestones_settle",
     "planned_split",
     "projects_complete",

@@ -13,7 +13,7 @@ from common.exceptions import FieldError, Invalid
 from common.money import MAX_MINOR, amount_text, to_minor
 from gigs import policies
 from gigs.enums import MilestoneStatus, PaymentMode
-from gigs.exceptions import FundsHeld
+from gigs.exceptions import FundsHeld, MilestoneNotFunded
 from gigs.models import Milestone, Project, Submission
 from gigs.services.review_clock import review_begin
 from outbox.services import enqueue
@@ -23,11 +23,16 @@ APPROVED = "milestone.approved"
 
 @transaction.atomic
 def milestone_start(*, milestone_id: int, by: User, at: datetime) -> Milestone:
-    """Say that work has begun; optional. MilestoneTransitionRefused, PermissionRefused."""
+    """Say that work has begun; optional.
+
+    MilestoneNotFunded in a project with held funds, MilestoneTransitionRefused,
+    PermissionRefused.
+    """
     milestone = locked_milestone(milestone_id)
     policies.require(
         policies.may_deliver(by, milestone), "Only the project's freelancer can start a milestone."
     )
+    _refuse_unless_funded(milestone)
     before = milestone.status
     milestone.move_to(MilestoneStatus.IN_PROGRESS)
     milestone.save(update_fields=["status"])
@@ -41,12 +46,14 @@ def milestone_submit(
 ) -> Milestone:
     """Deliver work for review as the next version; the review's clock starts.
 
-    MilestoneTransitionRefused (a second submit while in review included), PermissionRefused.
+    MilestoneNotFunded in a project with held funds, MilestoneTransitionRefused (a second submit
+    while in review included), PermissionRefused.
     """
     milestone = locked_milestone(milestone_id)
     policies.require(
         policies.may_deliver(by, milestone), "Only the project's freelancer can submit work."
     )
+    _refuse_unless_funded(milestone)
     before = milestone.status
     milestone.move_to(MilestoneStatus.IN_REVIEW)
     milestone.version += 1
@@ -129,7 +136,7 @@ def milestone_approve(
 
     A bonus is added to what the project has agreed, whose row is then locked first.
     MilestoneTransitionRefused, PermissionRefused; Invalid for a bonus in another currency or
-    beyond the limit of one invoice.
+    beyond the limit of one invoice, FundsHeld where the price alone was set aside.
     """
     if bonus is not None:
         Project.objects.locked().get(milestones=milestone_id)
@@ -208,6 +215,11 @@ def locked_milestone(milestone_id: int) -> Milestone:
         .locked()
         .get(pk=milestone_id)
     )
+
+
+def _refuse_unless_funded(milestone: Milestone) -> None:
+    if milestone.is_waiting_for_funds(milestone.project.payment_mode):
+        raise MilestoneNotFunded
 
 
 def _audit_move(event: str, milestone: Milestone, before: str, *, by: User, at: datetime) -> None:

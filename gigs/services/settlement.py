@@ -18,6 +18,11 @@ SET invoiced_minor = noted.invoiced_minor, fees_minor = noted.fees_minor
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS noted (id, invoiced_minor, fees_minor)
 WHERE project.id = noted.id
 """
+FUND = """
+UPDATE gigs_milestone SET status = %s
+WHERE id = ANY(%s) AND status = ANY(%s)
+RETURNING id, uuid, position, title, status
+"""
 SETTLE = """
 UPDATE gigs_milestone SET status = %s, settled_at = %s
 WHERE id = ANY(%s) AND status = ANY(%s)
@@ -30,11 +35,16 @@ WHERE id = ANY(%s) AND status = %s AND NOT EXISTS (
 )
 RETURNING id, uuid, title
 """
-SETTLED_FROM = [
-    status.value
-    for status, following in MILESTONE_TRANSITIONS.items()
-    if MilestoneStatus.SETTLED in following
-]
+
+
+def _states_before(status: MilestoneStatus) -> list[str]:
+    return [
+        before.value for before, following in MILESTONE_TRANSITIONS.items() if status in following
+    ]
+
+
+FUNDED_FROM = _states_before(MilestoneStatus.FUNDED)
+SETTLED_FROM = _states_before(MilestoneStatus.SETTLED)
 
 
 def projects_note_invoiced(totals: Mapping[int, tuple[int, int]]) -> None:
@@ -48,6 +58,33 @@ def projects_note_invoiced(totals: Mapping[int, tuple[int, int]]) -> None:
                 [fees for _, fees in totals.values()],
             ],
         )
+
+
+def milestones_fund(*, milestone_ids: Sequence[int], at: datetime) -> None:
+    """Mark planned milestones, locked by the caller, as funded: their money was set aside.
+
+    MilestoneTransitionRefused when one is not planned.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FUND, [MilestoneStatus.FUNDED, list(milestone_ids), FUNDED_FROM])
+        rows: list[tuple[int, UUID, int, str, str]] = cursor.fetchall()
+    if len(rows) != len(set(milestone_ids)):
+        raise MilestoneTransitionRefused("Only a planned milestone can become funded.")
+    audit.record_many(
+        [
+            audit.Record(
+                event="milestone.funded",
+                target=audit.Subject(
+                    format_public_id(Milestone.PREFIX, uuid), f"#{pk} {position}. {title}"
+                ),
+                before={"status": MilestoneStatus.PLANNED},
+                after={"status": status},
+            )
+            for pk, uuid, position, title, status in rows
+        ],
+        by=None,
+        at=at,
+    )
 
 
 def milestones_settle(*, milestone_ids: Sequence[int], at: datetime) -> None:

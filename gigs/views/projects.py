@@ -42,6 +42,7 @@ def project_detail(request: SignedInRequest, project_id: str) -> HttpResponse:
         "project": view.project,
         "is_commissioner": view.project.commissioner_id == request.user.pk,
         "step": selectors.next_step(view, user=request.user),
+        "unfunded": selectors.to_fund(view),
     }
     return render_page(request, "gigs/project_detail.html", "gigs/_project_live.html", context)
 

@@ -7,6 +7,7 @@ from invoicing.services.issuing import (
     ISSUED,
     invoice_issue_for,
     invoices_issue,
+    totals_on,
 )
 from invoicing.services.mandates import mandate_accept, mandate_revoke
 from invoicing.services.objections import invoice_object
@@ -31,4 +32,5 @@ __all__ = [
     "invoices_mark_paid",
     "mandate_accept",
     "mandate_revoke",
+    "totals_on",
 ]

@@ -1,7 +1,7 @@
 """What an invoice will say, in plain rows: read under locks, computed, written in one statement."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -216,14 +216,14 @@ def _locked_terms(project_ids: Any) -> dict[int, Terms]:
     return {row[0]: Terms(*row) for row in found}
 
 
-def people_of(works: Sequence[Work]) -> People:
-    """Who stands on the invoices of these works."""
-    sellers = {work.project.freelancer_id for work in works}
-    buyers = {work.project.commissioner_id for work in works}
+def people_of(projects: Collection[Terms]) -> People:
+    """Who stands on the invoices of these projects."""
+    sellers = {project.freelancer_id for project in projects}
+    buyers = {project.commissioner_id for project in projects}
     users = User.objects.in_bulk(sellers | buyers)
     copies = {f"seller:{pk}": seller_copy(users[pk]) for pk in sellers}
     copies |= {f"user:{pk}": buyer_copy(users[pk]) for pk in buyers}
-    if organisations := {work.project.organisation_id for work in works} - {None}:
+    if organisations := {project.organisation_id for project in projects} - {None}:
         found = Organisation.objects.in_bulk(organisations)
         copies |= {f"organisation:{pk}": buyer_copy(row) for pk, row in found.items()}
     return People(

@@ -1,7 +1,7 @@
 """Issuing invoices for approved milestones: numbered, frozen, in set-based batches."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -13,7 +13,7 @@ from common.money import decimal_of, from_minor, next_fee, tax_on
 from common.public_ids import format_public_id
 from gigs import policies as gig_policies
 from gigs.enums import MilestoneStatus
-from gigs.models import Milestone
+from gigs.models import Milestone, Project
 from gigs.services import projects_note_invoiced
 from invoicing import numbering
 from invoicing.enums import InvoiceStatus
@@ -24,6 +24,7 @@ from invoicing.services.drafts import (
     Decisions,
     Draft,
     People,
+    Terms,
     Work,
     people_of,
     works_of,
@@ -59,6 +60,26 @@ def invoice_issue_for(*, milestone_id: int, by: User, at: datetime) -> tuple[int
     return invoices.get(), False
 
 
+def totals_on(project: Project, amounts: Mapping[int, int], *, on: date) -> dict[int, int]:
+    """What invoices over these prices of a project would come to that day, tax included.
+
+    Minor units, by the keys of `amounts`.
+    """
+    terms = Terms(
+        pk=project.pk,
+        title=project.title,
+        fee_rate=project.fee_rate,
+        invoiced_minor=project.invoiced_minor,
+        fees_minor=project.fees_minor,
+        freelancer_id=project.freelancer_id,
+        commissioner_id=project.commissioner_id,
+        organisation_id=project.organisation_id,
+    )
+    decision = Decisions(people_of([terms]), on=on).of(terms)
+    rate = decision.rate if decision is not None else None
+    return {key: price + (tax_on(rate, price) if rate else 0) for key, price in amounts.items()}
+
+
 @transaction.atomic
 def invoices_issue(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
     """Issue the invoice of each approved milestone that has none; ids in order of approval.
@@ -71,7 +92,7 @@ def invoices_issue(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
     works = [work for work in works_of(milestone_ids) if work.status in BILLABLE]
     if not works:
         return []
-    people = people_of(works)
+    people = people_of([work.project for work in works])
     counters = numbering.counters_for({work.project.freelancer_id for work in works}, year=at.year)
     decisions = Decisions(people, on=at.date())
     drafts = [

@@ -33,6 +33,7 @@ SAMPLE = {
     "left": "3 days",
     "method": "Commerzbank, DE•• •••• 3000",
     "milestone": 'The "first" part',
+    "milestones": "“Architecture”, “Launch”",
     "net": Money("3166.67", "USD"),
     "number": "K7QM-2026-00012",
     "outcome": "returned",

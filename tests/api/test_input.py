@@ -165,7 +165,6 @@ def test_every_missing_field_is_named_at_once(api, commissioner, refused):
         ({"auto_pay": 1}, "auto_pay", "wrong_type"),
         ({"auto_pay": None}, "auto_pay", "required"),
         ({"draft": "on"}, "draft", "wrong_type"),
-        ({"payment_mode": "held"}, "payment_mode", "not_available"),
         ({"payment_mode": "barter"}, "payment_mode", "invalid_choice"),
         ({"invoicing_method": "completion"}, "invoicing_method", "not_available"),
         ({"milestones": []}, "milestones", "empty"),

@@ -22,7 +22,7 @@ WORKFLOW = {
     "/api/invoices/auto-generate",
     "/api/payments/execute",
 }
-NOT_AVAILABLE = {"held", "completion"}
+NOT_AVAILABLE = {"completion"}
 
 
 def api_views(patterns=api_urls.urlpatterns):
@@ -111,7 +111,13 @@ def test_exactly_the_calls_that_pay_need_a_key():
         if getattr(view, name).operation.needs_key
     }
 
-    assert needing == {"payment_execute", "invoice_pay", "withdrawal_request"}
+    assert needing == {
+        "payment_execute",
+        "invoice_pay",
+        "milestone_fund",
+        "project_fund",
+        "withdrawal_request",
+    }
 
 
 @pytest.mark.parametrize("serializer", list(declared_examples()))

@@ -31,6 +31,8 @@ from scripts.states import document
 from tests.builders import (
     active_project,
     approved_milestone,
+    fund,
+    held_project,
     milestone_of,
     open_gig,
     pay,
@@ -118,6 +120,21 @@ def started():
 def submitted_after_start():
     milestone = started()
     return _submit(milestone)
+
+
+def with_funds():
+    project = held_project()
+    fund(project)
+    return milestone_of(project)
+
+
+def started_after_funding():
+    milestone = with_funds()
+    return milestone_start(milestone_id=milestone.pk, by=milestone.project.freelancer, at=AT)
+
+
+def submitted_after_funding():
+    return _submit(with_funds())
 
 
 def changes_requested():
@@ -251,6 +268,9 @@ SERVICES = {
     ("Project", "active", "completed"): completed,
     ("Milestone", "planned", "in_progress"): started,
     ("Milestone", "planned", "in_review"): submitted_milestone,
+    ("Milestone", "planned", "funded"): with_funds,
+    ("Milestone", "funded", "in_progress"): started_after_funding,
+    ("Milestone", "funded", "in_review"): submitted_after_funding,
     ("Milestone", "in_progress", "in_review"): submitted_after_start,
     ("Milestone", "in_review", "changes_requested"): changes_requested,
     ("Milestone", "changes_requested", "in_review"): submitted_again,

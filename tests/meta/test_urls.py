@@ -173,10 +173,12 @@ def body_for(address: Address, world: World) -> dict:
         "request-changes": {"comment": "More."},
         "report": {"message": "No answer."},
         "pay": {"payment_method": "test_ok"},
+        "fund": {"payment_method": "test_ok"},
     }
     if "/approve-part/" in address.path:
         return part
-    return bodies.get(address.path.split("/")[-2], {})
+    name = "fund" if "/fund/" in address.path else address.path.split("/")[-2]
+    return bodies.get(name, {})
 
 
 def test_every_route_is_in_a_list():
@@ -349,7 +351,7 @@ def test_anybody_sees_open_gigs_and_no_others(world):
 
     assert statuses.pop(world.open_gig) == 200
     assert set(statuses.values()) == {404}
-    assert len(statuses) == 2
+    assert len(statuses) == 3
 
 
 @pytest.mark.parametrize("who", ["commissioner", "freelancer", "staff"])

@@ -12,6 +12,8 @@ from tests.builders import (
     SANDBOX_OK,
     active_project,
     approved_milestone,
+    fund,
+    held_project,
     milestone_of,
     open_gig,
     pay,
@@ -50,6 +52,7 @@ def build() -> World:
     world.add(pending_application(gig=gig, by=freelancer), open_gig(by=commissioner, is_draft=True))
     project = active_project(commissioner=commissioner, freelancer=freelancer, tasks=5)
     paid, processing = sent_invoice(project, position=1), sent_invoice(project, position=2)
+    held = held_project(commissioner=commissioner, freelancer=freelancer, title="Held")
     documents_make(invoice_ids=[paid.pk], at=AT)
     world.add(
         project.gig,
@@ -62,6 +65,11 @@ def build() -> World:
         paid,
         payment_begin(invoice_id=processing.pk, method=SANDBOX_OK, by=commissioner, at=AT),
         pay(paid),
+        held.gig,
+        held,
+        held.application,
+        milestone_of(held, 2),
+        fund(held, 1),
         payment_method_add(
             provider="sandbox", token="test_ok", is_default=True, by=commissioner, at=AT
         ),

@@ -126,3 +126,10 @@ def test_the_rights_cover_every_table(role):
         unreadable = [table for (table,) in cursor if not may(role, table, "SELECT")]
 
     assert unreadable == []
+
+
+def test_books_without_any_money_are_in_order(capsys):
+    call_command("verify_money")
+
+    count = len(integrity.checks())
+    assert capsys.readouterr().out == f"The books are in order: {count} checks, 0 differences.\n"

@@ -23,6 +23,7 @@ from wallets.selectors import wallet_balances
 from wallets.services import MethodChoice, payment_ask, payment_conclude
 
 pytestmark = pytest.mark.django_db
+TAKEN = Answer(ChargeResult.SUCCEEDED, received_minor=333_334)
 
 
 def test_begin_notes_down_what_is_about_to_be_paid(invoice, commissioner):
@@ -150,7 +151,7 @@ def test_ask_charges_once_however_often(invoice):
 
     answers = [payment_ask(payment) for _ in range(3)]
 
-    assert answers == [SUCCEEDED] * 3
+    assert answers == [TAKEN] * 3
     charge = SandboxCharge.objects.get()
     assert (charge.key, charge.amount_minor, charge.currency, charge.result) == (
         payment.public_id,
@@ -174,7 +175,7 @@ def test_ask_does_not_know_the_outcome_after_a_timeout_and_learns_it_later(invoi
     payment = begin(invoice, method=sandbox("test_timeout"))
 
     assert payment_ask(payment) is None
-    assert payment_ask(payment) == SUCCEEDED
+    assert payment_ask(payment) == TAKEN
 
 
 def test_a_provider_that_times_out_says_so():
@@ -188,7 +189,7 @@ def test_the_slow_method_takes_five_seconds(invoice, monkeypatch):
     slept: list[float] = []
     monkeypatch.setattr("wallets.providers.sandbox.time.sleep", slept.append)
 
-    assert payment_ask(begin(invoice, method=sandbox("test_slow"))) == SUCCEEDED
+    assert payment_ask(begin(invoice, method=sandbox("test_slow"))) == TAKEN
     assert slept == [5.0]
 
 
@@ -238,6 +239,7 @@ def test_success_is_audited_with_its_journal_and_told_to_the_seller(invoice, fre
     assert event.before == {"status": "processing"}
     assert event.after == {
         "status": "succeeded",
+        "source": "sandbox",
         "invoice": invoice.number,
         "total": 333_334,
         "fee": 16_667,

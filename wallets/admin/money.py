@@ -31,20 +31,22 @@ USER_OWNER = "user:"
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
-    """Attempts to pay invoices. Those without an answer are resolved by a job."""
+    """Attempts to pay invoices, to fund milestones, to top up. Jobs resolve those without an answer."""
 
     list_display = [
         "created_at",
+        "purpose",
         "invoice_number",
         "payer",
         "amount",
         "status",
+        "outcome",
         "label",
         "is_automatic",
         "failure_code",
         "ended_at",
     ]
-    list_filter = ["status", "provider", "is_automatic", "currency"]
+    list_filter = ["purpose", "status", "outcome", "provider", "is_automatic", "currency"]
     list_select_related = ["invoice", "payer"]
     search_fields = ["invoice__number", "payer__email"]
     search_help_text = "Invoice number, payer's address or pay_… identifier"
@@ -52,10 +54,15 @@ class PaymentAdmin(ReadOnlyAdmin):
     ordering = ["-created_at", "-pk"]
     fields = [
         "public_id",
+        "purpose",
         "invoice",
+        "project",
+        "milestones",
         "payer",
         "amount",
+        "received",
         "status",
+        "outcome",
         "provider",
         "label",
         "is_automatic",
@@ -64,13 +71,32 @@ class PaymentAdmin(ReadOnlyAdmin):
         "ended_at",
     ]
 
-    @admin.display(description="invoice", ordering="invoice__number")
-    def invoice_number(self, payment: Payment) -> str:
-        return payment.invoice.number
+    @admin.display(description="invoice", ordering="invoice__number", empty_value="")
+    def invoice_number(self, payment: Payment) -> str | None:
+        return payment.invoice.number if payment.invoice else None
 
     @admin.display(ordering="amount_minor")
     def amount(self, payment: Payment) -> str:
         return money_for_people(from_minor(payment.amount_minor, payment.currency))
+
+    @admin.display(empty_value="nothing yet")
+    def received(self, payment: Payment) -> str | None:
+        if payment.received_minor is None:
+            return None
+        return money_for_people(from_minor(payment.received_minor, payment.currency))
+
+    @admin.display(empty_value="none")
+    def milestones(self, payment: Payment) -> SafeString | None:
+        """What the payment funds, and what became of each part."""
+        rows: list[tuple[object, ...]] = [
+            (
+                str(funding.milestone),
+                money_for_people(from_minor(funding.amount_minor, payment.currency)),
+                funding.get_status_display(),
+            )
+            for funding in payment.fundings.select_related("milestone").order_by("pk")
+        ]
+        return table(["Milestone", "Amount", "State"], rows) if rows else None
 
 
 @admin.register(PaymentMethod)

@@ -102,7 +102,7 @@ class PaymentQuery(TypedDict, total=False):
 
 def payments_for(user: User, **query: Unpack[PaymentQuery]) -> LockableQuerySet[Payment]:
     """The payments that the user made."""
-    payments = Payment.objects.filter(payer=user).select_related("invoice", "method")
+    payments = Payment.objects.filter(payer=user).select_related("invoice", "project", "method")
     if "status" in query:
         payments = payments.filter(status=query["status"])
     if "invoice_id" in query:

@@ -22,7 +22,7 @@ from common.currencies import EXPONENTS
 from common.money import from_minor
 from gigs.api.serializers import FIRST_PART, MILESTONE_ID, NOON
 from invoicing.api.serializers import INVOICE_ID, INVOICE_NUMBER, NOTHING, InvoiceOutput
-from wallets.enums import PaymentStatus, Provider
+from wallets.enums import PaymentOutcome, PaymentPurpose, PaymentStatus, Provider
 from wallets.models import Payment
 
 METHOD = "test_payment_method_123"
@@ -90,13 +90,21 @@ class PaymentMethodOutput(Output):
 
 
 class PaymentOutput(Output):
-    """One attempt to pay an invoice."""
+    """One attempt to pay an invoice, to fund milestones or to top up credit.
+
+    `outcome` says how what was received compares with the amount: `exact`, `over` (the rest is
+    credit), `short`, `late` or `double` (what could not be used is credit).
+    """
 
     example = {
         "id": PAYMENT_ID,
+        "purpose": "invoice",
         "status": "succeeded",
+        "outcome": "exact",
         "method": METHOD,
         "amount": FIRST_PART,
+        "received": FIRST_PART,
+        "project_id": None,
         "invoice_id": INVOICE_ID,
         "invoice_number": INVOICE_NUMBER,
         "is_automatic": False,
@@ -106,22 +114,33 @@ class PaymentOutput(Output):
     }
 
     id = serializers.CharField(source="public_id")
+    purpose = serializers.ChoiceField(PaymentPurpose.choices)
     status = serializers.ChoiceField(PaymentStatus.choices)
+    outcome = serializers.ChoiceField(PaymentOutcome.choices, allow_blank=True)
     method = serializers.SerializerMethodField()
     amount = serializers.SerializerMethodField()
-    invoice_id = serializers.CharField(source="invoice.public_id")
-    invoice_number = serializers.CharField(source="invoice.number")
+    received = serializers.SerializerMethodField()
+    project_id = serializers.CharField(source="project.public_id", allow_null=True, default=None)
+    invoice_id = serializers.CharField(source="invoice.public_id", allow_null=True, default=None)
+    invoice_number = serializers.CharField(source="invoice.number", allow_null=True, default=None)
     is_automatic = serializers.BooleanField()
     failure_code = serializers.CharField()
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
 
     def get_method(self, payment: Payment) -> str:
-        return payment.method.public_id if payment.method else payment.token
+        return payment.method.public_id if payment.method else payment.token or payment.provider
 
     @extend_schema_field(MoneyField)
     def get_amount(self, payment: Payment) -> Any:
         money = from_minor(payment.amount_minor, payment.currency)
+        return MoneyField().to_representation(money)
+
+    @extend_schema_field(MoneyField(allow_null=True))
+    def get_received(self, payment: Payment) -> Any:
+        if payment.received_minor is None:
+            return None
+        money = from_minor(payment.received_minor, payment.currency)
         return MoneyField().to_representation(money)
 
 
@@ -134,7 +153,11 @@ class CreditedOutput(Output):
 
 
 class PaidOutput(Output):
-    """What a payment did. `credited` is null while the provider's answer is not known."""
+    """What a payment did.
+
+    `credited` is null while the provider's answer is not known, and when the payment did not pay
+    the invoice.
+    """
 
     example = {
         "payment": PaymentOutput.example,

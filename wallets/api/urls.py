@@ -1,10 +1,26 @@
 from django.urls import path
 
-from wallets.api import holds, payments, payouts, receipts, wallet, webhooks, withdrawals
+from wallets.api import (
+    funding,
+    holds,
+    payments,
+    payouts,
+    receipts,
+    wallet,
+    webhooks,
+    withdrawals,
+)
 
 urlpatterns = [
     path("invoices/<inv_id:invoice_id>/pay/", payments.InvoicePayView.as_view()),
     path("invoices/<inv_id:invoice_id>/pay/preview/", payments.PayPreviewView.as_view()),
+    path("milestones/<mst_id:milestone_id>/fund/", funding.MilestoneFundView.as_view()),
+    path(
+        "milestones/<mst_id:milestone_id>/fund/preview/",
+        funding.MilestoneFundPreviewView.as_view(),
+    ),
+    path("projects/<prj_id:project_id>/fund/", funding.ProjectFundView.as_view()),
+    path("projects/<prj_id:project_id>/fund/preview/", funding.ProjectFundPreviewView.as_view()),
     path("payments/", payments.PaymentsView.as_view()),
     path("payments/<pay_id:payment_id>/", payments.PaymentView.as_view()),
     path("payment-methods/", payments.PaymentMethodsView.as_view()),

@@ -14,7 +14,7 @@ from common.exceptions import FieldError, Invalid, PermissionRefused
 from gigs.api.parts import REFUSALS as PART_REFUSALS
 from gigs.api.parts import PartInput, part_of
 from gigs.api.serializers import ApproveInput
-from gigs.exceptions import MilestoneTransitionRefused
+from gigs.exceptions import FundsHeld, MilestoneTransitionRefused
 from gigs.models import Milestone
 from wallets.api.reads import (
     StatementPlace,
@@ -164,7 +164,7 @@ class ApprovePreviewView(ApiView):
             scope=Scope.MONEY_READ,
             request=ApproveInput,
             answers={200: PreviewOutput},
-            refusals=[PermissionRefused, MilestoneTransitionRefused],
+            refusals=[PermissionRefused, MilestoneTransitionRefused, FundsHeld],
         )
     )
     def post(self, request: Request, milestone_id: str) -> Response:

@@ -26,7 +26,7 @@ class Person:
 class Work:
     """A gig that became a project; `pattern` says what became of each milestone.
 
-    p paid, i invoiced, r in review, c changes requested, w in progress, - planned
+    p paid, i invoiced, r in review, c changes requested, w in progress, f funded, - planned
     """
 
     commissioner: str
@@ -39,6 +39,7 @@ class Work:
     pattern: str
     parts: tuple[str, ...]
     skills: tuple[str, ...] = ()
+    is_held: bool = False
 
 
 PEOPLE: Final = (
@@ -212,6 +213,19 @@ WORKS: Final = (
         "ir-",
         ("Sources", "Charts", "Automation"),
         ("data", "charts"),
+    ),
+    Work(
+        "clara",
+        "fred",
+        "Loan register",
+        Category.DEVELOPMENT,
+        "8000.00",
+        "USD",
+        20,
+        "pwf-",
+        ("Data model", "Screens", "Import", "Hand-over"),
+        ("django", "postgresql"),
+        is_held=True,
     ),
 )
 

@@ -3,7 +3,7 @@
 from wallets.models.clearing import Clearing
 from wallets.models.holds import Hold
 from wallets.models.ledger import Account, Balance, Entry, Journal
-from wallets.models.payments import Payment, PaymentMethod, SandboxCharge
+from wallets.models.payments import MilestoneFunding, Payment, PaymentMethod, SandboxCharge
 from wallets.models.payouts import PayoutBatch, PayoutMethod, ProviderEvent, Withdrawal
 from wallets.models.proof import Anchor, AnchoredHead, Checkpoint, VerificationRun
 
@@ -17,6 +17,7 @@ __all__ = [
     "Entry",
     "Hold",
     "Journal",
+    "MilestoneFunding",
     "Payment",
     "PaymentMethod",
     "PayoutBatch",

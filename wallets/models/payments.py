@@ -3,16 +3,28 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import User
 from common.constraints import one_of, positive, set_iff
 from common.models import LockableQuerySet, PublicIdModel
+from gigs.models import Milestone, Project
 from invoicing.models import Invoice
-from wallets.enums import PAYMENT_TRANSITIONS, ChargeResult, PaymentStatus, Provider
+from wallets.enums import (
+    PAYMENT_TRANSITIONS,
+    ChargeResult,
+    FundingStatus,
+    PaymentOutcome,
+    PaymentPurpose,
+    PaymentSource,
+    PaymentStatus,
+    Provider,
+)
 from wallets.exceptions import PaymentTransitionRefused
 
 IN_FLIGHT = [PaymentStatus.PROCESSING, PaymentStatus.UNCERTAIN]
+PAYING = [PaymentOutcome.EXACT, PaymentOutcome.OVER]
+"""Outcomes of payments that paid what they were for."""
 
 
 class PaymentMethodQuerySet(LockableQuerySet["PaymentMethod"]):
@@ -51,22 +63,34 @@ class PaymentMethod(PublicIdModel):
 
 
 class Payment(PublicIdModel):
-    """One attempt to pay an invoice. Its public id is the key that the provider knows it by."""
+    """One attempt to pay an invoice, to fund milestones of a project, or to top up credit.
+
+    Its public id is the key that the provider knows it by. `received_minor` is what arrived, and
+    `outcome` how that compares with `amount_minor`, which was asked for.
+    """
 
     PREFIX = "pay"
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
+    purpose = models.CharField(max_length=12, choices=PaymentPurpose.choices)
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
+    )
     payer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="payments")
     method = models.ForeignKey(
         PaymentMethod, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
     )
-    provider = models.CharField(max_length=12, choices=Provider.choices)
+    provider = models.CharField(max_length=12, choices=PaymentSource.choices)
     token = models.CharField(max_length=120)
     label = models.CharField(max_length=80)
     amount_minor = models.BigIntegerField()
+    received_minor = models.BigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3)
     is_automatic = models.BooleanField(default=False)
     status = models.CharField(max_length=12, choices=PaymentStatus.choices)
+    outcome = models.CharField(max_length=12, choices=PaymentOutcome.choices, blank=True)
     failure_code = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -76,8 +100,34 @@ class Payment(PublicIdModel):
     class Meta:
         constraints = [
             one_of("status", PaymentStatus, name="wallets_payment_status_valid"),
-            one_of("provider", Provider, name="wallets_payment_provider_valid"),
+            one_of("provider", PaymentSource, name="wallets_payment_provider_valid"),
             positive("amount_minor", name="wallets_payment_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(purpose="invoice", invoice__isnull=False, project__isnull=True)
+                | Q(purpose="funding", invoice__isnull=True, project__isnull=False)
+                | Q(purpose="credit", invoice__isnull=True, project__isnull=True),
+                name="wallets_payment_names_its_purpose",
+            ),
+            models.CheckConstraint(
+                condition=Q(provider="sandbox")
+                | Q(provider="credit", purpose__in=["invoice", "funding"])
+                | Q(provider="held", purpose="invoice"),
+                name="wallets_payment_source_fits_purpose",
+            ),
+            set_iff(
+                "status",
+                ["succeeded"],
+                ["received_minor"],
+                name="wallets_payment_received_iff_succeeded",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="", received_minor__isnull=True)
+                | Q(outcome="exact", received_minor=F("amount_minor"))
+                | Q(outcome="over", received_minor__gt=F("amount_minor"))
+                | Q(outcome="short", received_minor__lt=F("amount_minor"), received_minor__gt=0)
+                | Q(outcome__in=["late", "double"], received_minor__gt=0),
+                name="wallets_payment_outcome_fits_received",
+            ),
             set_iff(
                 "status",
                 ["succeeded", "failed"],
@@ -86,7 +136,10 @@ class Payment(PublicIdModel):
             ),
             models.UniqueConstraint(
                 fields=["invoice"],
-                condition=Q(status__in=["processing", "uncertain", "succeeded"]),
+                condition=Q(
+                    status__in=["processing", "uncertain", "succeeded"],
+                    outcome__in=["", "exact", "over"],
+                ),
                 name="wallets_payment_one_live_per_invoice",
             ),
         ]
@@ -103,8 +156,40 @@ class Payment(PublicIdModel):
         self.status = status
 
 
+class MilestoneFunding(models.Model):
+    """A milestone's part of a payment that funds it."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="fundings")
+    milestone = models.ForeignKey(Milestone, on_delete=models.PROTECT, related_name="fundings")
+    amount_minor = models.BigIntegerField()
+    status = models.CharField(max_length=12, choices=FundingStatus.choices)
+
+    objects: ClassVar[LockableQuerySet["MilestoneFunding"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            one_of("status", FundingStatus, name="wallets_milestone_funding_status_valid"),
+            positive("amount_minor", name="wallets_milestone_funding_amount_positive"),
+            models.UniqueConstraint(
+                fields=["milestone"],
+                condition=Q(status__in=["pending", "held"]),
+                name="wallets_milestone_funding_one_live_per_milestone",
+            ),
+            models.UniqueConstraint(
+                fields=["payment", "milestone"],
+                name="wallets_milestone_funding_once_per_payment",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.status}"
+
+
 class SandboxCharge(models.Model):
-    """The sandbox provider's own book: one row a key, written outside our transactions."""
+    """The sandbox provider's own book: one row a key, written outside our transactions.
+
+    A charge that succeeded is about what was taken, which need not be what was asked for.
+    """
 
     key = models.CharField(max_length=60, unique=True)
     token = models.CharField(max_length=120)

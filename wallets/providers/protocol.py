@@ -24,10 +24,11 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A definite outcome."""
+    """A definite outcome. `received_minor` is what was taken; None stands for what was asked."""
 
     result: ChargeResult
     failure_code: str = ""
+    received_minor: int | None = None
 
 
 class PaymentProvider(Protocol):

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import connection
 
+from common.money import MAX_MINOR
 from wallets.enums import ChargeResult
 from wallets.exceptions import PaymentMethodUnknown
 from wallets.models import SandboxCharge
@@ -21,12 +22,15 @@ LABELS: Final = {
     "test_declined": "Sandbox card that is declined",
     "test_timeout": "Sandbox card whose answer is late",
     "test_slow": "Sandbox card that takes five seconds",
+    "test_over": "Sandbox transfer of 10.00 too much",
+    "test_short": "Sandbox transfer of half the amount",
 }
 DECLINES: Final = {
     "test_insufficient_funds": "insufficient_funds",
     "test_declined": "card_declined",
 }
 SLOW_SECONDS: Final = 5.0
+OVER_MINOR: Final = 1_000
 BOOK: Final = """
 INSERT INTO wallets_sandboxcharge (
   key, token, amount_minor, currency, result, failure_code, created_at
@@ -45,13 +49,14 @@ class SandboxProvider:
             time.sleep(SLOW_SECONDS)
         decline = DECLINES.get(charge.token, "")
         result = ChargeResult.DECLINED if decline else ChargeResult.SUCCEEDED
+        taken = _taken(charge)
         with connection.cursor() as cursor:
             cursor.execute(
                 BOOK,
                 (
                     charge.key,
                     charge.token,
-                    charge.amount_minor,
+                    taken,
                     charge.currency,
                     result.value,
                     decline,
@@ -60,7 +65,9 @@ class SandboxProvider:
             is_new = cursor.rowcount == 1
         if is_new and charge.token == "test_timeout":  # noqa: S105 - a sandbox method
             raise ProviderTimeout(charge.key)
-        return Answer(result=result, failure_code=decline) if is_new else _known(charge.key)
+        if not is_new:
+            return _known(charge.key)
+        return Answer(result, failure_code=decline, received_minor=None if decline else taken)
 
     def label_of(self, token: str) -> str:
         try:
@@ -69,6 +76,21 @@ class SandboxProvider:
             raise PaymentMethodUnknown from None
 
 
+def _taken(charge: Charge) -> int:
+    """What arrives of the amount: people who transfer money by hand mistype it."""
+    match charge.token:
+        case "test_over":
+            return min(charge.amount_minor + OVER_MINOR, MAX_MINOR)
+        case "test_short":
+            return -(-charge.amount_minor // 2)
+    return charge.amount_minor
+
+
 def _known(key: str) -> Answer:
     row = SandboxCharge.objects.get(key=key)
-    return Answer(result=ChargeResult(row.result), failure_code=row.failure_code)
+    has_paid = row.result == ChargeResult.SUCCEEDED
+    return Answer(
+        result=ChargeResult(row.result),
+        failure_code=row.failure_code,
+        received_minor=row.amount_minor if has_paid else None,
+    )

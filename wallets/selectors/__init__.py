@@ -1,6 +1,7 @@
 """Reads of money: one for each screen or endpoint."""
 
 from wallets.selectors.clearing import ClearingRow, clearings_for, clearings_of
+from wallets.selectors.credit import credit_balance
 from wallets.selectors.dashboards import (
     CommissionerBoard,
     FreelancerBoard,
@@ -65,6 +66,7 @@ __all__ = [
     "clearings_for",
     "clearings_of",
     "commissioner_board",
+    "credit_balance",
     "earnings_by_month",
     "freelancer_board",
     "holds_in_force",

@@ -11,7 +11,7 @@ def payment_methods_of(user: User) -> LockableQuerySet[PaymentMethod]:
 
 
 def payments_of(user: User) -> LockableQuerySet[Payment]:
-    """Payments that the user made, with the invoice and what it was for."""
+    """Payments that the user made, with what they were for."""
     return Payment.objects.filter(payer=user).select_related(
-        "invoice__project", "invoice__milestone"
+        "invoice__project", "invoice__milestone", "project"
     )

@@ -2,6 +2,8 @@
 
 from wallets.services.automatic import automatic_begin, automatic_conclude
 from wallets.services.clearing import clearings_finish
+from wallets.services.funding import funding_amounts, funding_begin
+from wallets.services.held import held_settle
 from wallets.services.holds import HoldTerms, hold_place, hold_release
 from wallets.services.methods import (
     payment_method_add,
@@ -9,6 +11,7 @@ from wallets.services.methods import (
     payment_method_remove,
 )
 from wallets.services.payments import (
+    CREDIT,
     MethodChoice,
     payment_ask,
     payment_begin,
@@ -21,7 +24,13 @@ from wallets.services.payout_methods import (
     payout_method_add,
     payout_method_remove,
 )
-from wallets.services.previews import Preview, approval_preview, payment_preview
+from wallets.services.previews import (
+    FundingPreview,
+    Preview,
+    approval_preview,
+    funding_preview,
+    payment_preview,
+)
 from wallets.services.verification import verification_request
 from wallets.services.withdrawal_review import (
     withdrawal_approve,
@@ -43,7 +52,9 @@ from wallets.services.withdrawals import (
 )
 
 __all__ = [
+    "CREDIT",
     "BankDetails",
+    "FundingPreview",
     "HoldTerms",
     "MethodChoice",
     "Preview",
@@ -52,6 +63,10 @@ __all__ = [
     "automatic_begin",
     "automatic_conclude",
     "clearings_finish",
+    "funding_amounts",
+    "funding_begin",
+    "funding_preview",
+    "held_settle",
     "hold_place",
     "hold_release",
     "payment_ask",

@@ -12,11 +12,12 @@ from accounts.models import User
 from accounts.services.mail import Addressee, Mail, Page, Values, mail_enqueue_many
 from common.money import from_minor, minor_of
 from common.public_ids import format_public_id
+from gigs.enums import PaymentMode
 from invoicing.enums import PAYABLE, InvoiceStatus
 from invoicing.models import Invoice
 from invoicing.services import invoice_put_on_hold
 from outbox.services import enqueue, enqueue_many
-from wallets.enums import PaymentStatus
+from wallets.enums import PaymentPurpose, PaymentStatus
 from wallets.models import Payment, PaymentMethod
 from wallets.models.payments import IN_FLIGHT
 from wallets.services.payments import RESOLVE, RESOLVE_AFTER, Answers, payments_conclude
@@ -113,7 +114,7 @@ def automatic_conclude(*, answers: Answers, at: datetime) -> list[Payment]:
 
 
 def _plan_next_try(payment: Payment, *, at: datetime) -> None:
-    invoice = Invoice.objects.get(pk=payment.invoice_id)
+    invoice = Invoice.objects.get(payments=payment)
     invoice_put_on_hold(invoice=invoice, at=at)
     tries = Payment.objects.filter(
         invoice=invoice, is_automatic=True, status=PaymentStatus.FAILED
@@ -129,7 +130,11 @@ def _plan_next_try(payment: Payment, *, at: datetime) -> None:
 
 
 def _locked(invoice_ids: Sequence[int]) -> list[Bill]:
-    invoices = Invoice.objects.filter(pk__in=invoice_ids, project__is_auto_pay=True)
+    invoices = Invoice.objects.filter(
+        pk__in=invoice_ids,
+        project__is_auto_pay=True,
+        project__payment_mode=PaymentMode.ON_INVOICE,
+    )
     return [_bill(*row) for row in invoices.locked().values_list(*COLUMNS)]
 
 
@@ -157,6 +162,7 @@ def _addressee(email: str, name: str, uuid: Any) -> Addressee:
 def _payment_of(bill: Bill, method: PaymentMethod, *, at: datetime) -> Payment:
     return Payment(
         invoice_id=bill.pk,
+        purpose=PaymentPurpose.INVOICE,
         payer_id=bill.buyer_id,
         method=method,
         provider=method.provider,

@@ -1,10 +1,10 @@
-"""Paying an invoice: note it down, ask the provider outside any transaction, then conclude.
+"""Payments: note one down, ask the provider outside any transaction, then conclude.
 
 The payment's public id is the key that the provider knows it by and never changes, so that
 whoever finishes a payment (the request, or the job after a crash) charges and settles once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,22 +15,31 @@ from djmoney.money import Money
 from accounts import audit
 from accounts.models import User
 from common.money import amount_text, to_minor
+from gigs.enums import PaymentMode
 from gigs.policies import require
 from invoicing import policies as invoice_policies
 from invoicing.enums import InvoiceStatus
 from invoicing.models import Invoice
 from outbox.services import enqueue
-from wallets.enums import ChargeResult, PaymentStatus
+from wallets.enums import (
+    ChargeResult,
+    FundingStatus,
+    PaymentPurpose,
+    PaymentSource,
+    PaymentStatus,
+)
 from wallets.exceptions import (
     AlreadyPaid,
     AmountMismatch,
+    PaidFromHeldFunds,
     PaymentInProgress,
     PaymentMethodUnknown,
 )
-from wallets.models import Payment, PaymentMethod
+from wallets.models import MilestoneFunding, Payment, PaymentMethod
 from wallets.models.payments import IN_FLIGHT
 from wallets.providers import Answer, Charge, ProviderTimeout, provider_of
-from wallets.services.settlement import Due, locked_for_settlement, settle
+from wallets.services.receiving import receive
+from wallets.services.settlement import locked_payments
 
 RESOLVE: Final = "payment.resolve"
 RESOLVE_AFTER = timedelta(seconds=15)
@@ -40,11 +49,18 @@ Answers = Mapping[int, Answer | None]
 
 @dataclass(frozen=True, slots=True)
 class MethodChoice:
-    """What to pay with: a stored method, or a token that the provider takes directly."""
+    """What to pay with: a stored method, a token that the provider takes directly, or CREDIT."""
 
     provider: str
     token: str
     stored: PaymentMethod | None = None
+
+    @property
+    def is_credit(self) -> bool:
+        return self.provider == PaymentSource.CREDIT
+
+
+CREDIT: Final = MethodChoice(provider=PaymentSource.CREDIT, token="credit")  # noqa: S106 - no secret
 
 
 @transaction.atomic
@@ -58,66 +74,92 @@ def payment_begin(
 ) -> Payment:
     """Note down that the invoice is about to be paid; the caller commits, then asks.
 
-    AmountMismatch, AlreadyPaid, PaymentInProgress, PaymentMethodUnknown, PermissionRefused.
-    A job finishes the payment if the caller does not.
+    AmountMismatch, AlreadyPaid, PaidFromHeldFunds, PaymentInProgress, PaymentMethodUnknown,
+    PermissionRefused. A job finishes the payment if the caller does not. From credit it is
+    concluded at once: InsufficientFunds.
     """
-    label = provider_of(method.provider).label_of(method.token)
-    invoice = Invoice.objects.locked().get(pk=invoice_id)
+    invoice = Invoice.objects.select_related("project").locked().get(pk=invoice_id)
     require(invoice_policies.may_pay(by, invoice), "Only the invoice's buyer can pay it.")
-    stored = method.stored
-    if stored is not None and (stored.user_id != by.pk or stored.removed_at is not None):
-        raise PaymentMethodUnknown
     if amount is not None and amount != invoice.total:
         raise AmountMismatch(f"The invoice is about {amount_text(invoice.total)} exactly.")
     refuse_unless_payable(invoice)
-    payment = _write(invoice, method, label=label, by=by, at=at)
+    payment = payment_of(method, invoice.total, by=by, at=at)
+    payment.purpose, payment.invoice = PaymentPurpose.INVOICE, invoice
+    return note_down(payment, about={"invoice": invoice.number}, by=by, at=at)
+
+
+def refuse_unless_payable(invoice: Invoice) -> None:
+    """AlreadyPaid, PaidFromHeldFunds or PaymentInProgress when the locked invoice cannot be paid."""
+    if invoice.status == InvoiceStatus.PAID:
+        raise AlreadyPaid
+    if invoice.project.payment_mode == PaymentMode.HELD:
+        raise PaidFromHeldFunds
+    if Payment.objects.filter(invoice=invoice, status__in=IN_FLIGHT).exists():
+        raise PaymentInProgress
+
+
+def payment_of(method: MethodChoice, amount: Money, *, by: User, at: datetime) -> Payment:
+    """A payment that is not saved yet, for the caller to say what it is for.
+
+    PaymentMethodUnknown when the method is not theirs or not switched on.
+    """
+    stored = method.stored
+    if stored is not None and (stored.user_id != by.pk or stored.removed_at is not None):
+        raise PaymentMethodUnknown
+    if method.is_credit:
+        label = PaymentSource.CREDIT.label
+    else:
+        label = provider_of(method.provider).label_of(method.token)
+    return Payment(
+        payer=by,
+        method=stored,
+        provider=method.provider,
+        token=method.token,
+        label=str(label),
+        amount_minor=to_minor(amount),
+        currency=amount.currency.code,
+        status=PaymentStatus.PROCESSING,
+        created_at=at,
+    )
+
+
+def note_down(
+    payment: Payment,
+    *,
+    fundings: Sequence[MilestoneFunding] = (),
+    about: audit.Values,
+    by: User,
+    at: datetime,
+) -> Payment:
+    """Write a new payment, what it funds, and the job that finishes it if nobody does.
+
+    Two at once: the unique constraints let one through, PaymentInProgress for the other. What is
+    paid from credit is concluded here, for there is nobody to ask.
+    """
+    try:
+        with transaction.atomic():
+            payment.save()
+            MilestoneFunding.objects.bulk_create(fundings)
+    except IntegrityError as error:
+        raise PaymentInProgress from error
     audit.record(
         audit.Record(
             event="payment.started",
             target=payment,
-            after={"invoice": invoice.number, "amount_minor": payment.amount_minor},
+            after={**about, "amount_minor": payment.amount_minor},
         ),
         by=by,
         at=at,
     )
+    if payment.provider == PaymentSource.CREDIT:
+        [concluded] = payments_conclude(answers={payment.pk: Answer(ChargeResult.SUCCEEDED)}, at=at)
+        return concluded
     enqueue(
         RESOLVE,
         key=payment.public_id,
         payload={"payment": payment.pk},
         due_at=at + RESOLVE_AFTER,
     )
-    return payment
-
-
-def refuse_unless_payable(invoice: Invoice) -> None:
-    """AlreadyPaid or PaymentInProgress when the locked invoice cannot be paid now."""
-    if invoice.status == InvoiceStatus.PAID:
-        raise AlreadyPaid
-    if Payment.objects.filter(invoice=invoice, status__in=IN_FLIGHT).exists():
-        raise PaymentInProgress
-
-
-def _write(
-    invoice: Invoice, method: MethodChoice, *, label: str, by: User, at: datetime
-) -> Payment:
-    """The payment's row. Two at once: the unique constraint lets one through."""
-    payment = Payment(
-        invoice=invoice,
-        payer=by,
-        method=method.stored,
-        provider=method.provider,
-        token=method.token,
-        label=label,
-        amount_minor=to_minor(invoice.total),
-        currency=invoice.total.currency.code,
-        status=PaymentStatus.PROCESSING,
-        created_at=at,
-    )
-    try:
-        with transaction.atomic():
-            payment.save()
-    except IntegrityError as error:
-        raise PaymentInProgress from error
     return payment
 
 
@@ -145,27 +187,27 @@ def payment_conclude(*, payment_id: int, answer: Answer | None, at: datetime) ->
 
 @transaction.atomic
 def payments_conclude(*, answers: Answers, at: datetime) -> list[Payment]:
-    """Act on the provider's word about payments: settle, fail, or note that it is uncertain.
+    """Act on the provider's word about payments: receive the money, fail, or note that it is
+    uncertain.
 
     Locks projects, milestones, invoices and payments in this order, each in primary-key order.
     Payments that have ended stay as they are.
     """
-    dues = locked_for_settlement(list(answers))
-    succeeded: list[Due] = []
-    for due in dues:
-        payment = due.payment
+    locked = locked_payments(list(answers))
+    received: dict[int, int] = {}
+    for payment in locked.payments:
         if payment.status not in IN_FLIGHT:
             continue
         answer = answers[payment.pk]
         if answer is None:
             _note_uncertain(payment, at=at)
         elif answer.result == ChargeResult.SUCCEEDED:
-            succeeded.append(due)
+            received[payment.pk] = answer.received_minor or payment.amount_minor
         else:
             _fail(payment, answer.failure_code, at=at)
-    if succeeded:
-        settle(dues=succeeded, at=at)
-    return [due.payment for due in dues]
+    if received:
+        receive(locked=locked, received=received, at=at)
+    return locked.payments
 
 
 def _note_uncertain(payment: Payment, *, at: datetime) -> None:
@@ -180,6 +222,7 @@ def _fail(payment: Payment, failure_code: str, *, at: datetime) -> None:
     payment.move_to(PaymentStatus.FAILED)
     payment.failure_code, payment.ended_at = failure_code, at
     payment.save(update_fields=["status", "failure_code", "ended_at"])
+    payment.fundings.update(status=FundingStatus.MISSED)
     _audit(payment, "payment.failed", at=at)
 
 

@@ -1,26 +1,32 @@
 """What an action would do: the real services in a transaction that is rolled back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from django.db import transaction
 from djmoney.money import Money
 
 from accounts.models import User
 from common.money import from_minor, to_minor
+from gigs.enums import PaymentMode
+from gigs.models import Milestone
 from gigs.policies import require
+from gigs.selectors import project_view, projects_with_figures
 from gigs.services import Part, milestone_approve, milestone_approve_part
 from invoicing import policies as invoice_policies
 from invoicing.models import Invoice
 from invoicing.services import invoices_issue
-from wallets.enums import PaymentStatus, Provider
+from wallets.enums import ChargeResult, PaymentPurpose, PaymentSource, PaymentStatus
 from wallets.models import Payment
-from wallets.selectors import wallet_balances
-from wallets.services.payments import refuse_unless_payable
-from wallets.services.settlement import locked_for_settlement, settle
+from wallets.providers import Answer
+from wallets.selectors import credit_balance, wallet_balances
+from wallets.services.funding import funding_begin
+from wallets.services.held import held_settle
+from wallets.services.payments import MethodChoice, payments_conclude, refuse_unless_payable
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,19 @@ class Preview:
     lifetime_after: Money
     clearing_days: int
     completes_project: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FundingPreview:
+    """What would be charged and set aside, and what would be left of the credit."""
+
+    milestones: list[Milestone]
+    amount: Money
+    held_after: Money
+    credit_after: Money
+
+
+TAKEN: Final = Answer(ChargeResult.SUCCEEDED)
 
 
 @contextmanager
@@ -86,24 +105,43 @@ def payment_preview(*, invoice_id: int, by: User, at: datetime) -> Preview:
         return _paid(invoice, by=by, at=at)
 
 
+def funding_preview(
+    *,
+    project_id: int,
+    milestone_ids: Sequence[int] | None,
+    method: MethodChoice,
+    by: User,
+    at: datetime,
+) -> FundingPreview:
+    """What funding milestones would do; changes nothing. The refusals of `funding_begin`."""
+    with _rolled_back():
+        payment = funding_begin(
+            project_id=project_id, milestone_ids=milestone_ids, method=method, by=by, at=at
+        )
+        payments_conclude(answers={payment.pk: TAKEN}, at=at)
+        project = projects_with_figures().get(pk=project_id)
+        return FundingPreview(
+            milestones=list(
+                Milestone.objects.filter(fundings__payment=payment)
+                .select_related("project")
+                .order_by("position")
+            ),
+            amount=from_minor(payment.amount_minor, payment.currency),
+            held_after=project_view(project).held,
+            credit_after=credit_balance(by.pk, payment.currency),
+        )
+
+
 def _invoice(invoice_id: int) -> Invoice:
     return Invoice.objects.select_related("project", "milestone").locked().get(pk=invoice_id)
 
 
 def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
     currency = invoice.total.currency.code
-    payment = Payment.objects.create(
-        invoice=invoice,
-        payer=by,
-        provider=Provider.SANDBOX,
-        token="preview",  # noqa: S106 - rolled back with the row
-        label="Preview",
-        amount_minor=to_minor(invoice.total),
-        currency=currency,
-        status=PaymentStatus.PROCESSING,
-        created_at=at,
-    )
-    settle(dues=locked_for_settlement([payment.pk]), at=at)
+    if invoice.project.payment_mode == PaymentMode.HELD:
+        held_settle(invoice_ids=[invoice.pk], at=at)
+    else:
+        _pay(invoice, by=by, at=at)
     balance = next(row for row in wallet_balances(invoice.seller_id) if row.currency == currency)
     project = invoice.project
     project.refresh_from_db()
@@ -123,3 +161,19 @@ def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
         clearing_days=project.clearing_days,
         completes_project=project.completed_at is not None,
     )
+
+
+def _pay(invoice: Invoice, *, by: User, at: datetime) -> None:
+    payment = Payment.objects.create(
+        purpose=PaymentPurpose.INVOICE,
+        invoice=invoice,
+        payer=by,
+        provider=PaymentSource.SANDBOX,
+        token="preview",  # noqa: S106 - rolled back with the row
+        label="Preview",
+        amount_minor=to_minor(invoice.total),
+        currency=invoice.total.currency.code,
+        status=PaymentStatus.PROCESSING,
+        created_at=at,
+    )
+    payments_conclude(answers={payment.pk: TAKEN}, at=at)

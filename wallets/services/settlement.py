@@ -1,13 +1,16 @@
-"""Settlement: what a successful payment does, all of it in one transaction."""
+"""Settlement: what paying an invoice does, all of it in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from accounts import audit
 from accounts.models import User
 from accounts.services.mail import Addressee, Mail, Page, Values, mail_enqueue_many
+from common.models import LockableQuerySet
 from common.money import from_minor, minor_of
 from common.public_ids import format_public_id
 from gigs.models import Milestone, Project
@@ -16,9 +19,9 @@ from invoicing.enums import InvoiceStatus
 from invoicing.models import Invoice
 from invoicing.services import InvoiceRow, invoices_mark_paid
 from wallets import ledger
-from wallets.enums import AccountKind, PaymentStatus
+from wallets.enums import AccountKind, PaymentPurpose, PaymentSource, PaymentStatus
 from wallets.ledger import AccountSpec, Posted, Settlement
-from wallets.models import Clearing, Payment
+from wallets.models import Clearing, MilestoneFunding, Payment
 from wallets.services.clearing import available_at, clearings_begin
 
 COLUMNS = (
@@ -35,6 +38,7 @@ COLUMNS = (
     "tax",
     "fee",
     "net",
+    "buyer",
     "seller",
     "seller__email",
     "seller__name",
@@ -43,10 +47,9 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A locked payment, and what its settlement needs of the locked invoice; minor units."""
+class Bill:
+    """What the settlement of a locked invoice needs of it; minor units."""
 
-    payment: Payment
     invoice: InvoiceRow
     project_id: int
     clearing_days: int
@@ -57,38 +60,100 @@ class Due:
     tax: int
     fee: int
     net: int
+    buyer_id: int
     seller_id: int
     seller: Addressee
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A locked payment, and the locked invoice that it is for."""
+
+    payment: Payment
+    bill: Bill
 
     @property
     def accounts(self) -> tuple[AccountSpec, AccountSpec, AccountSpec]:
         """Where the money comes from, the freelancer's account, the platform's."""
-        credited = AccountKind.PENDING if self.clearing_days else AccountKind.AVAILABLE
+        bill = self.bill
+        credited = AccountKind.PENDING if bill.clearing_days else AccountKind.AVAILABLE
         return (
-            AccountSpec(f"provider:{self.payment.provider}", AccountKind.OUTSIDE, self.currency),
-            AccountSpec(f"user:{self.seller_id}", credited, self.currency),
-            AccountSpec("platform", AccountKind.FEES, self.currency),
+            source_of(self.payment, milestone_id=bill.milestone_id),
+            AccountSpec(f"user:{bill.seller_id}", credited, bill.currency),
+            AccountSpec("platform", AccountKind.FEES, bill.currency),
         )
 
 
-def locked_for_settlement(payment_ids: Sequence[int]) -> list[Due]:
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Payments, locked after all that they are about: invoices, or milestones to fund."""
+
+    payments: list[Payment]
+    dues: dict[int, Due]
+    fundings: dict[int, list[MilestoneFunding]]
+
+
+def source_of(payment: Payment, *, milestone_id: int | None = None) -> AccountSpec:
+    """The account that the payment's money comes from."""
+    match payment.provider:
+        case PaymentSource.HELD:
+            return AccountSpec(f"milestone:{milestone_id}", AccountKind.HELD, payment.currency)
+        case PaymentSource.CREDIT:
+            return credit_of(payment)
+    return AccountSpec(f"provider:{payment.provider}", AccountKind.OUTSIDE, payment.currency)
+
+
+def credit_of(payment: Payment) -> AccountSpec:
+    """The payer's credit in the payment's currency."""
+    return AccountSpec(f"user:{payment.payer_id}", AccountKind.CREDIT, payment.currency)
+
+
+def locked_payments(payment_ids: Sequence[int]) -> Locked:
     """The payments, locked after their projects, milestones and invoices, in primary-key order."""
-    invoices = Invoice.objects.filter(payments__in=payment_ids)
-    for rows in (
-        Project.objects.filter(pk__in=invoices.values("project")),
-        Milestone.objects.filter(pk__in=invoices.values("milestone")),
-    ):
-        list(rows.locked().values_list("pk"))
-    found = {row[0]: row for row in invoices.locked().values_list(*COLUMNS)}
-    payments = Payment.objects.filter(pk__in=payment_ids).locked()
-    return [_due(payment, found[payment.invoice_id]) for payment in payments]
+    about = list(
+        Payment.objects.filter(pk__in=payment_ids).values_list("invoice", "project").order_by()
+    )
+    invoices = Invoice.objects.filter(pk__in=[invoice for invoice, _ in about if invoice])
+    of_projects = Q(pk__in=invoices.values("project"))
+    of_milestones = Q(pk__in=invoices.values("milestone"))
+    if funded := [project for _, project in about if project]:
+        of_projects |= Q(pk__in=funded)
+        of_milestones |= Q(fundings__payment__in=payment_ids)
+    list(Project.objects.filter(of_projects).locked().values_list("pk"))
+    milestones = Milestone.objects.filter(of_milestones).values("pk")
+    list(Milestone.objects.filter(pk__in=milestones).locked().values_list("pk"))
+    bills = {bill.invoice.pk: bill for bill in locked_bills(invoices)}
+    payments = list(Payment.objects.filter(pk__in=payment_ids).locked())
+    return Locked(
+        payments=payments,
+        dues={
+            payment.pk: Due(payment, bills[payment.invoice_id])
+            for payment in payments
+            if payment.invoice_id is not None
+        },
+        fundings=_fundings(payments) if funded else {},
+    )
 
 
-def _due(payment: Payment, row: tuple[Any, ...]) -> Due:
-    pk, uuid, number, status, project, days, milestone, title, currency, *amounts_and_seller = row
-    total, tax, fee, net, seller, email, name, seller_uuid = amounts_and_seller
-    return Due(
-        payment=payment,
+def _fundings(payments: Sequence[Payment]) -> dict[int, list[MilestoneFunding]]:
+    found: dict[int, list[MilestoneFunding]] = {
+        payment.pk: [] for payment in payments if payment.purpose == PaymentPurpose.FUNDING
+    }
+    rows = MilestoneFunding.objects.filter(payment__in=found).select_related("milestone")
+    for funding in rows.order_by("milestone__position"):
+        found[funding.payment_id].append(funding)
+    return found
+
+
+def locked_bills(invoices: LockableQuerySet[Invoice]) -> list[Bill]:
+    """The invoices, locked by their rows alone: the caller holds their projects and milestones."""
+    return [_bill(row) for row in invoices.locked().values_list(*COLUMNS)]
+
+
+def _bill(row: tuple[Any, ...]) -> Bill:
+    pk, uuid, number, status, project, days, milestone, title, currency, *amounts_and_people = row
+    total, tax, fee, net, buyer, seller, email, name, seller_uuid = amounts_and_people
+    return Bill(
         invoice=InvoiceRow(
             pk, format_public_id(Invoice.PREFIX, uuid), number, InvoiceStatus(status)
         ),
@@ -101,101 +166,112 @@ def _due(payment: Payment, row: tuple[Any, ...]) -> Due:
         tax=minor_of(tax, currency),
         fee=minor_of(fee, currency),
         net=minor_of(net, currency),
+        buyer_id=buyer,
         seller_id=seller,
         seller=Addressee(email, name, format_public_id(User.PREFIX, seller_uuid)),
     )
 
 
 def settle(*, dues: Sequence[Due], at: datetime) -> None:
-    """Credit the wallets for payments locked by `locked_for_settlement`.
+    """Credit the wallets for invoices that are paid exactly; the payments' rows are the caller's.
 
-    One balanced journal each under the key settle:<invoice>: outside -total, available +net,
-    fees +fee; pending +net where the project has a clearing period. Payment succeeded, invoice paid, milestone settled, the project completed when it
-    was the last; audit rows and mails with them. All or nothing.
+    One balanced journal each under the key settle:<invoice>: source -total, available +net,
+    fees +fee; pending +net where the project has a clearing period. All or nothing.
     """
-    posted = ledger.settle_batch(_settlements(dues))
-    _begin_clearing(dues, at=at)
-    for due in dues:
-        due.payment.move_to(PaymentStatus.SUCCEEDED)
-        due.payment.ended_at = at
-    Payment.objects.filter(pk__in=[due.payment.pk for due in dues]).update(
-        status=PaymentStatus.SUCCEEDED, ended_at=at
-    )
-    invoices_mark_paid(invoices=[due.invoice for due in dues], at=at)
-    milestones_settle(milestone_ids=[due.milestone_id for due in dues], at=at)
-    projects_complete(project_ids=sorted({due.project_id for due in dues}), at=at)
+    finish(dues=dues, posted=ledger.settle_batch(_settlements(dues)), at=at)
+
+
+def finish(*, dues: Sequence[Due], posted: Sequence[Posted], at: datetime) -> None:
+    """What follows from settlements that were posted, in their transaction.
+
+    Invoice paid, milestone settled, the project completed when it was the last; audit rows and
+    mails with them.
+    """
+    bills = [due.bill for due in dues]
+    _begin_clearing(bills, at=at)
+    invoices_mark_paid(invoices=[bill.invoice for bill in bills], at=at)
+    milestones_settle(milestone_ids=[bill.milestone_id for bill in bills], at=at)
+    projects_complete(project_ids=sorted({bill.project_id for bill in bills}), at=at)
     audit.record_many(
         [_record(due, journal) for due, journal in zip(dues, posted, strict=True)], by=None, at=at
     )
-    mail_enqueue_many(Mail.INVOICE_PAID, [_mail(due, at=at) for due in dues])
+    mail_enqueue_many(Mail.INVOICE_PAID, [_mail(bill, at=at) for bill in bills])
 
 
 def _settlements(dues: Sequence[Due]) -> list[Settlement]:
     ids = ledger.open_accounts(sorted({spec for due in dues for spec in due.accounts}))
     settlements = []
     for due in dues:
-        outside, available, fees = (ids[spec] for spec in due.accounts)
+        source, available, fees = (ids[spec] for spec in due.accounts)
+        bill = due.bill
         settlements.append(
             Settlement(
-                key=f"settle:{due.invoice.public_id}",
+                key=settlement_key(bill),
                 about_type="invoice",
-                about_id=due.invoice.pk,
-                source_account=outside,
+                about_id=bill.invoice.pk,
+                source_account=source,
                 available_account=available,
                 fee_account=fees,
-                total=due.total,
-                net=due.net,
-                fee=due.fee,
-                lifetime=due.net - due.tax,
+                total=bill.total,
+                net=bill.net,
+                fee=bill.fee,
+                lifetime=bill.net - bill.tax,
             )
         )
     return settlements
 
 
-def _begin_clearing(dues: Sequence[Due], *, at: datetime) -> None:
-    waiting = [due for due in dues if due.clearing_days and due.net]
+def _begin_clearing(bills: Sequence[Bill], *, at: datetime) -> None:
+    waiting = [bill for bill in bills if bill.clearing_days and bill.net]
     if waiting:
         clearings_begin(
             [
                 Clearing(
-                    invoice_id=due.invoice.pk,
-                    user_id=due.seller_id,
-                    amount_minor=due.net,
-                    currency=due.currency,
-                    available_at=available_at(at, days=due.clearing_days),
+                    invoice_id=bill.invoice.pk,
+                    user_id=bill.seller_id,
+                    amount_minor=bill.net,
+                    currency=bill.currency,
+                    available_at=available_at(at, days=bill.clearing_days),
                 )
-                for due in waiting
+                for bill in waiting
             ],
-            public_ids={due.invoice.pk: due.invoice.public_id for due in waiting},
+            public_ids={bill.invoice.pk: bill.invoice.public_id for bill in waiting},
         )
 
 
+def settlement_key(bill: Bill) -> str:
+    """The natural key of the journal that pays an invoice."""
+    return f"settle:{bill.invoice.public_id}"
+
+
 def _record(due: Due, journal: Posted) -> audit.Record:
+    bill = due.bill
     return audit.Record(
         event="payment.settled",
         target=due.payment,
         before={"status": PaymentStatus.PROCESSING},
         after={
             "status": due.payment.status,
-            "invoice": due.invoice.number,
-            "total": due.total,
-            "fee": due.fee,
-            "net": due.net,
-            "currency": due.currency,
+            "source": due.payment.provider,
+            "invoice": bill.invoice.number,
+            "total": bill.total,
+            "fee": bill.fee,
+            "net": bill.net,
+            "currency": bill.currency,
         },
         journal_key=journal.key,
     )
 
 
-def _mail(due: Due, *, at: datetime) -> tuple[Addressee, str, Values]:
+def _mail(bill: Bill, *, at: datetime) -> tuple[Addressee, str, Values]:
     values: Values = {
-        "number": due.invoice.number,
-        "milestone": due.milestone_title,
-        "total": from_minor(due.total, due.currency),
-        "fee": from_minor(due.fee, due.currency),
-        "net": from_minor(due.net, due.currency),
+        "number": bill.invoice.number,
+        "milestone": bill.milestone_title,
+        "total": from_minor(bill.total, bill.currency),
+        "fee": from_minor(bill.fee, bill.currency),
+        "net": from_minor(bill.net, bill.currency),
         "path": Page("wallets:wallet"),
     }
-    if due.clearing_days:
-        values = {**values, "available_on": available_at(at, days=due.clearing_days).date()}
-    return due.seller, due.invoice.public_id, values
+    if bill.clearing_days:
+        values = {**values, "available_on": available_at(at, days=bill.clearing_days).date()}
+    return bill.seller, bill.invoice.public_id, values

@@ -1,5 +1,7 @@
 """Paying invoices, payments, and the methods to pay with."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -8,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.enums import Role
+from accounts.models import User
 from accounts.permissions import SignedInRequest, role_required
 from common.http import attempt, found, render_page
 from invoicing import selectors as invoice_selectors
@@ -16,7 +19,8 @@ from wallets import selectors, services
 from wallets.enums import PaymentStatus, Provider
 from wallets.exceptions import PaymentDeclined
 from wallets.forms import PayForm, PaymentMethodForm, sandbox_choices
-from wallets.models.payments import IN_FLIGHT
+from wallets.models import Payment
+from wallets.models.payments import IN_FLIGHT, PAYING
 from wallets.views.previews import working_of
 
 
@@ -25,10 +29,10 @@ from wallets.views.previews import working_of
 def pay(request: SignedInRequest, invoice_id: str) -> HttpResponse:
     """Show exactly what paying an invoice does, and pay it."""
     invoice = found(invoice_selectors.invoices_of(request.user), invoice_id)
-    methods = list(selectors.payment_methods_of(request.user))
+    ways = ways_to_pay(request.user, invoice.total.currency.code)
     if request.method != "POST":
-        return _pay_page(request, invoice, PayForm(methods=methods))
-    form = PayForm(request.POST, methods=methods)
+        return _pay_page(request, invoice, PayForm(**ways))
+    form = PayForm(request.POST, **ways)
     if not form.is_valid():
         return _pay_page(request, invoice, form)
     payment = attempt(
@@ -39,8 +43,22 @@ def pay(request: SignedInRequest, invoice_id: str) -> HttpResponse:
     )
     if payment is None:
         return redirect("invoicing:detail", invoice.public_id)
-    answer = services.payment_ask(payment)
-    services.payment_conclude(payment_id=payment.pk, answer=answer, at=timezone.now())
+    return finish(payment)
+
+
+def ways_to_pay(user: User, currency: str) -> dict[str, Any]:
+    """What the user can pay with in a currency, as forms take it."""
+    return {
+        "methods": list(selectors.payment_methods_of(user)),
+        "credit": selectors.credit_balance(user.pk, currency),
+    }
+
+
+def finish(payment: Payment) -> HttpResponse:
+    """Ask the provider unless the payment has ended, and lead to what became of it."""
+    if payment.status in IN_FLIGHT:
+        answer = services.payment_ask(payment)
+        services.payment_conclude(payment_id=payment.pk, answer=answer, at=timezone.now())
     return redirect("wallets:payment", payment.public_id)
 
 
@@ -53,6 +71,9 @@ def payment(request: SignedInRequest, payment_id: str) -> HttpResponse:
     context = {
         "payment": made,
         "invoice": made.invoice,
+        "project": made.project or (made.invoice and made.invoice.project),
+        "fundings": list(made.fundings.select_related("milestone").order_by("milestone__position")),
+        "is_paying": made.outcome in PAYING,
         "is_waiting": made.status in IN_FLIGHT,
         "reason": made.failure_code.replace("_", " "),
         "refusal": PaymentDeclined.default_message if has_failed else "",

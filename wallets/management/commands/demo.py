@@ -27,6 +27,7 @@ from accounts.services import (
     role_add,
     user_register,
 )
+from gigs.enums import PaymentMode
 from gigs.models import Gig, Milestone, Project
 from gigs.services import (
     GigDraft,
@@ -61,6 +62,8 @@ from wallets.management.demo_story import (
 from wallets.services import (
     BankDetails,
     MethodChoice,
+    funding_begin,
+    held_settle,
     payment_ask,
     payment_begin,
     payment_conclude,
@@ -172,6 +175,7 @@ class Demo:
                 category=work.category,
                 skills=work.skills,
                 budget=Money(Decimal(work.budget), work.currency),
+                payment_mode=PaymentMode.HELD if work.is_held else PaymentMode.ON_INVOICE,
                 milestones=tuple(
                     PlannedTask(title=part, due_on=(at + timedelta(days=14 * n)).date())
                     for n, part in enumerate(work.parts, 1)
@@ -209,6 +213,11 @@ class Demo:
     ) -> None:
         if fate == "-":
             return
+        is_held = project.payment_mode == PaymentMode.HELD
+        if is_held:
+            self._fund(milestone, by=project.commissioner, at=at - timedelta(days=2))
+        if fate == "f":
+            return
         milestone_start(milestone_id=milestone.pk, by=project.freelancer, at=at)
         if fate == "w":
             return
@@ -229,8 +238,21 @@ class Demo:
             approved_at = at + timedelta(days=1)
             milestone_approve(milestone_id=milestone.pk, by=buyer, at=approved_at)
             [invoice_id] = invoices_issue(milestone_ids=[milestone.pk], at=approved_at)
-            if fate == "p":
+            if is_held:
+                held_settle(invoice_ids=[invoice_id], at=approved_at)
+            elif fate == "p":
                 self._pay(invoice_id, by=buyer, at=approved_at + timedelta(days=2))
+
+    def _fund(self, milestone: Milestone, *, by: User, at: datetime) -> None:
+        method = by.payment_methods.get()
+        payment = funding_begin(
+            project_id=milestone.project_id,
+            milestone_ids=[milestone.pk],
+            method=MethodChoice(provider=method.provider, token=method.token, stored=method),
+            by=by,
+            at=at,
+        )
+        payment_conclude(payment_id=payment.pk, answer=payment_ask(payment), at=at)
 
     def _pay(self, invoice_id: int, *, by: User, at: datetime) -> None:
         method = by.payment_methods.get()

@@ -27,6 +27,7 @@ APPEND_ONLY = (
 )
 KEPT = (
     "wallets_hold",
+    "wallets_milestonefunding",
     "wallets_payoutbatch",
     "wallets_payoutmethod",
     "wallets_withdrawal",

@@ -1,7 +1,7 @@
 -- Each paid invoice has one settlement journal with exactly its total, net and fee; no other has.
 with posted as (
   select x.journal_id, x.currency,
-    -sum(x.amount) filter (where a.kind = 'outside') as taken,
+    -sum(x.amount) filter (where a.kind in ('outside', 'held', 'credit')) as taken,
     sum(x.amount) filter (where a.kind in ('available', 'pending')) as credited,
     sum(x.amount) filter (where a.kind = 'fees') as fee,
     min(a.owner) filter (where a.kind in ('available', 'pending')) as first_owner,

@@ -1,0 +1,2 @@
+drop trigger gigs_milestone_funded_before_work on gigs_milestone;
+drop function gigs_milestone_check_funds;
