@@ -10,7 +10,7 @@ COMPILE := $(IN_VENV)/uv pip compile -q --universal --python-version 3.11 --gene
 CHECKS := check-lint check-format check-types check-layers check-templates check-migrations check-deploy check-schema
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-env check $(CHECKS) nightly model bench examples screens fix states lock vendor schema clean python install install-dev
+.PHONY: help run test test-env check $(CHECKS) nightly model coverage bench examples screens fix states lock vendor schema clean python install install-dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ check-schema: install-dev
 
 nightly: install-dev ## The long versions of tests: random edits of the ledger, rule sets of EINVOICE_RULES
 	@TAMPER_EDITS=1000 TAMPER_SEED=$${TAMPER_SEED:-$$(date +%Y%m%d)} $(WITH_SERVERS) pytest -q -s tests/wallets/test_tampering.py tests/invoicing/documents/test_official_rules.py
+
+coverage: install-dev ## Branch coverage of the domain modules, at least 95 %
+	@exec $(WITH_SERVERS) pytest -n 3 --cov --cov-report=term --ignore=tests/acceptance --ignore=tests/browser --ignore=tests/kill --ignore=tests/devservices $(ARGS)
 
 model: install-dev ## Check the model of milestone and withdrawal (needs spin and gcc)
 	@exec $(IN_VENV)/python -m scripts.model
