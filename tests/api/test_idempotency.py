@@ -11,7 +11,7 @@ from accounts.idempotency import KEEP, expire_keys
 from accounts.models import IdempotencyKey
 from gigs.models import Gig, Milestone
 from tests.builders import milestone_of, pay, sent_invoice, submitted_milestone
-from wallets.api import payments as payments_api
+from wallets.api import paying as payments_api
 from wallets.enums import PaymentStatus
 from wallets.models import Payment, PaymentMethod
 from wallets.services import payment_ask, payment_conclude

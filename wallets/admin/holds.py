@@ -82,7 +82,7 @@ def place_hold(model_admin, request, queryset) -> TemplateResponse | None:
         "checkbox": ACTION_CHECKBOX_NAME,
         "back": reverse("admin:wallets_account_changelist"),
     }
-    return TemplateResponse(request, "admin/wallets/reason.html", context)
+    return TemplateResponse(request, "admin/reason.html", context)
 
 
 @admin.register(Hold)
@@ -150,4 +150,4 @@ class HoldAdmin(ReadOnlyAdmin):
             "checkbox": ACTION_CHECKBOX_NAME,
             "back": reverse("admin:wallets_hold_changelist"),
         }
-        return TemplateResponse(request, "admin/wallets/reason.html", context)
+        return TemplateResponse(request, "admin/reason.html", context)
