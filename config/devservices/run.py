@@ -84,7 +84,7 @@ def programs(environment: dict[str, str], instance: Instance) -> list[Program]:
     worker = (
         "nice",
         "-n",
-        "5",
+        "10",
         *celery,
         "worker",
         "-c",

@@ -46,7 +46,7 @@ class PayView(PayingView):
 
     def shown(self, payment: Payment) -> Response:
         is_done = payment.outcome in PAYING
-        invoice = invoices_for(self.user).get(payments=payment)
+        invoice = payment.invoice = invoices_for(self.user).get(payments=payment)
         shown = {
             "payment": payment,
             "invoice": invoice,
