@@ -116,7 +116,7 @@ def withdrawing_api(db):
 @pytest.fixture
 def provider(tmp_path, settings):
     """The payout provider: the simulator, listening, with an empty book."""
-    settings.PAYOUT_TIMEOUT_SECONDS = 0.5
+    settings.PAYOUT_TIMEOUT_SECONDS = 2.0
     with simulator(tmp_path) as server:
         settings.SANDBOX_PAYOUT_URL = address(server)
         yield server

@@ -55,6 +55,7 @@ def test_the_next_minute_starts_anew(limit):
 
 
 @pytest.mark.django_db
+@time_machine.travel(NOON, tick=False)
 def test_registrations_and_sign_ins_have_counters_of_their_own(limit, refused):
     limit(register=1, token=1)
     client = APIClient()
@@ -66,6 +67,7 @@ def test_registrations_and_sign_ins_have_counters_of_their_own(limit, refused):
 
 
 @pytest.mark.django_db
+@time_machine.travel(NOON, tick=False)
 def test_another_address_has_a_limit_of_its_own(limit):
     limit(calls=1)
 
@@ -78,6 +80,7 @@ def test_another_address_has_a_limit_of_its_own(limit):
 
 
 @pytest.mark.django_db
+@time_machine.travel(NOON, tick=False)
 def test_a_forged_forwarded_header_is_no_way_around(limit):
     limit(calls=5)
 
