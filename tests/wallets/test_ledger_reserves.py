@@ -206,8 +206,9 @@ def test_without_its_lock_the_same_payout_is_stopped_by_the_database():
         (kept,) = cursor.fetchone()
         assert "for no key update" in kept
         hasty = kept.replace("for no key update", "").replace(
-            "if not exists", "perform pg_sleep(0.05); if not exists"
+            "perform wallets_reserve(", "perform pg_sleep(0.5); perform wallets_reserve("
         )
+        assert "pg_sleep" in hasty
         cursor.execute(hasty)
     try:
         of = accounts()
