@@ -21,19 +21,22 @@ INSERT INTO outbox_job (
   uuid, topic, request_id, due_at, key, payload, created_at,
   attempts, last_error, outcome, outcome_note
 )
-SELECT gen_random_uuid(), topic, %s, coalesce(%s, statement_timestamp()), key, payload,
+SELECT gen_random_uuid(), topic, %s, coalesce(due_at, statement_timestamp()), key, payload,
        statement_timestamp(), 0, '', '', ''
-FROM jsonb_to_recordset(%s::jsonb) AS entry (topic text, key text, payload jsonb)
+FROM jsonb_to_recordset(%s::jsonb) AS entry (
+  topic text, key text, payload jsonb, due_at timestamptz
+)
 ON CONFLICT (topic, key) DO NOTHING
 """
 
 
 class Entry(NamedTuple):
-    """One job to ask for."""
+    """One job to ask for; due at once without a `due_at`."""
 
     topic: str
     key: str
     payload: Payload
+    due_at: datetime | None = None
 
 
 class JobNotStuck(DomainError):
@@ -54,17 +57,20 @@ def enqueue_many(
     topic: str, entries: Iterable[tuple[str, Payload]], *, due_at: datetime | None = None
 ) -> None:
     """`enqueue` for many keys of one topic, in one statement."""
-    enqueue_all([Entry(topic, key, payload) for key, payload in entries], due_at=due_at)
+    enqueue_all([Entry(topic, key, payload, due_at) for key, payload in entries])
 
 
-def enqueue_all(entries: Iterable[Entry], *, due_at: datetime | None = None) -> None:
+def enqueue_all(entries: Iterable[Entry]) -> None:
     """`enqueue` for keys of any topics, in one statement."""
-    rows = [entry._asdict() for entry in entries]
+    rows = [
+        {**entry._asdict(), "due_at": entry.due_at and entry.due_at.isoformat()}
+        for entry in entries
+    ]
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [context.request_id.get(), due_at, json.dumps(rows)])
-    if due_at is None and not _will_nudge():
+        cursor.execute(INSERT, [context.request_id.get(), json.dumps(rows)])
+    if not all(row["due_at"] for row in rows) and not _will_nudge():
         transaction.on_commit(_nudge, robust=True)
 
 

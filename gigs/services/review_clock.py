@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gigs.models import Milestone
-from outbox.services import enqueue
+from outbox.services import Entry, enqueue_all
 
 WARNING: Final = "review.warning"
 ENDED: Final = "review.ended"
@@ -42,8 +42,9 @@ def review_prolong(milestone: Milestone, *, at: datetime) -> datetime:
 def _watch(milestone: Milestone, *, ends_at: datetime, at: datetime) -> None:
     key = f"{milestone.public_id}:{milestone.version}:{ends_at:%Y-%m-%dT%H:%M:%S}"
     payload = {"milestone": milestone.pk, "ends_at": ends_at.isoformat()}
-    for days in WARNED_BEFORE:
-        due_at = ends_at - timedelta(days=days)
-        if due_at > at:
-            enqueue(WARNING, key=f"{key}:{days}", payload={**payload, "days": days}, due_at=due_at)
-    enqueue(ENDED, key=key, payload=payload, due_at=ends_at)
+    warnings = [
+        Entry(WARNING, f"{key}:{days}", {**payload, "days": days}, ends_at - timedelta(days=days))
+        for days in WARNED_BEFORE
+        if ends_at - timedelta(days=days) > at
+    ]
+    enqueue_all([*warnings, Entry(ENDED, key, payload, ends_at)])
