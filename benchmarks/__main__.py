@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import platform
 import statistics
 import subprocess
 import time
@@ -11,6 +10,7 @@ import django
 
 from benchmarks import load
 from benchmarks.installation import REPOSITORY, Installation, installation
+from benchmarks.machine import described
 
 LIMITS_MS = {20: 150, 100: 600}
 IDLE_LIMIT_SECONDS = 1.0
@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=40, help="of load for each step")
     parser.add_argument("--users", type=int, nargs="*", default=[20, 100])
     options = parser.parse_args()
-    print(f"commit {_commit()}, {platform.machine()}, {os.cpu_count()} cores, {_memory()}")
+    print(described())
     missed: list[str] = []
     with installation() as place:
         for users in options.users:
@@ -89,16 +89,6 @@ def _queue(place: Installation) -> list[str]:
 
 def _ms(values: list[float]) -> str:
     return f"{1000 * statistics.median(values):.0f} ms"
-
-
-def _commit() -> str:
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True).stdout.strip()
-
-
-def _memory() -> str:
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return f"{pages / 2**30:.0f} GiB"
 
 
 if __name__ == "__main__":
