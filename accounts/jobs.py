@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.idempotency import expire_keys
 from accounts.services import Mail, site_url
 from accounts.services.access import windows_purge
+from accounts.services.attachments import attachments_of
 from accounts.services.mail import TOPIC, in_words
 from outbox import registry
 from outbox.models import Job
@@ -63,7 +64,10 @@ def send(jobs: Sequence[Job]) -> registry.Settle:
 
 def _send(job: Job, mailer: BaseEmailBackend) -> None:
     template = Mail(job.payload["template"])
-    context = {name: in_words(value) for name, value in job.payload["context"].items()}
+    stored = dict(job.payload["context"])
+    attached = attachments_of(*stored.pop("files")["files"]) if "files" in stored else []
+    context = {name: in_words(value) for name, value in stored.items()}
+    context["attached"] = ", ".join(file.name for file in attached)
     if "path" in context:
         context["url"] = site_url(context["path"])
     context["site"] = site_url("")
@@ -79,6 +83,8 @@ def _send(job: Job, mailer: BaseEmailBackend) -> None:
         connection=mailer,
     )
     mail.attach_alternative(html, "text/html")
+    for file in attached:
+        mail.attach(file.name, file.content, file.media_type)
     mail.send()
 
 

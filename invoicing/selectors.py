@@ -32,7 +32,7 @@ from invoicing.models import (
 PAGE_SIZE: Final = 20
 MANDATE_VERSION: Final = "2026-11"
 """The current text; each is a file of templates/invoicing/mandate."""
-FILE_ORDER: Final = list(DocumentKind)
+FILE_ORDER: Final[list[str]] = list(DocumentKind)
 EXACT: "Final[DecimalField[Decimal, Decimal]]" = DecimalField(max_digits=30, decimal_places=4)
 
 
@@ -216,7 +216,7 @@ def files_of(invoice: Invoice) -> list[InvoiceDocument]:
     are being made.
     """
     files = invoice.documents.exclude(kind=DocumentKind.DATA).defer("content")
-    return sorted(files, key=lambda file: FILE_ORDER.index(DocumentKind(file.kind)))
+    return sorted(files, key=lambda file: FILE_ORDER.index(file.kind))
 
 
 def file_of(invoice: Invoice, kind: DocumentKind) -> InvoiceDocument:

@@ -94,7 +94,7 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.WITHDRAWAL_PAID: frozenset({"amount", "fee", "net", "method", "path"}),
     Mail.WITHDRAWAL_REQUESTED: frozenset({"amount", "method", "path"}),
 }
-"""What each template shows; `path` (a page) becomes a link below SITE_URL."""
+"""What each template shows; `path` (a page) becomes a link below SITE_URL, `files` are attached."""
 
 
 class Page(NamedTuple):
@@ -112,7 +112,14 @@ class Addressee(NamedTuple):
     public_id: str
 
 
-Value = str | date | Money | Page
+class Files(NamedTuple):
+    """Files to attach: what they are (services/attachments.py) and whose. Sent as `files`."""
+
+    kind: str
+    key: str
+
+
+Value = str | date | Money | Page | Files
 Values = Mapping[str, Value]
 
 
@@ -189,4 +196,6 @@ def _stored(value: Value) -> str | dict[str, Any]:
         return {"date": value.isoformat()}
     if isinstance(value, Page):
         return {"page": [value.name, *value.args]}
+    if isinstance(value, Files):
+        return {"files": [value.kind, value.key]}
     return str(value)

@@ -362,6 +362,8 @@ VERIFY_WORKERS = env.int("VERIFY_WORKERS", default=2)
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Tranche <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Bytes of all files of one mail; what is beyond is left out, and the mail's link leads to it.
+MAIL_ATTACHMENT_LIMIT = env.int("MAIL_ATTACHMENT_LIMIT", default=5 * 1024 * 1024)
 
 CURRENCIES = tuple(EXPONENTS)
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"

@@ -3,13 +3,22 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
+from accounts.services import attachments as mail_attachments
+from accounts.services.attachments import Attachment
+from accounts.services.mail import Files, Mail, Page, Values, mail_enqueue_many
+from common.money import quantize
 from invoicing.documents.files import files_of
 from invoicing.documents.snapshot import document_of
 from invoicing.enums import DocumentKind
 from invoicing.models import Invoice, InvoiceDocument
+from invoicing.selectors import FILE_ORDER
+
+FILES: Final = "invoice"
+"""What mails call the files of an invoice."""
 
 
 def documents_make(*, invoice_ids: Sequence[int], at: datetime) -> None:
@@ -29,8 +38,43 @@ def documents_render(*, invoice_ids: Sequence[int], at: datetime) -> list[Invoic
 
 @transaction.atomic
 def documents_keep(*, documents: Sequence[InvoiceDocument]) -> None:
-    """Write the files; one that somebody else has written meanwhile stays, and says the same."""
+    """Write the files; one that somebody else has written meanwhile stays, and says the same.
+
+    The commissioner hears of the invoice now, by a mail with its files, once.
+    """
     InvoiceDocument.objects.bulk_create(documents, ignore_conflicts=True)
+    made = {row.invoice_id for row in documents}
+    invoices = Invoice.objects.filter(pk__in=made).select_related("buyer", "milestone")
+    mails = [
+        (invoice.buyer, invoice.public_id, _words(invoice)) for invoice in invoices.order_by("pk")
+    ]
+    mail_enqueue_many(Mail.INVOICE_ISSUED, mails)
+
+
+def attachments(public_id: str) -> list[Attachment]:
+    """An invoice's files for a mail: the page first, then UBL and CII."""
+    invoice = Invoice.objects.only("number").by_public_id(public_id)
+    files = sorted(
+        invoice.documents.select_related("invoice").exclude(kind=DocumentKind.DATA),
+        key=lambda file: FILE_ORDER.index(file.kind),
+    )
+    return [Attachment(file.file_name, file.media_type, bytes(file.content)) for file in files]
+
+
+def register() -> None:
+    """Let mails carry the files of an invoice."""
+    mail_attachments.register(FILES, attachments)
+
+
+def _words(invoice: Invoice) -> Values:
+    return {
+        "number": invoice.number,
+        "milestone": invoice.milestone.title,
+        "total": quantize(invoice.total),
+        "due_on": invoice.due_on,
+        "path": Page("invoicing:detail", (invoice.public_id,)),
+        "files": Files(FILES, invoice.public_id),
+    }
 
 
 def _rows(invoice: Invoice, *, at: datetime) -> Iterator[InvoiceDocument]:

@@ -1,15 +1,13 @@
 """Issuing invoices for approved milestones: numbered, frozen, in set-based batches."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
-from accounts.services.mail import Addressee, Mail, Page, Values, mail_entries
-from common.money import decimal_of, from_minor, next_fee, tax_on
+from common.money import decimal_of, next_fee, tax_on
 from common.public_ids import format_public_id
 from gigs import policies as gig_policies
 from gigs.enums import MilestoneStatus
@@ -145,20 +143,12 @@ def _announce(
 ) -> None:
     records: list[audit.Record] = []
     entries: list[Entry] = []
-    mails: list[tuple[Addressee, str, Values]] = []
     for draft in drafts:
         pk, public_id = issued[draft.work.milestone_id]
         records.append(_record(draft, pk, public_id))
         entries += [Entry(topic, public_id, {"invoice": pk}) for topic in (ISSUED, DOCUMENT)]
-        mails.append(
-            (
-                people.addressees[draft.work.project.commissioner_id],
-                public_id,
-                _words(draft, public_id, at=at),
-            )
-        )
     audit.record_many(records, by=None, at=at)
-    enqueue_all([*entries, *mail_entries(Mail.INVOICE_ISSUED, mails)])
+    enqueue_all(entries)
 
 
 def _record(draft: Draft, pk: int, public_id: str) -> audit.Record:
@@ -176,13 +166,3 @@ def _record(draft: Draft, pk: int, public_id: str) -> audit.Record:
             "currency": currency,
         },
     )
-
-
-def _words(draft: Draft, public_id: str, *, at: datetime) -> Values:
-    return {
-        "number": draft.number,
-        "milestone": draft.work.title,
-        "total": from_minor(draft.total, draft.work.currency),
-        "due_on": at.date() + timedelta(days=settings.INVOICE_DUE_DAYS),
-        "path": Page("invoicing:detail", (public_id,)),
-    }

@@ -191,8 +191,7 @@ def test_what_follows_from_an_invoice_is_asked_for(at):
         "invoice.issued",
         "invoice.document",
     }
-    mail = Job.objects.get(payload__template="invoice_issued")
-    assert mail.payload["to"] == invoice.buyer.email
+    assert not Job.objects.filter(payload__template="invoice_issued").exists()
     assert AuditEvent.objects.filter(event="invoice.issued", target=invoice.public_id).count() == 1
 
 

@@ -18,6 +18,7 @@ from tests.builders import (
     active_project,
     approved_milestone,
     paid_invoice,
+    run_jobs,
     sent_invoice,
     submitted_milestone,
 )
@@ -160,6 +161,7 @@ def test_a_batch_of_taxed_invoices_takes_no_more_queries():
 
 def test_the_mail_names_the_total_with_tax():
     sent_invoice(active_project(commissioner=buyer(), freelancer=seller(), **EURO))
+    run_jobs("invoice.document")
 
     mail = Job.objects.get(topic="mail.send", payload__template="invoice_issued")
     assert mail.payload["context"]["total"] == {"money": ["3966.67", "EUR"]}
