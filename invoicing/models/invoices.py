@@ -1,7 +1,5 @@
 """Issuers, their number series, invoices and the documents made of them."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
 from django.db import models
@@ -24,10 +22,6 @@ from invoicing.exceptions import InvoiceTransitionRefused
 
 LUMP_SUM: Final = "LS"
 """A milestone is sold as a whole (UN/ECE recommendation 20)."""
-FIRST_WAIT: Final = timedelta(hours=48)
-LATER_WAIT: Final = timedelta(hours=72)
-"""Between the first and the second reminder of an invoice, and between later ones."""
-REMINDERS_BEFORE_REPORT: Final = 2
 
 
 def _is_rated(category: str, rate: str) -> Q:
@@ -274,110 +268,6 @@ class InvoiceTax(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.category} {self.rule}"
-
-
-class InvoiceObjection(models.Model):
-    """That the seller does not accept an invoice that was issued in their name, and why."""
-
-    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="objection")
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    reason = models.TextField(max_length=2000)
-    created_at = models.DateTimeField()
-
-    objects: ClassVar[LockableQuerySet["InvoiceObjection"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(reason__regex=r"^\s*$"), name="invoicing_objection_has_a_reason"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.pk} to invoice {self.invoice_id}"
-
-
-class IssuingMandate(PublicIdModel):
-    """A freelancer's word that invoices may be issued in their name: what, when, from where.
-
-    Only its end is written later. It holds for one text and one VAT number.
-    """
-
-    PREFIX = "mnd"
-
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="issuing_mandates")
-    version = models.CharField(max_length=10)
-    text_digest = models.CharField("SHA-256 of the text", max_length=64)
-    scope = models.CharField(max_length=100)
-    legal_name = models.CharField(max_length=200)
-    vat_id = models.CharField("VAT or GST number", max_length=20, blank=True)
-    remote_address = models.GenericIPAddressField(null=True, blank=True)
-    accepted_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    objects: ClassVar[LockableQuerySet["IssuingMandate"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user"],
-                condition=Q(revoked_at=None),
-                name="invoicing_mandate_one_in_force",
-            ),
-            models.CheckConstraint(
-                condition=Q(revoked_at=None) | Q(revoked_at__gte=F("accepted_at")),
-                name="invoicing_mandate_ends_after_it_began",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.pk} {self.version} of {self.legal_name}"
-
-    def covers(self, *, version: str, vat_id: str) -> bool:
-        """Whether it is in force for that text and number."""
-        return self.revoked_at is None and (self.version, self.vat_id) == (version, vat_id)
-
-
-class InvoiceReminder(models.Model):
-    """One mail by which the freelancer reminded the commissioner of an invoice."""
-
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="reminders")
-    position = models.PositiveSmallIntegerField()
-    sent_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    sent_at = models.DateTimeField()
-
-    objects: ClassVar[LockableQuerySet["InvoiceReminder"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["invoice", "position"], name="invoicing_reminder_one_per_position"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.pk} {self.position}. reminder"
-
-    @staticmethod
-    def next_at(sent: Sequence[datetime]) -> datetime | None:
-        """When the next one is possible after those, the oldest first; None for at once."""
-        if not sent:
-            return None
-        return sent[-1] + (FIRST_WAIT if len(sent) == 1 else LATER_WAIT)
-
-
-class InvoiceReport(models.Model):
-    """The freelancer's word to staff that reminders of an invoice did not help."""
-
-    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="report")
-    message = models.TextField(max_length=2000)
-    reported_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    reported_at = models.DateTimeField()
-
-    objects: ClassVar[LockableQuerySet["InvoiceReport"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
-
-    def __str__(self) -> str:
-        return f"#{self.pk} report"
 
 
 class InvoiceDocument(models.Model):

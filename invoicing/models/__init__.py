@@ -1,0 +1,41 @@
+"""Rows of invoicing."""
+
+from invoicing.models.claims import (
+    FIRST_WAIT,
+    LATER_WAIT,
+    REMINDERS_BEFORE_REPORT,
+    InvoiceObjection,
+    InvoiceReminder,
+    InvoiceReport,
+)
+from invoicing.models.invoices import (
+    LUMP_SUM,
+    Invoice,
+    InvoiceDocument,
+    InvoiceLine,
+    InvoiceQuerySet,
+    InvoiceSeries,
+    InvoiceTax,
+    Issuer,
+)
+from invoicing.models.mandates import (
+    IssuingMandate,
+)
+
+__all__ = [
+    "FIRST_WAIT",
+    "LATER_WAIT",
+    "LUMP_SUM",
+    "REMINDERS_BEFORE_REPORT",
+    "Invoice",
+    "InvoiceDocument",
+    "InvoiceLine",
+    "InvoiceObjection",
+    "InvoiceQuerySet",
+    "InvoiceReminder",
+    "InvoiceReport",
+    "InvoiceSeries",
+    "InvoiceTax",
+    "Issuer",
+    "IssuingMandate",
+]
