@@ -1,5 +1,7 @@
 from django.apps import AppConfig
+from django.core import checks
 
+from common.failpoints import check_allowed, check_production
 from common.public_ids import register_converters
 
 
@@ -10,3 +12,5 @@ class CommonConfig(AppConfig):
 
     def ready(self) -> None:
         register_converters()
+        checks.register(check_allowed)
+        checks.register(check_production, deploy=True)

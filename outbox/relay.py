@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from common.failpoints import failpoint
 from outbox import registry, services
 from outbox.enums import LANES, Beat, Lane
 from outbox.models import Job
@@ -34,6 +35,8 @@ def sweep(publish: Publish, lanes: Sequence[Lane] = LANES) -> int:
 
 def _sweep_lane(lane: Lane, publish: Publish) -> int:
     chunks = _chunks(_take(lane))
+    if chunks:
+        failpoint("relay.taken")
     for position, chunk in enumerate(chunks):
         try:
             publish(chunk, lane)

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from common import context
 from common.exceptions import DomainError
+from common.failpoints import failpoint
 from outbox import registry
 from outbox.enums import Outcome
 from outbox.models import Job
@@ -32,7 +33,9 @@ class LeaseLost(Exception):
 
 def run(ids: Sequence[int]) -> int:
     """Do the jobs of these ids that are due and free; the number that ended."""
+    failpoint("job.received")
     claimed = claim(ids, topics=registry.topics())
+    failpoint("job.claimed")
     ended = 0
     for topic, group in groupby(claimed, key=lambda job: job.topic):
         route = registry.route_of(topic)
@@ -90,18 +93,29 @@ def _run_batch(route: registry.Route, jobs: list[Job]) -> int:
 
 def _attempt(route: registry.Route, jobs: list[Job]) -> int:
     token = jobs[0].lease_token
-    if not route.is_outside:
-        with transaction.atomic():
-            mine = _hold(jobs, token)
-            if mine:
-                route.handle(mine)
-            return _finish(mine)
+    ended = _settle(route, jobs, token) if route.is_outside else _do(route, jobs, token)
+    failpoint("job.committed")
+    return ended
+
+
+def _do(route: registry.Route, jobs: list[Job], token: UUID | None) -> int:
+    with transaction.atomic():
+        mine = _hold(jobs, token)
+        if mine:
+            route.handle(mine)
+        failpoint("job.done")
+        return _finish(mine)
+
+
+def _settle(route: registry.Route, jobs: list[Job], token: UUID | None) -> int:
     settle = route.handle(jobs)
+    failpoint("job.asked")
     with transaction.atomic():
         mine = _hold(jobs, token)
         if len(mine) < len(jobs):
             raise LeaseLost
         later = frozenset((settle() if settle else None) or ()) & {job.pk for job in mine}
+        failpoint("job.settled")
         _release(later)
         return _finish([job for job in mine if job.pk not in later])
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from common import context
 from common.exceptions import DomainError
+from common.failpoints import failpoint
 from outbox.enums import Beat, Outcome
 from outbox.models import Heartbeat, Job
 
@@ -80,6 +81,7 @@ def _will_nudge() -> bool:
 
 def _nudge() -> None:
     """Wake the relays. Lost when the connection dies here: their sweep finds the row anyway."""
+    failpoint("outbox.nudge")
     with connection.cursor() as cursor:
         cursor.execute(f"NOTIFY {CHANNEL}")
 

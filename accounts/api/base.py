@@ -30,6 +30,7 @@ from common.api import problems, query
 from common.api.query import ListQuery
 from common.api.schema import Operation
 from common.api.serializers import Input, Output
+from common.failpoints import failpoint
 
 P = ParamSpec("P")
 V = TypeVar("V", bound="ApiView")
@@ -66,7 +67,9 @@ class ApiView(APIView):
             subject=context.remote_address.get() or UNKNOWN_ADDRESS,
             at=self.at,
         )
+        failpoint("request.received")
         super().initial(request, *args, **kwargs)
+        failpoint("request.authenticated")
         operation = self._operation()
         if operation is None:
             return
@@ -189,9 +192,12 @@ def idempotent(method: Method[V, P]) -> Method[V, P]:
                 return replay(claimed)
             if isinstance(claimed, Started):
                 raise KeyInFlight
+            failpoint("request.key_taken")
             response = method(self, request, *args, **kwargs)
             keep(claimed, cast("Response", response))
-            return response
+            failpoint("request.answer_kept")
+        failpoint("request.committed")
+        return response
 
     return guarded
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from common.encryption import is_key
+from common.failpoints import are_wanted
 from config.settings.base import *
 from config.settings.base import (
     ANCHOR_FILE,
@@ -32,6 +33,8 @@ if not ANCHOR_FILE:
     raise ImproperlyConfigured("ANCHOR_FILE needs a path outside of the database's reach.")
 if PAYOUT_RAIL == "sandbox":
     raise ImproperlyConfigured("PAYOUT_RAIL must not be sandbox in production: it pays nobody.")
+if are_wanted():
+    raise ImproperlyConfigured("FAILPOINTS and ALLOW_FAILPOINTS must be unset in production.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -10,6 +10,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.services.mail import Mail, Page, mail_enqueue
 from common.exceptions import FieldError, Invalid
+from common.failpoints import failpoint
 from common.money import MAX_MINOR, amount_text, to_minor
 from gigs import policies
 from gigs.enums import MilestoneStatus, PaymentMode
@@ -141,11 +142,13 @@ def milestone_approve(
     if bonus is not None:
         Project.objects.locked().get(milestones=milestone_id)
     milestone = locked_milestone(milestone_id)
+    failpoint("approve.locked")
     policies.require(
         policies.may_review(by, milestone), "Only the project's commissioner can approve."
     )
     before = milestone.status
     milestone.move_to(MilestoneStatus.APPROVED)
+    failpoint("approve.allowed")
     milestone.review_ends_at = None
     milestone.approved_at, milestone.approved_by = at, by
     if bonus is not None:
@@ -153,8 +156,10 @@ def milestone_approve(
     milestone.save(
         update_fields=["status", "review_ends_at", "approved_at", "approved_by", "bonus_minor"]
     )
+    failpoint("approve.saved")
     _audit_move("milestone.approved", milestone, before, by=by, at=at)
     enqueue(APPROVED, key=milestone.public_id, payload={"milestone": milestone.pk})
+    failpoint("approve.job_written")
     return milestone
 
 

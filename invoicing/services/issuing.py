@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
+from common.failpoints import failpoint
 from common.money import decimal_of, next_fee, tax_on
 from common.public_ids import format_public_id
 from gigs import policies as gig_policies
@@ -92,13 +93,16 @@ def invoices_issue(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
         return []
     people = people_of([work.project for work in works])
     counters = numbering.counters_for({work.project.freelancer_id for work in works}, year=at.year)
+    failpoint("issue.locked")
     decisions = Decisions(people, on=at.date())
     drafts = [
         _draft(work, counters[work.project.freelancer_id], decisions.of(work.project))
         for work in works
     ]
     written = write(drafts, people, at=at)
+    failpoint("issue.written")
     numbering.advance(counters.values())
+    failpoint("issue.numbered")
     projects_note_invoiced(
         {work.project.pk: (work.project.invoiced_minor, work.project.fees_minor) for work in works}
     )
@@ -108,6 +112,7 @@ def invoices_issue(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
         for pk, uuid in [written[draft.work.milestone_id]]
     }
     _announce(drafts, people, issued, at=at)
+    failpoint("issue.announced")
     return [pk for pk, _ in issued.values()]
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from common.failpoints import failpoint
 from wallets.enums import PayoutResult
 from wallets.providers.payouts import PayoutAnswer, PayoutOrder
 from wallets.providers.protocol import ProviderTimeout
@@ -60,6 +61,7 @@ class SandboxPayouts:
         )
         try:
             connection.request(method, path, json.dumps(values) if values else None, headers)
+            failpoint("send.asked")
             response = connection.getresponse()
             body = json.loads(response.read())
         except (OSError, http.client.HTTPException, ValueError) as error:

@@ -14,6 +14,7 @@ from djmoney.money import Money
 
 from accounts import audit
 from accounts.models import User
+from common.failpoints import failpoint
 from common.money import amount_text, to_minor
 from gigs.enums import PaymentMode
 from gigs.policies import require
@@ -142,6 +143,7 @@ def note_down(
             MilestoneFunding.objects.bulk_create(fundings)
     except IntegrityError as error:
         raise PaymentInProgress from error
+    failpoint("payment.saved")
     audit.record(
         audit.Record(
             event="payment.started",
@@ -160,6 +162,7 @@ def note_down(
         payload={"payment": payment.pk},
         due_at=at + RESOLVE_AFTER,
     )
+    failpoint("payment.job_written")
     return payment
 
 
@@ -174,10 +177,13 @@ def payment_ask(payment: Payment) -> Answer | None:
         amount_minor=payment.amount_minor,
         currency=payment.currency,
     )
+    failpoint("payment.begun")
     try:
-        return provider_of(payment.provider).charge(charge)
+        answer = provider_of(payment.provider).charge(charge)
     except ProviderTimeout:
         return None
+    failpoint("payment.charged")
+    return answer
 
 
 def payment_conclude(*, payment_id: int, answer: Answer | None, at: datetime) -> Payment:

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from accounts import audit
 from accounts.services.mail import Mail, Page, Values, mail_enqueue, mail_enqueue_many
+from common.failpoints import failpoint
 from common.money import from_minor
 from gigs.enums import MilestoneStatus, PaymentMode
 from gigs.models import Project
@@ -98,7 +99,9 @@ def receive(*, locked: Locked, received: dict[int, int], at: datetime) -> None:
     if paying:
         finish(dues=paying, posted=[posted[due.payment.pk] for due in paying], at=at)
     others = [arrival for arrival in arrivals if not arrival.is_paying]
+    failpoint("fund.posted")
     _note_funded(others, at=at)
+    failpoint("fund.noted")
     audit.record_many(
         [_record(arrival, posted[arrival.payment.pk]) for arrival in others], by=None, at=at
     )

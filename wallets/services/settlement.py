@@ -10,6 +10,7 @@ from django.db.models import Q
 from accounts import audit
 from accounts.models import User
 from accounts.services.mail import Addressee, Mail, Page, Values, mail_enqueue_many
+from common.failpoints import failpoint
 from common.models import LockableQuerySet
 from common.money import from_minor, minor_of
 from common.public_ids import format_public_id
@@ -188,14 +189,18 @@ def finish(*, dues: Sequence[Due], posted: Sequence[Posted], at: datetime) -> No
     mails with them.
     """
     bills = [due.bill for due in dues]
+    failpoint("settle.posted")
     _begin_clearing(bills, at=at)
     invoices_mark_paid(invoices=[bill.invoice for bill in bills], at=at)
+    failpoint("settle.invoices_paid")
     milestones_settle(milestone_ids=[bill.milestone_id for bill in bills], at=at)
+    failpoint("settle.milestones_settled")
     projects_complete(project_ids=sorted({bill.project_id for bill in bills}), at=at)
     audit.record_many(
         [_record(due, journal) for due, journal in zip(dues, posted, strict=True)], by=None, at=at
     )
     mail_enqueue_many(Mail.INVOICE_PAID, [_mail(bill, at=at) for bill in bills])
+    failpoint("settle.told")
 
 
 def _settlements(dues: Sequence[Due]) -> list[Settlement]:

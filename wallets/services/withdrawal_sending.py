@@ -12,6 +12,7 @@ from typing import Final
 from django.db import transaction
 
 from accounts.models import User
+from common.failpoints import failpoint
 from outbox.services import enqueue
 from wallets import ledger
 from wallets.enums import (
@@ -71,10 +72,13 @@ def withdrawal_send(withdrawal: Withdrawal) -> PayoutAnswer | None:
         currency=withdrawal.currency,
         destination=asdict(destination_of(withdrawal.method)),
     )
+    failpoint("send.claimed")
     try:
-        return payout_provider_of(withdrawal.rail).send(order)
+        answer = payout_provider_of(withdrawal.rail).send(order)
     except ProviderTimeout:
         return None
+    failpoint("send.answered")
+    return answer
 
 
 def withdrawal_look(withdrawal: Withdrawal) -> PayoutAnswer | None:
@@ -161,6 +165,7 @@ def pay(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> None:
             fee=withdrawal.fee_minor,
         )
     )
+    failpoint("send.posted")
     record(withdrawal, "withdrawal.paid", by=by, at=at, before=before, journal_key=posted.key)
     tell_of_end(withdrawal)
 

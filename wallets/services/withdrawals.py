@@ -13,6 +13,7 @@ from djmoney.money import Money
 from accounts import audit
 from accounts.models import User
 from accounts.services.mail import Mail, mail_enqueue
+from common.failpoints import failpoint
 from common.formats import money_for_people
 from common.money import from_minor, to_minor
 from gigs.policies import require
@@ -80,11 +81,14 @@ def withdrawal_request(
         if request_key is None or known is None:
             raise
         return known
+    failpoint("withdraw.saved")
     ledger.reserve(account=available_account(withdrawal), amount=withdrawal.amount_minor)
+    failpoint("withdraw.reserved")
     record(withdrawal, "withdrawal.requested", by=by, at=at)
     if withdrawal.amount_minor <= terms.approval_above:
         approve(withdrawal, by=None, at=at)
     _tell_of_request(withdrawal)
+    failpoint("withdraw.requested")
     return withdrawal
 
 
