@@ -3,7 +3,7 @@
 from functools import partial
 
 from django.contrib import admin
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -219,7 +219,7 @@ class MilestoneAdmin(AmountColumn, ReadOnlyAdmin):
     ]
     list_filter = ["status", "currency"]
     list_select_related = ["project"]
-    search_fields = ["title", "project__title", "project__freelancer__email", "invoice__number"]
+    search_fields = ["title", "project__title", "project__freelancer__email", "invoices__number"]
     search_help_text = "Title, project, freelancer, invoice number or mst_… identifier"
     ordering = ["-pk"]
     inlines = [SubmissionInline, AmendmentInline]
@@ -245,7 +245,11 @@ class MilestoneAdmin(AmountColumn, ReadOnlyAdmin):
     ]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).annotate(document_number=F("invoice__number"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(document_number=Max("invoices__number", filter=Q(invoices__kind="milestone")))
+        )
 
     @admin.display(description="bonus")
     def bonus_given(self, milestone: Milestone) -> str:

@@ -77,6 +77,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
     list_display = [
         "number",
+        "kind",
         "status",
         "seller",
         "buyer",
@@ -86,7 +87,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
         "due_on",
         "paid_at",
     ]
-    list_filter = ["status", "currency", "issued_on"]
+    list_filter = ["kind", "status", "currency", "issued_on"]
     list_select_related = ["seller", "buyer"]
     search_fields = ["number", "seller__email", "buyer__email", "project__title"]
     search_help_text = "Number, a party's address, project or inv_… identifier"
@@ -95,7 +96,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     inlines = [InvoiceLineInline, InvoiceTaxInline, InvoiceReminderInline]
     fieldsets = [
         (None, {"fields": ["public_id", "number", "kind", "files"]}),
-        ("Work", {"fields": ["project", "milestone"]}),
+        ("Work", {"fields": ["project", "milestone", "credits"]}),
         ("Parties as frozen", {"fields": ["seller", "seller_copy", "buyer", "buyer_copy"]}),
         (
             "Figures",
@@ -222,14 +223,14 @@ class IssuerAdmin(ReadOnlyAdmin):
 
 @admin.register(InvoiceSeries)
 class InvoiceSeriesAdmin(ReadOnlyAdmin):
-    """The gapless counters: one for each issuer and year."""
+    """The gapless counters: one for each issuer, family of kinds and year."""
 
-    list_display = ["issuer_code", "year", "last_number"]
-    list_filter = ["year"]
+    list_display = ["issuer_code", "family", "year", "last_number"]
+    list_filter = ["family", "year"]
     list_select_related = ["issuer"]
     search_fields = ["issuer__code"]
-    ordering = ["issuer__code", "-year"]
-    fields = ["issuer", "year", "last_number"]
+    ordering = ["issuer__code", "-year", "family"]
+    fields = ["issuer", "family", "year", "last_number"]
 
     @admin.display(description="issuer", ordering="issuer__code")
     def issuer_code(self, series: InvoiceSeries) -> str:

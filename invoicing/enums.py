@@ -5,6 +5,24 @@ from django.db import models
 
 class InvoiceKind(models.TextChoices):
     MILESTONE = "milestone", "Milestone invoice"
+    CREDIT_NOTE = "credit_note", "Credit note"
+
+
+class SeriesFamily(models.TextChoices):
+    """Kinds that are numbered together: all invoices in one series, credit notes in another."""
+
+    INVOICE = "invoice", "Invoices"
+    CREDIT_NOTE = "credit_note", "Credit notes"
+
+
+NUMBER_MARKS: dict[SeriesFamily, str] = {
+    SeriesFamily.INVOICE: "",
+    SeriesFamily.CREDIT_NOTE: "C",
+}
+"""What stands behind the issuer's code in the numbers of a family: K7QMC-2026-00001."""
+
+MILESTONE_KINDS = (InvoiceKind.MILESTONE,)
+"""Kinds that are about one milestone always. Others may name one."""
 
 
 class InvoiceStatus(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Issuer codes and gapless numbers: one series for each issuer and year."""
+"""Issuer codes and gapless numbers: one series for each issuer, family of kinds and year."""
 
 import secrets
 from collections.abc import Collection
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from invoicing.enums import NUMBER_MARKS, SeriesFamily
 from invoicing.models import InvoiceSeries, Issuer
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -22,31 +23,33 @@ class Counter:
     """A locked series: what it numbers, and the last number given, in memory until `advance`."""
 
     series_id: int
-    code: str
+    prefix: str
     year: int
     last_number: int
 
     def take(self) -> tuple[int, str]:
         """The next position and number, such as K7QM-2026-00012: five or more digits."""
         self.last_number += 1
-        return self.last_number, f"{self.code}-{self.year}-{self.last_number:05d}"
+        return self.last_number, f"{self.prefix}-{self.year}-{self.last_number:05d}"
 
 
-def counters_for(user_ids: Collection[int], *, year: int) -> dict[int, Counter]:
-    """The locked counter of each seller for that year, by user id.
+def counters_for(
+    user_ids: Collection[int], *, year: int, family: SeriesFamily = SeriesFamily.INVOICE
+) -> dict[int, Counter]:
+    """The locked counter of each seller for that family and year, by user id.
 
     Takes the locks in primary-key order, so the numbers that the caller hands out and writes in
     this transaction have no gap and no twin. Issuers and series are made on first use.
     """
     wanted = set(user_ids)
-    counters = _locked(wanted, year=year)
+    counters = _locked(wanted, year=year, family=family)
     if missing := wanted - counters.keys():
         issuers = _issuers_for(missing)
         InvoiceSeries.objects.bulk_create(
-            [InvoiceSeries(issuer_id=issuer, year=year) for issuer in issuers],
+            [InvoiceSeries(issuer_id=issuer, family=family, year=year) for issuer in issuers],
             ignore_conflicts=True,
         )
-        counters = _locked(wanted, year=year)
+        counters = _locked(wanted, year=year, family=family)
     return counters
 
 
@@ -62,10 +65,11 @@ def advance(counters: Collection[Counter]) -> None:
         )
 
 
-def _locked(user_ids: Collection[int], *, year: int) -> dict[int, Counter]:
-    rows = InvoiceSeries.objects.filter(issuer__user__in=user_ids, year=year).locked()
+def _locked(user_ids: Collection[int], *, year: int, family: SeriesFamily) -> dict[int, Counter]:
+    series = InvoiceSeries.objects.filter(issuer__user__in=user_ids, family=family, year=year)
+    rows = series.locked()
     return {
-        user_id: Counter(series_id, code, year, last_number)
+        user_id: Counter(series_id, code + NUMBER_MARKS[family], year, last_number)
         for user_id, series_id, code, last_number in rows.values_list(
             "issuer__user", "pk", "issuer__code", "last_number"
         )

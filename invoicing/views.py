@@ -251,7 +251,7 @@ def _cells(invoice: Invoice, side: Side) -> list[str]:
             for name in ("name", "country", "vat_id")
         ),
         harmless(invoice.project.title),
-        harmless(invoice.milestone.title),
+        harmless(invoice.subject),
         invoice.total.currency.code,
         *map(amount_text, amounts),
     ]

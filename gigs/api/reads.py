@@ -79,7 +79,8 @@ def projects_for(user: User, **query: Unpack[ProjectQuery]) -> LockableQuerySet[
 
 def milestones_for(user: User, **query: Unpack[MilestoneQuery]) -> LockableQuerySet[Milestone]:
     """A party's milestones, with their invoices."""
-    milestones = Milestone.objects.for_user(user).select_related("project", "invoice")
+    milestones = Milestone.objects.for_user(user).select_related("project")
+    milestones = milestones.prefetch_related("invoices")
     if "status" in query:
         milestones = milestones.filter(status=query["status"])
     if "project_id" in query:

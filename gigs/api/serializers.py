@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from django.core.exceptions import ObjectDoesNotExist
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -348,10 +347,7 @@ class MilestoneOutput(Output):
 
     @extend_schema_field(InvoiceRefOutput(allow_null=True))
     def get_invoice(self, milestone: Milestone) -> Any:
-        try:
-            return InvoiceRefOutput(milestone.invoice).data
-        except ObjectDoesNotExist:
-            return None
+        return milestone.invoice and InvoiceRefOutput(milestone.invoice).data
 
 
 class ProjectOutput(Output):

@@ -265,6 +265,12 @@ class Milestone(PublicIdModel):
         return from_minor(to_minor(self.amount) + self.bonus_minor, self.amount.currency.code)
 
     @property
+    def invoice(self) -> models.Model | None:
+        """Its invoice, of an app above: the newest, where one was credited. Reads `invoices`."""
+        issued = [invoice for invoice in self.invoices.all() if invoice.kind == "milestone"]
+        return max(issued, key=lambda invoice: invoice.pk, default=None)
+
+    @property
     def is_approved_silently(self) -> bool:
         """Whether the review ended without an answer."""
         return self.approved_at is not None and self.approved_by_id is None

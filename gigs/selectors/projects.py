@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import DecimalField, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Cast
 from djmoney.money import Money
@@ -67,11 +66,7 @@ class ProjectView:
 
 def projects_with_figures() -> LockableQuerySet[Project]:
     """Projects with parties, milestones in order, invoices of these, and `paid_amount`."""
-    milestones = (
-        Milestone.objects.select_related("invoice")
-        .prefetch_related("fundings")
-        .order_by("position")
-    )
+    milestones = Milestone.objects.prefetch_related("fundings", "invoices").order_by("position")
     paid = (
         Project.objects.filter(pk=OuterRef("pk"), invoices__status=PAID)
         .order_by()
@@ -140,8 +135,9 @@ def milestone_pages(user: User) -> LockableQuerySet[Milestone]:
     submissions = Submission.objects.order_by("-version")
     return (
         Milestone.objects.for_user(user)
-        .select_related("project__commissioner", "project__freelancer", "invoice")
+        .select_related("project__commissioner", "project__freelancer")
         .prefetch_related(
+            "invoices",
             Prefetch("submissions", queryset=submissions),
             Prefetch("amendments", queryset=Amendment.objects.order_by("number")),
         )
@@ -228,7 +224,4 @@ def _awaits_invoice(milestone: Milestone, mode: str) -> bool:
         return False
     if mode == PaymentMode.HELD:
         return True
-    try:
-        return milestone.invoice is None
-    except ObjectDoesNotExist:
-        return True
+    return milestone.invoice is None

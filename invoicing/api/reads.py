@@ -12,6 +12,7 @@ from invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceRemin
 
 class InvoiceQuery(TypedDict, total=False):
     number: str
+    kind: str
     status: str
     project_id: UUID
     task_id: UUID
@@ -31,6 +32,8 @@ def invoices_for(user: User, **query: Unpack[InvoiceQuery]) -> LockableQuerySet[
     )
     if "number" in query:
         invoices = invoices.filter(number=query["number"])
+    if "kind" in query:
+        invoices = invoices.filter(kind=query["kind"])
     if "status" in query:
         invoices = invoices.filter(status=query["status"])
     if "project_id" in query:

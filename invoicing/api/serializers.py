@@ -186,7 +186,7 @@ class InvoiceOutput(Output):
     paid_on = serializers.SerializerMethodField()
     reminded_at = serializers.SerializerMethodField()
     project_id = serializers.CharField(source="project.public_id")
-    task_id = serializers.CharField(source="milestone.public_id")
+    task_id = serializers.CharField(source="milestone.public_id", default=None, allow_null=True)
     seller = InvoicePartyOutput(source="seller_copy")
     buyer = InvoicePartyOutput(source="buyer_copy")
     lines = InvoiceLineOutput(source="lines.all", many=True)
@@ -292,6 +292,7 @@ class InvoiceListQuery(ListQuery):
     default_ordering = "-issued_at"
 
     number = LineField(max_length=40, required=False)
+    kind = OptionField(InvoiceKind.choices, required=False)
     status = OptionField(InvoiceStatus.choices, required=False)
     project_id = PublicIdFilter("prj", required=False)
     task_id = PublicIdFilter("mst", required=False)

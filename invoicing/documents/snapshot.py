@@ -148,7 +148,7 @@ def _identifier(value: str, scheme: str) -> Identifier | None:
 
 
 def _delivered_on(invoice: Invoice) -> date:
-    approved_at = invoice.milestone.approved_at
+    approved_at = invoice.milestone and invoice.milestone.approved_at
     return approved_at.date() if approved_at else invoice.issued_on
 
 
@@ -243,5 +243,5 @@ def _references(invoice: Invoice) -> References:
     project = invoice.project.public_id
     return References(
         buyer=buyer["electronic_address"] if is_authority else project,
-        order=invoice.milestone.public_id,
+        order=invoice.milestone.public_id if invoice.milestone else "",
     )

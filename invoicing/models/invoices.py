@@ -13,9 +13,11 @@ from gigs.models import Milestone, Project
 from invoicing.enums import (
     DOCUMENT_FILES,
     INVOICE_TRANSITIONS,
+    MILESTONE_KINDS,
     DocumentKind,
     InvoiceKind,
     InvoiceStatus,
+    SeriesFamily,
     TaxCategory,
 )
 from invoicing.exceptions import InvoiceTransitionRefused
@@ -33,7 +35,7 @@ def _is_rated(category: str, rate: str) -> Q:
 
 
 class Issuer(PublicIdModel):
-    """A freelancer as the issuer of invoices, with a code that is unique on the platform."""
+    """Who issues invoices, with a code that is unique on the platform: a freelancer."""
 
     PREFIX = "iss"
 
@@ -54,9 +56,10 @@ class Issuer(PublicIdModel):
 
 
 class InvoiceSeries(models.Model):
-    """The counter of one issuer and year: its lock makes numbers gapless."""
+    """The counter of one issuer, family of kinds and year: its lock makes numbers gapless."""
 
     issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="series")
+    family = models.CharField(max_length=12, choices=SeriesFamily.choices)
     year = models.PositiveSmallIntegerField()
     last_number = models.PositiveIntegerField(default=0)
 
@@ -66,12 +69,13 @@ class InvoiceSeries(models.Model):
         verbose_name_plural = "invoice series"
         constraints = [
             models.UniqueConstraint(
-                fields=["issuer", "year"], name="invoicing_series_unique_per_year"
-            )
+                fields=["issuer", "family", "year"], name="invoicing_series_unique_per_year"
+            ),
+            one_of("family", SeriesFamily, name="invoicing_series_family_valid"),
         ]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.year}: {self.last_number}"
+        return f"#{self.pk} {self.get_family_display()} {self.year}: {self.last_number}"
 
 
 class InvoiceQuerySet(LockableQuerySet["Invoice"]):
@@ -81,20 +85,34 @@ class InvoiceQuerySet(LockableQuerySet["Invoice"]):
 
 
 class Invoice(PublicIdModel):
-    """The numbered document for one approved milestone. Immutable by trigger once issued.
+    """A numbered document: an invoice, or the note that credits one. Immutable by trigger.
 
-    Only status, paid_at and settled amounts' bookkeeping move; party texts are frozen copies.
+    Only status and paid_at move; party texts are frozen copies. The amounts of a credit note are
+    positive: the kind tells the sign.
     """
 
     PREFIX = "inv"
 
-    series = models.ForeignKey(InvoiceSeries, on_delete=models.PROTECT, related_name="invoices")
+    # The unique constraint of its places serves look-ups by series.
+    series = models.ForeignKey(
+        InvoiceSeries, on_delete=models.PROTECT, related_name="invoices", db_index=False
+    )
     position = models.PositiveIntegerField("number in the series")
     number = models.CharField(max_length=40, unique=True)
     kind = models.CharField(max_length=12, choices=InvoiceKind.choices)
     status = models.CharField(max_length=10, choices=InvoiceStatus.choices)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="invoices")
-    milestone = models.OneToOneField(Milestone, on_delete=models.PROTECT, related_name="invoice")
+    milestone = models.ForeignKey(
+        Milestone, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices"
+    )
+    credits = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="credit_notes",
+        db_index=False,
+    )
     seller = models.ForeignKey(User, on_delete=models.PROTECT, related_name="issued_invoices")
     buyer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="received_invoices")
     seller_copy = models.JSONField()
@@ -128,6 +146,21 @@ class Invoice(PublicIdModel):
                 fields=["series", "position"], name="invoicing_invoice_number_unique_in_series"
             ),
             one_of("kind", InvoiceKind, name="invoicing_invoice_kind_valid"),
+            models.CheckConstraint(
+                condition=Q(milestone__isnull=False) | ~Q(kind__in=MILESTONE_KINDS),
+                name="invoicing_invoice_milestone_where_its_kind_has_one",
+            ),
+            models.UniqueConstraint(
+                fields=["milestone"],
+                condition=Q(kind=InvoiceKind.MILESTONE),
+                name="invoicing_invoice_one_per_milestone",
+            ),
+            set_iff(
+                "kind",
+                [InvoiceKind.CREDIT_NOTE],
+                ["credits"],
+                name="invoicing_invoice_credits_iff_credit_note",
+            ),
             one_of("status", InvoiceStatus, name="invoicing_invoice_status_valid"),
             positive("subtotal", name="invoicing_invoice_subtotal_positive"),
             not_negative("tax", name="invoicing_invoice_tax_not_negative"),
@@ -156,6 +189,11 @@ class Invoice(PublicIdModel):
             models.Index(
                 fields=["due_on"], condition=Q(status="sent"), name="invoicing_invoice_falls_due"
             ),
+            models.Index(
+                fields=["credits"],
+                condition=Q(credits__isnull=False),
+                name="invoicing_invoice_credits",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -168,6 +206,11 @@ class Invoice(PublicIdModel):
                 f"An invoice that is {self.get_status_display().lower()} cannot become {status.label.lower()}."
             )
         self.status = status
+
+    @property
+    def subject(self) -> str:
+        """What it is about, in the words of its milestone if it has one. Reads the milestone."""
+        return self.milestone.title if self.milestone else self.get_kind_display()
 
 
 class InvoiceLine(PublicIdModel):

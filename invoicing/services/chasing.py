@@ -57,7 +57,7 @@ def invoice_remind(*, invoice_id: int, by: User, at: datetime) -> InvoiceReminde
         key=f"{invoice.public_id}:{reminder.position}",
         context={
             "number": invoice.number,
-            "milestone": invoice.milestone.title,
+            "milestone": invoice.subject,
             "freelancer": by.name,
             "total": quantize(invoice.total),
             "due_on": invoice.due_on,

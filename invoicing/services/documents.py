@@ -69,7 +69,7 @@ def register() -> None:
 def _words(invoice: Invoice) -> Values:
     return {
         "number": invoice.number,
-        "milestone": invoice.milestone.title,
+        "milestone": invoice.subject,
         "total": quantize(invoice.total),
         "due_on": invoice.due_on,
         "path": Page("invoicing:detail", (invoice.public_id,)),

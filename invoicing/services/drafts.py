@@ -25,10 +25,14 @@ from invoicing.tax import Decision, decide, tax_party
 WRITE = """
 WITH draft AS (
   SELECT * FROM jsonb_to_recordset(%s::jsonb) AS draft (
-    series_id bigint, position integer, number text, project_id bigint, milestone_id bigint,
-    seller_id bigint, buyer_id bigint, buyer_copy text, currency text, subtotal numeric,
-    tax numeric, fee numeric, fee_rate numeric, description text, bonus numeric, bonus_text text,
-    decision integer
+    series_id bigint, position integer, number text, kind text, project_id bigint,
+    milestone_id bigint, seller_id bigint, buyer_id bigint, buyer_copy text, currency text,
+    subtotal numeric, tax numeric, fee numeric, fee_rate numeric, decision integer
+  )
+), draft_line AS (
+  SELECT * FROM jsonb_to_recordset(%s::jsonb) AS draft_line (
+    number text, position smallint, description text, quantity numeric, unit text,
+    unit_price numeric, amount numeric
   )
 ), decision AS (
   SELECT * FROM jsonb_to_recordset(%s::jsonb) AS decision (
@@ -42,38 +46,35 @@ WITH draft AS (
     seller_copy, buyer_copy, currency, subtotal, tax, total, fee, net, fee_rate,
     issued_at, issued_on, due_on
   )
-  SELECT gen_random_uuid(), series_id, position, number, %s, %s, project_id, milestone_id,
+  SELECT gen_random_uuid(), series_id, position, number, kind, %s, project_id, milestone_id,
     seller_id, buyer_id, seller.copy, buyer.copy, currency, subtotal, tax, subtotal + tax, fee,
     subtotal + tax - fee, fee_rate, %s, %s, %s
   FROM draft
   JOIN party AS seller ON seller.key = 'seller:' || seller_id
   JOIN party AS buyer ON buyer.key = draft.buyer_copy
   ORDER BY series_id, position
-  RETURNING id, uuid, milestone_id
+  RETURNING id, uuid, number
 ), line AS (
   INSERT INTO invoicing_invoiceline (
     uuid, invoice_id, position, description, quantity, unit, currency, unit_price, amount,
     tax_category, tax_rate
   )
-  SELECT gen_random_uuid(), invoice.id, line.position, line.text, 1, %s, currency, amount, amount,
-    coalesce(category, ''), rate
+  SELECT gen_random_uuid(), invoice.id, line.position, description, quantity, unit, currency,
+    unit_price, amount, coalesce(category, ''), rate
   FROM invoice
-  JOIN draft USING (milestone_id)
+  JOIN draft USING (number)
+  JOIN draft_line AS line USING (number)
   LEFT JOIN decision ON decision.key = draft.decision
-  CROSS JOIN LATERAL (
-    VALUES (1, description, subtotal - bonus), (2, bonus_text, bonus)
-  ) AS line (position, text, amount)
-  WHERE amount > 0
 ), tax AS (
   INSERT INTO invoicing_invoicetax (
     invoice_id, category, rate, name, currency, basis, amount, legend, vatex_code, rule
   )
   SELECT invoice.id, category, rate, name, currency, subtotal, tax, legend, vatex, rule
   FROM invoice
-  JOIN draft USING (milestone_id)
+  JOIN draft USING (number)
   JOIN decision ON decision.key = draft.decision
 )
-SELECT id, uuid, milestone_id FROM invoice
+SELECT id, uuid, number FROM invoice
 """
 
 
@@ -120,10 +121,22 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One line to write; amounts in minor units, the unit price as it is printed."""
+
+    description: str
+    amount: int
+    unit_price: Decimal
+    quantity: Decimal = Decimal(1)
+    unit: str = LUMP_SUM
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """One invoice to write; amounts in minor units. `decision` is None without legal data."""
 
     work: Work
+    lines: tuple[DraftLine, ...]
     series_id: int
     position: int
     number: str
@@ -181,7 +194,9 @@ def works_of(milestone_ids: Sequence[int]) -> list[Work]:
         )
     )
     taken = set(
-        Invoice.objects.filter(milestone__in=milestone_ids).values_list("milestone", flat=True)
+        Invoice.objects.filter(milestone__in=milestone_ids, kind=InvoiceKind.MILESTONE).values_list(
+            "milestone", flat=True
+        )
     )
     rows = [row for row in rows if row[0] not in taken and row[8] is not None]
     return [
@@ -234,28 +249,39 @@ def people_of(projects: Collection[Terms]) -> People:
     )
 
 
-def write(drafts: Sequence[Draft], people: People, *, at: datetime) -> dict[int, tuple[int, UUID]]:
-    """Write invoices, lines and taxes in one statement; id and UUID by milestone."""
+def lines_of(work: Work) -> tuple[DraftLine, ...]:
+    """A line for the price, and one for the bonus if there is one."""
+    title = work.project.title
+    parts = [(f"{title}: {work.title}", work.gross - work.bonus)]
+    if work.bonus:
+        parts.append((f"{title}: bonus for {work.title}", work.bonus))
+    return tuple(
+        DraftLine(text[:300], amount, decimal_of(amount, work.currency)) for text, amount in parts
+    )
+
+
+def write(drafts: Sequence[Draft], people: People, *, at: datetime) -> dict[str, tuple[int, UUID]]:
+    """Write invoices, lines and taxes in one statement; id and UUID by number."""
     decided = {draft.decision: 0 for draft in drafts if draft.decision is not None}
     keys = {decision: key for key, decision in enumerate(decided)}
     rows = [_row(draft, keys) for draft in drafts]
+    lines = [row for draft in drafts for row in _line_rows(draft)]
     due_on = at.date() + timedelta(days=settings.INVOICE_DUE_DAYS)
     with connection.cursor() as cursor:
         cursor.execute(
             WRITE,
             [
                 json.dumps(rows),
+                json.dumps(lines),
                 json.dumps([_decision(decision, key) for decision, key in keys.items()]),
                 json.dumps(people.copies),
-                InvoiceKind.MILESTONE,
                 InvoiceStatus.SENT,
                 at,
                 at.date(),
                 due_on,
-                LUMP_SUM,
             ],
         )
-        return {milestone_id: (pk, uuid) for pk, uuid, milestone_id in cursor.fetchall()}
+        return {number: (pk, uuid) for pk, uuid, number in cursor.fetchall()}
 
 
 def _row(draft: Draft, keys: Mapping[Decision, int]) -> dict[str, Any]:
@@ -264,6 +290,7 @@ def _row(draft: Draft, keys: Mapping[Decision, int]) -> dict[str, Any]:
         "series_id": draft.series_id,
         "position": draft.position,
         "number": draft.number,
+        "kind": InvoiceKind.MILESTONE,
         "project_id": terms.pk,
         "milestone_id": work.milestone_id,
         "seller_id": terms.freelancer_id,
@@ -274,11 +301,23 @@ def _row(draft: Draft, keys: Mapping[Decision, int]) -> dict[str, Any]:
         "tax": str(decimal_of(draft.tax, work.currency)),
         "fee": str(decimal_of(draft.split.fee, work.currency)),
         "fee_rate": str(terms.fee_rate),
-        "description": f"{terms.title}: {work.title}"[:300],
-        "bonus": str(decimal_of(work.bonus, work.currency)),
-        "bonus_text": f"{terms.title}: bonus for {work.title}"[:300],
         "decision": keys[draft.decision] if draft.decision is not None else None,
     }
+
+
+def _line_rows(draft: Draft) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": draft.number,
+            "position": position,
+            "description": line.description,
+            "quantity": str(line.quantity),
+            "unit": line.unit,
+            "unit_price": str(line.unit_price),
+            "amount": str(decimal_of(line.amount, draft.work.currency)),
+        }
+        for position, line in enumerate(draft.lines, start=1)
+    ]
 
 
 def _decision(decision: Decision, key: int) -> dict[str, Any]:

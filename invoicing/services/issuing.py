@@ -15,7 +15,7 @@ from gigs.enums import MilestoneStatus
 from gigs.models import Milestone, Project
 from gigs.services import projects_note_invoiced
 from invoicing import numbering
-from invoicing.enums import InvoiceStatus
+from invoicing.enums import InvoiceKind, InvoiceStatus
 from invoicing.exceptions import MilestoneNotApproved
 from invoicing.models import Invoice
 from invoicing.numbering import Counter
@@ -25,6 +25,7 @@ from invoicing.services.drafts import (
     People,
     Terms,
     Work,
+    lines_of,
     people_of,
     works_of,
     write,
@@ -47,7 +48,9 @@ def invoice_issue_for(*, milestone_id: int, by: User, at: datetime) -> tuple[int
     gig_policies.require(
         gig_policies.is_party(by, milestone.project), "Only the parties can ask for the invoice."
     )
-    invoices = Invoice.objects.filter(milestone=milestone).values_list("pk", flat=True)
+    invoices = Invoice.objects.filter(milestone=milestone, kind=InvoiceKind.MILESTONE).values_list(
+        "pk", flat=True
+    )
     existing = invoices.first()
     if existing is not None:
         return existing, False
@@ -107,9 +110,9 @@ def invoices_issue(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
         {work.project.pk: (work.project.invoiced_minor, work.project.fees_minor) for work in works}
     )
     issued = {
-        draft.work.milestone_id: (pk, format_public_id(Invoice.PREFIX, uuid))
+        draft.number: (pk, format_public_id(Invoice.PREFIX, uuid))
         for draft in drafts
-        for pk, uuid in [written[draft.work.milestone_id]]
+        for pk, uuid in [written[draft.number]]
     }
     _announce(drafts, people, issued, at=at)
     failpoint("issue.announced")
@@ -134,6 +137,7 @@ def _draft(work: Work, counter: Counter, decision: Decision | None) -> Draft:
     rate = decision.rate if decision is not None else None
     return Draft(
         work=work,
+        lines=lines_of(work),
         series_id=counter.series_id,
         position=position,
         number=number,
@@ -144,12 +148,12 @@ def _draft(work: Work, counter: Counter, decision: Decision | None) -> Draft:
 
 
 def _announce(
-    drafts: Sequence[Draft], people: People, issued: dict[int, tuple[int, str]], *, at: datetime
+    drafts: Sequence[Draft], people: People, issued: dict[str, tuple[int, str]], *, at: datetime
 ) -> None:
     records: list[audit.Record] = []
     entries: list[Entry] = []
     for draft in drafts:
-        pk, public_id = issued[draft.work.milestone_id]
+        pk, public_id = issued[draft.number]
         records.append(_record(draft, pk, public_id))
         entries += [Entry(topic, public_id, {"invoice": pk}) for topic in (ISSUED, DOCUMENT)]
     audit.record_many(records, by=None, at=at)

@@ -43,6 +43,7 @@ def other_milestone():
         ("invoicing_series_moves_forward", series, "last_number = 0"),
         ("invoicing_series_moves_forward", series, "year = year + 1"),
         ("invoicing_series_moves_forward", series, "issuer_id = issuer_id + 1"),
+        ("invoicing_series_moves_forward", series, "family = 'credit_note'"),
         ("invoicing_invoice_status_valid", sent_invoice, "status = 'lost'"),
         ("invoicing_invoice_paid_at_iff_paid", sent_invoice, "status = 'paid'"),
         ("invoicing_invoice_paid_at_iff_paid", sent_invoice, "paid_at = now()"),
@@ -59,6 +60,9 @@ def test_the_database_refuses_the_change(rule, build, changes):
     ("rule", "changes"),
     [
         ("invoicing_invoice_kind_valid", {"kind": "'proforma'"}),
+        ("invoicing_invoice_milestone_where_its_kind_has_one", {"milestone_id": "NULL"}),
+        ("invoicing_invoice_credits_iff_credit_note", {"kind": "'credit_note'"}),
+        ("invoicing_invoice_credits_iff_credit_note", {"credits_id": "id"}),
         ("invoicing_invoice_status_valid", {"status": "'draft'"}),
         ("invoicing_invoice_paid_at_iff_paid", {"status": "'paid'"}),
         (
@@ -96,13 +100,13 @@ def test_the_database_refuses_such_an_invoice(rule, changes):
     fresh = {"milestone_id": other_milestone(), "position": "2", "number": "number || 'b'"}
 
     with refused_by(rule):
-        copy(invoice, **fresh, **changes)
+        copy(invoice, **{**fresh, **changes})
 
 
 @pytest.mark.parametrize(
     ("rule", "taken"),
     [
-        ("invoicing_invoice_milestone_id_key", "milestone_id"),
+        ("invoicing_invoice_one_per_milestone", "milestone_id"),
         ("invoicing_invoice_number_key", "number"),
         ("invoicing_invoice_number_unique_in_series", "position"),
     ],
@@ -120,6 +124,7 @@ def test_the_database_refuses_a_second_invoice(rule, taken):
     ("rule", "build", "changes"),
     [
         ("invoicing_series_unique_per_year", series, {}),
+        ("invoicing_series_family_valid", series, {"family": "'fees'"}),
         ("invoicing_line_position_unique", line, {}),
         ("invoicing_line_amount_positive", line, {"position": "2", "amount": "0"}),
         ("invoicing_line_amount_positive", line, {"position": "2", "amount": "'NaN'"}),
@@ -161,6 +166,7 @@ def test_one_code_an_issuer_and_one_issuer_a_code(rule, fresh):
         "seller_id = buyer_id",
         "buyer_id = seller_id",
         "milestone_id = milestone_id + 1",
+        "credits_id = id",
         "project_id = project_id + 1",
         "fee = fee + 1, net = net - 1",
         "total = total + 1, subtotal = subtotal + 1, net = net + 1",

@@ -127,7 +127,7 @@ def test_the_database_refuses_a_second_invoice_of_a_milestone(at):
     twin.pk, twin.uuid, twin.number, twin.position = None, Issuer.objects.get().uuid, "X", 2
 
     with (
-        pytest.raises(Exception, match="invoicing_invoice_milestone_id_key"),
+        pytest.raises(Exception, match="invoicing_invoice_one_per_milestone"),
         transaction.atomic(),
     ):
         twin.save(force_insert=True)

@@ -240,6 +240,7 @@ CASES = [
         "numbers_are_gapless",
         INVOICE_OF.format(change="number = 'XXXX-2026-00002'", milestone=milestone(SENT)),
     ),
+    case("numbers_are_gapless", "UPDATE invoicing_invoiceseries SET family = 'credit_note'"),
     case(
         "paid_invoices_are_in_the_ledger",
         INVOICE_OF.format(change="status = 'paid', paid_at = now()", milestone=milestone(SENT)),

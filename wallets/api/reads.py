@@ -184,7 +184,7 @@ def _row(
         amount=from_minor(line.amount, line.currency),
         balance_after=from_minor(line.balance_after, line.currency),
         invoice_number=invoice.number if invoice else None,
-        milestone_id=invoice.milestone.public_id if invoice else None,
+        milestone_id=invoice.milestone.public_id if invoice and invoice.milestone else None,
         withdrawal_id=withdrawal.public_id if withdrawal else None,
         created_at=line.posted_at,
         line=line.seq,

@@ -11,7 +11,7 @@ from django.db import transaction
 from djmoney.money import Money
 
 from accounts.models import User
-from common.money import from_minor, to_minor
+from common.money import from_minor, to_minor, zero
 from gigs.enums import PaymentMode
 from gigs.models import Milestone
 from gigs.policies import require
@@ -146,8 +146,8 @@ def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
     project = invoice.project
     project.refresh_from_db()
     return Preview(
-        milestone_title=invoice.milestone.title,
-        bonus=invoice.milestone.bonus,
+        milestone_title=invoice.subject,
+        bonus=invoice.milestone.bonus if invoice.milestone else zero(currency),
         subtotal=invoice.subtotal,
         tax=invoice.tax,
         total=invoice.total,

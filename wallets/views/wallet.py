@@ -106,7 +106,7 @@ def _cells(row: StatementRow) -> list[str]:
         row.label,
         invoice.number if invoice else "",
         harmless(invoice.project.title if invoice else ""),
-        harmless(invoice.milestone.title if invoice else ""),
+        harmless(invoice.subject if invoice else ""),
         amount_text(row.amount),
         amount_text(row.balance_after),
         row.amount.currency.code,
