@@ -143,6 +143,12 @@ def tax_on(percent: Decimal, basis: int) -> int:
         return int((percent * basis / 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
+def share_of(total: int, *, part: int, whole: int) -> int:
+    """What `part` of a `whole` is of a total, in minor units, rounded half up."""
+    with localcontext(prec=60):
+        return int((Decimal(total) * part / whole).quantize(Decimal(1), ROUND_HALF_UP))
+
+
 @dataclass(frozen=True, slots=True)
 class FeeSplit:
     """One amount in minor units and how it falls to the platform and the freelancer."""

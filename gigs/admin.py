@@ -238,6 +238,7 @@ class MilestoneAdmin(AmountColumn, ReadOnlyAdmin):
                     "approved_at",
                     "approved_by",
                     "settled_at",
+                    "cancelled_at",
                     "invoice_number",
                 ]
             },

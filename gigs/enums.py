@@ -56,6 +56,7 @@ class MilestoneStatus(models.TextChoices):
     CHANGES_REQUESTED = "changes_requested", "Changes requested"
     APPROVED = "approved", "Approved"
     SETTLED = "settled", "Settled"
+    CANCELLED = "cancelled", "Cancelled"
 
 
 class Remainder(models.TextChoices):
@@ -70,6 +71,7 @@ class AmendmentReason(models.TextChoices):
 
     APPROVED_IN_PART = "approved_in_part", "Approved in part"
     REMAINDER = "remainder", "Remainder of an earlier milestone"
+    GIVEN_BACK = "given_back", "A part given back"
 
 
 GIG_TRANSITIONS: dict[GigStatus, frozenset[GigStatus]] = {
@@ -97,12 +99,23 @@ MILESTONE_TRANSITIONS: dict[MilestoneStatus, frozenset[MilestoneStatus]] = {
     MilestoneStatus.PLANNED: frozenset(
         {MilestoneStatus.FUNDED, MilestoneStatus.IN_PROGRESS, MilestoneStatus.IN_REVIEW}
     ),
-    MilestoneStatus.FUNDED: frozenset({MilestoneStatus.IN_PROGRESS, MilestoneStatus.IN_REVIEW}),
-    MilestoneStatus.IN_PROGRESS: frozenset({MilestoneStatus.IN_REVIEW}),
-    MilestoneStatus.IN_REVIEW: frozenset(
-        {MilestoneStatus.CHANGES_REQUESTED, MilestoneStatus.APPROVED}
+    MilestoneStatus.FUNDED: frozenset(
+        {MilestoneStatus.IN_PROGRESS, MilestoneStatus.IN_REVIEW, MilestoneStatus.CANCELLED}
     ),
-    MilestoneStatus.CHANGES_REQUESTED: frozenset({MilestoneStatus.IN_REVIEW}),
+    MilestoneStatus.IN_PROGRESS: frozenset({MilestoneStatus.IN_REVIEW, MilestoneStatus.CANCELLED}),
+    MilestoneStatus.IN_REVIEW: frozenset(
+        {
+            MilestoneStatus.CHANGES_REQUESTED,
+            MilestoneStatus.APPROVED,
+            MilestoneStatus.CANCELLED,
+        }
+    ),
+    MilestoneStatus.CHANGES_REQUESTED: frozenset(
+        {MilestoneStatus.IN_REVIEW, MilestoneStatus.CANCELLED}
+    ),
     MilestoneStatus.APPROVED: frozenset({MilestoneStatus.SETTLED}),
     MilestoneStatus.SETTLED: frozenset(),
+    MilestoneStatus.CANCELLED: frozenset(),
 }
+CLOSED: tuple[MilestoneStatus, ...] = (MilestoneStatus.SETTLED, MilestoneStatus.CANCELLED)
+"""States of milestones that a project need not wait for any more."""

@@ -43,6 +43,21 @@ class FundsHeld(DomainError):
     )
 
 
+class NothingHeld(DomainError):
+    code = "nothing_held"
+    default_message = "No money is set aside for this milestone."
+
+
+class GiveBackTooLate(DomainError):
+    """From the approval on the money is the freelancer's."""
+
+    code = "give_back_too_late"
+    default_message = (
+        "This milestone is approved, so its money is spoken for. After that, money goes back only"
+        " by a credit note to the invoice."
+    )
+
+
 class OwnGig(DomainError):
     code = "own_gig"
     status = 403

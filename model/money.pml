@@ -74,7 +74,7 @@ proctype Settler() {
 #endif
 }
 
-/* The freelancer gives held money back. */
+/* The freelancer gives held money back. move milestone in_review cancelled */
 proctype Refunder() {
 #if LOCK
   atomic {

@@ -63,6 +63,13 @@ class FundingStatus(models.TextChoices):
     PENDING = "pending", "On its way"
     HELD = "held", "Held"
     MISSED = "missed", "Not funded"
+    RETURNED = "returned", "Given back"
+
+
+class ReleaseCause(models.TextChoices):
+    """Why held money became its commissioner's credit again."""
+
+    GIVEN_BACK = "given_back", "Given back by the freelancer"
 
 
 class PaymentSource(models.TextChoices):

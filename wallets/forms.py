@@ -114,6 +114,42 @@ class FundForm(PayForm):
         return [self._unfunded[name] for name in self.cleaned_data["milestones"]]
 
 
+class GiveBackForm(forms.Form):
+    """All of what is held for a milestone, or what is held for a part of its price."""
+
+    ALL = "all"
+    PART = "part"
+
+    extent = forms.ChoiceField(
+        label="How much?",
+        choices=[(ALL, "All of it: the milestone is cancelled"), (PART, "A part of the price")],
+        initial=PART,
+        widget=forms.RadioSelect,
+    )
+    amount = AmountField(
+        label="Part of the price",
+        required=False,
+        help_text="Before tax. The tax that was set aside with it goes back too.",
+    )
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        self.currency = currency
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        text = cleaned.pop("amount", "")
+        cleaned["part"] = None
+        if cleaned.get("extent") == self.PART and "amount" not in self.errors:
+            if not text:
+                raise forms.ValidationError({"amount": "Write how much you give back."})
+            try:
+                cleaned["part"] = amount_in(text, self.currency)
+            except forms.ValidationError as error:
+                raise forms.ValidationError({"amount": error.messages}) from error
+        return cleaned
+
+
 class PaymentMethodForm(forms.Form):
     """A method of the sandbox to store."""
 

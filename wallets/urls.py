@@ -2,7 +2,16 @@
 
 from django.urls import include, path
 
-from wallets.views import dashboards, funding, payments, payouts, previews, proof, wallet
+from wallets.views import (
+    dashboards,
+    funding,
+    giving_back,
+    payments,
+    payouts,
+    previews,
+    proof,
+    wallet,
+)
 
 wallet_patterns = [
     path("wallet/", wallet.wallet, name="wallet"),
@@ -11,6 +20,12 @@ wallet_patterns = [
     path("wallet/statement.csv", wallet.statement_csv, name="statement-csv"),
     path("invoices/<inv_id:invoice_id>/pay/", payments.pay, name="pay"),
     path("projects/<prj_id:project_id>/fund/", funding.fund, name="fund"),
+    path("milestones/<mst_id:milestone_id>/give-back/", giving_back.give_back, name="give-back"),
+    path(
+        "milestones/<mst_id:milestone_id>/give-back/preview/",
+        giving_back.preview,
+        name="give-back-preview",
+    ),
     path("payments/<pay_id:payment_id>/", payments.payment, name="payment"),
     path("payment-methods/", payments.payment_methods, name="payment-methods"),
     path(

@@ -38,6 +38,7 @@ class Mail(StrEnum):
     MILESTONE_APPROVED_SILENTLY = "milestone_approved_silently"
     MILESTONES_FUNDED = "milestones_funded"
     MILESTONE_SUBMITTED = "milestone_submitted"
+    MONEY_GIVEN_BACK = "money_given_back"
     MONEY_HELD = "money_held"
     MONEY_RELEASED = "money_released"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a template's name
@@ -80,6 +81,9 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     ),
     Mail.MILESTONES_FUNDED: frozenset({"project", "commissioner", "milestones", "amount", "path"}),
     Mail.MILESTONE_SUBMITTED: frozenset({"milestone", "project", "freelancer", "path"}),
+    Mail.MONEY_GIVEN_BACK: frozenset(
+        {"milestone", "project", "freelancer", "amount", "fate", "path"}
+    ),
     Mail.MONEY_HELD: frozenset({"amount", "reason", "clause", "review_on", "path"}),
     Mail.MONEY_RELEASED: frozenset({"amount", "reason", "path"}),
     Mail.PASSWORD_RESET: frozenset({"url"}),

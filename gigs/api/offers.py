@@ -10,15 +10,13 @@ from accounts.enums import Scope
 from accounts.models import User
 from common.api.schema import Operation, operation, page_schema
 from common.exceptions import Missing, PermissionRefused
+from gigs.api.queries import ApplicationQuery, GigApplicationQuery, GigQuery
 from gigs.api.reads import applications_for, gigs_for
 from gigs.api.serializers import (
     ApplicationInput,
     ApplicationOutput,
-    ApplicationQuery,
-    GigApplicationQuery,
     GigInput,
     GigOutput,
-    GigQuery,
     MatchFreelancerInput,
     MatchInput,
     ProjectOutput,

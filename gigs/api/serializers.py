@@ -16,10 +16,8 @@ from common.api.fields import (
     MoneyField,
     OptionField,
     PublicIdField,
-    PublicIdFilter,
     TextField,
 )
-from common.api.query import ListQuery
 from common.api.serializers import Input, Output
 from gigs.enums import (
     ApplicationStatus,
@@ -323,6 +321,7 @@ class MilestoneOutput(Output):
         "approved_at": None,
         "approved_silently": False,
         "settled_at": None,
+        "cancelled_at": None,
         "invoice": None,
     }
 
@@ -343,6 +342,7 @@ class MilestoneOutput(Output):
     approved_at = serializers.DateTimeField(allow_null=True)
     approved_silently = serializers.BooleanField(source="is_approved_silently")
     settled_at = serializers.DateTimeField(allow_null=True)
+    cancelled_at = serializers.DateTimeField(allow_null=True)
     invoice = serializers.SerializerMethodField()
 
     @extend_schema_field(InvoiceRefOutput(allow_null=True))
@@ -353,7 +353,7 @@ class MilestoneOutput(Output):
 class ProjectOutput(Output):
     """The contract that a match made.
 
-    `agreed` is the budget and the bonuses given since; `paid` counts paid invoices before tax, and
+    `agreed` is the budget as amended since, with bonuses and without cancelled milestones; `paid` counts paid invoices before tax, and
     `remaining` is what is agreed and not paid. `held` is what is set aside for milestones that are
     funded and not settled.
     """
@@ -408,38 +408,6 @@ class ProjectOutput(Output):
             setattr(instance, figure, getattr(view, figure))
         shown: dict[str, Any] = super().to_representation(instance)
         return shown
-
-
-class GigQuery(ListQuery):
-    status = OptionField(GigStatus.choices, required=False)
-    category = OptionField(Category.choices, required=False)
-    skill = LineField(max_length=40, required=False)
-    commissioner_id = PublicIdFilter("usr", required=False)
-
-
-class ApplicationQuery(ListQuery):
-    status = OptionField(ApplicationStatus.choices, required=False)
-    gig_id = PublicIdFilter("gig", required=False)
-
-
-class GigApplicationQuery(ListQuery):
-    status = OptionField(ApplicationStatus.choices, required=False)
-
-
-class ProjectQuery(ListQuery):
-    orderings = {"started_at": "started_at"}
-    default_ordering = "-started_at"
-
-    status = OptionField(ProjectStatus.choices, required=False)
-    gig_id = PublicIdFilter("gig", required=False)
-
-
-class MilestoneQuery(ListQuery):
-    orderings = {"position": "position"}
-    default_ordering = "position"
-
-    status = OptionField(MilestoneStatus.choices, required=False)
-    project_id = PublicIdFilter("prj", required=False)
 
 
 def _required() -> ErrorDetail:

@@ -9,14 +9,13 @@ from accounts.api.base import ApiView, idempotent
 from accounts.enums import Scope
 from common.api.schema import Operation, operation, page_schema
 from common.exceptions import Missing, PermissionRefused
+from gigs.api.queries import MilestoneQuery, ProjectQuery
 from gigs.api.reads import milestones_for, projects_for
 from gigs.api.serializers import (
     ApproveInput,
     ChangesInput,
     MilestoneOutput,
-    MilestoneQuery,
     ProjectOutput,
-    ProjectQuery,
     SubmitInput,
     TaskActionInput,
 )

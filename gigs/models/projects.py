@@ -51,8 +51,8 @@ class ProjectQuerySet(LockableQuerySet["Project"]):
 class Project(PublicIdModel):
     """The contract that a match makes. Terms and split are frozen from the start.
 
-    `agreed_minor` is the budget and the bonuses given since; it moves under this row's lock, as do
-    `invoiced_minor` and `fees_minor` when an invoice is issued.
+    `agreed_minor` is the budget as amended since, with bonuses and without what was cancelled; it
+    moves under this row's lock, as do `invoiced_minor` and `fees_minor` when an invoice is issued.
     """
 
     PREFIX = "prj"
@@ -178,6 +178,7 @@ class Milestone(PublicIdModel):
     bonus_minor = models.BigIntegerField(default=0)
     amendment_count = models.PositiveSmallIntegerField(default=0)
     settled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[MilestoneQuerySet] = MilestoneQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -224,6 +225,12 @@ class Milestone(PublicIdModel):
             ),
             set_iff(
                 "status", ["settled"], ["settled_at"], name="gigs_milestone_settled_at_iff_settled"
+            ),
+            set_iff(
+                "status",
+                ["cancelled"],
+                ["cancelled_at"],
+                name="gigs_milestone_cancelled_at_iff_cancelled",
             ),
             models.CheckConstraint(
                 condition=Q(version=0, submitted_at__isnull=True)

@@ -14,7 +14,7 @@ from accounts.models import User
 from common.models import LockableQuerySet
 from common.money import from_minor, quantize, to_minor, zero
 from common.pages import Page, newest_first
-from gigs.enums import MILESTONE_TRANSITIONS, MilestoneStatus, PaymentMode
+from gigs.enums import CLOSED, MILESTONE_TRANSITIONS, MilestoneStatus, PaymentMode
 from gigs.models import Amendment, Milestone, Project, Submission
 
 PAGE_SIZE: Final = 20
@@ -60,6 +60,7 @@ class ProjectView:
     remaining: Money
     paid_percent: int
     settled_count: int
+    kept_count: int
     awaits_invoice: bool
     held: Money
 
@@ -97,8 +98,9 @@ def project_view(project: Project) -> ProjectView:
         agreed=from_minor(project.agreed_minor, currency),
         paid=paid,
         remaining=from_minor(project.agreed_minor - to_minor(paid), currency),
-        paid_percent=100 * to_minor(paid) // project.agreed_minor,
+        paid_percent=100 * to_minor(paid) // project.agreed_minor if project.agreed_minor else 100,
         settled_count=sum(milestone.status == MilestoneStatus.SETTLED for milestone in milestones),
+        kept_count=sum(milestone.status != MilestoneStatus.CANCELLED for milestone in milestones),
         awaits_invoice=any(
             _awaits_invoice(milestone, project.payment_mode) for milestone in milestones
         ),
@@ -109,7 +111,7 @@ def project_view(project: Project) -> ProjectView:
 def _held(milestones: Sequence[Milestone]) -> int:
     """What is set aside for the milestones, in minor units."""
     return sum(
-        part.amount_minor
+        part.amount_minor - part.returned_minor
         for milestone in milestones
         if milestone.status != MilestoneStatus.SETTLED
         for part in milestone.fundings.all()
@@ -184,6 +186,22 @@ def to_fund(view: ProjectView) -> list[Milestone]:
     return [milestone for milestone in view.milestones if milestone.is_waiting_for_funds(mode)]
 
 
+def returnable(view: ProjectView, *, user: User) -> list[Milestone]:
+    """The milestones of which the freelancer can give money back."""
+    if view.project.freelancer_id != user.pk or view.project.payment_mode != PaymentMode.HELD:
+        return []
+    return [milestone for milestone in view.milestones if _can_be_cancelled(milestone)]
+
+
+def can_give_back(milestone: Milestone) -> bool:
+    """Whether its freelancer can give money back now."""
+    return milestone.project.payment_mode == PaymentMode.HELD and _can_be_cancelled(milestone)
+
+
+def _can_be_cancelled(milestone: Milestone) -> bool:
+    return MilestoneStatus.CANCELLED in MILESTONE_TRANSITIONS[MilestoneStatus(milestone.status)]
+
+
 def _next_of_commissioner(view: ProjectView) -> NextStep:
     milestones, mode = view.milestones, view.project.payment_mode
     for milestone in milestones:
@@ -196,7 +214,7 @@ def _next_of_commissioner(view: ProjectView) -> NextStep:
         return NextStep(Step.AWAIT_INVOICE)
     for milestone in to_fund(view):
         return NextStep(Step.FUND, milestone)
-    if all(milestone.status == MilestoneStatus.SETTLED for milestone in milestones):
+    if all(milestone.status in CLOSED for milestone in milestones):
         return NextStep(Step.DONE)
     return NextStep(Step.AWAIT_WORK)
 

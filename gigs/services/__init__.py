@@ -16,6 +16,7 @@ from gigs.services.gigs import (
     gig_post,
     planned_split,
 )
+from gigs.services.giving_back import GivenUp, milestone_give_back
 from gigs.services.milestones import (
     milestone_approve,
     milestone_request_changes,
@@ -39,6 +40,7 @@ from gigs.services.settlement import (
 __all__ = [
     "FeeChange",
     "GigDraft",
+    "GivenUp",
     "Part",
     "PlannedTask",
     "Reminder",
@@ -54,6 +56,7 @@ __all__ = [
     "milestone_approve",
     "milestone_approve_part",
     "milestone_extend_review",
+    "milestone_give_back",
     "milestone_request_changes",
     "milestone_start",
     "milestone_submit",

@@ -8,7 +8,6 @@ from typing import Final
 from django.db import transaction
 from djmoney.money import Money
 
-from accounts import audit
 from accounts.models import User
 from accounts.services.mail import Mail, Page, mail_enqueue
 from common.exceptions import FieldError, Invalid
@@ -16,7 +15,8 @@ from common.money import MAX_MINOR, amount_text, from_minor, to_minor
 from gigs import policies
 from gigs.enums import AmendmentReason, MilestoneStatus, PaymentMode, Remainder
 from gigs.exceptions import FundsHeld, NoNextMilestone
-from gigs.models import Amendment, Milestone, Project
+from gigs.models import Milestone, Project
+from gigs.services.amendments import price_amend
 from gigs.services.milestones import milestone_approve
 
 OPEN: Final = frozenset({MilestoneStatus.PLANNED, MilestoneStatus.IN_PROGRESS})
@@ -65,11 +65,11 @@ def _divide(
         if to_minor(total) > MAX_MINOR:
             message = "The remainder and the next price are more than one invoice can be about."
             raise Invalid([FieldError("remainder", "out_of_range", message)])
-        _amend(following, total, AmendmentReason.REMAINDER, by=by, at=at)
+        price_amend(following, total, AmendmentReason.REMAINDER, by=by, at=at)
     else:
         project.agreed_minor -= price - amount
         project.save(update_fields=["agreed_minor"])
-    _amend(milestone, part.amount, AmendmentReason.APPROVED_IN_PART, by=by, at=at)
+    price_amend(milestone, part.amount, AmendmentReason.APPROVED_IN_PART, by=by, at=at)
     _tell(milestone, rest, part)
 
 
@@ -88,39 +88,6 @@ def _next_open(milestone: Milestone, milestones: Sequence[Milestone]) -> Milesto
     if not later:
         raise NoNextMilestone
     return min(later, key=lambda one: one.position)
-
-
-def _amend(
-    milestone: Milestone, after: Money, reason: AmendmentReason, *, by: User, at: datetime
-) -> None:
-    """Write the amendment, then move the price; the milestone is locked."""
-    before = milestone.amount
-    milestone.amendment_count += 1
-    Amendment.objects.create(
-        milestone=milestone,
-        number=milestone.amendment_count,
-        before=before,
-        after=after,
-        reason=reason,
-        by=by,
-        created_at=at,
-    )
-    milestone.amount = after
-    milestone.save(update_fields=["amount", "amendment_count"])
-    audit.record(
-        audit.Record(
-            event="milestone.price_amended",
-            target=milestone,
-            before={"amount": amount_text(before)},
-            after={
-                "amount": amount_text(after),
-                "currency": after.currency.code,
-                "reason": reason,
-            },
-        ),
-        by=by,
-        at=at,
-    )
 
 
 def _tell(milestone: Milestone, rest: Money, part: Part) -> None:

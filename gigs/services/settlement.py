@@ -8,7 +8,7 @@ from django.db import connection
 
 from accounts import audit
 from common.public_ids import format_public_id
-from gigs.enums import MILESTONE_TRANSITIONS, MilestoneStatus, ProjectStatus
+from gigs.enums import CLOSED, MILESTONE_TRANSITIONS, MilestoneStatus, ProjectStatus
 from gigs.exceptions import MilestoneTransitionRefused
 from gigs.models import Milestone, Project
 
@@ -31,7 +31,7 @@ RETURNING id, uuid, position, title
 COMPLETE = """
 UPDATE gigs_project AS project SET status = %s, completed_at = %s
 WHERE id = ANY(%s) AND status = %s AND NOT EXISTS (
-  SELECT FROM gigs_milestone WHERE project_id = project.id AND status <> %s
+  SELECT FROM gigs_milestone WHERE project_id = project.id AND status <> ALL(%s)
 )
 RETURNING id, uuid, title
 """
@@ -115,7 +115,9 @@ def milestones_settle(*, milestone_ids: Sequence[int], at: datetime) -> None:
 
 
 def projects_complete(*, project_ids: Sequence[int], at: datetime) -> list[int]:
-    """Complete those of the projects, locked by the caller, of which every milestone is settled."""
+    """Complete those of the projects, locked by the caller, of which every milestone is settled or
+    cancelled.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             COMPLETE,
@@ -124,7 +126,7 @@ def projects_complete(*, project_ids: Sequence[int], at: datetime) -> list[int]:
                 at,
                 list(project_ids),
                 ProjectStatus.ACTIVE,
-                MilestoneStatus.SETTLED,
+                list(CLOSED),
             ],
         )
         rows: list[tuple[int, UUID, str]] = cursor.fetchall()

@@ -52,6 +52,7 @@ from wallets.models import Payment, Withdrawal
 from wallets.providers import Answer
 from wallets.services import (
     MethodChoice,
+    funds_give_back,
     payment_begin,
     payment_conclude,
     withdrawal_approve,
@@ -161,6 +162,19 @@ def _submit(milestone):
 def approved():
     milestone = submitted_milestone()
     return milestone_approve(milestone_id=milestone.pk, by=milestone.project.commissioner, at=AT)
+
+
+def given_back(reach):
+    milestone = reach()
+    funds_give_back(milestone_id=milestone.pk, by=milestone.project.freelancer, at=AT)
+    return milestone
+
+
+def changes_requested_after_funding():
+    milestone = submitted_after_funding()
+    return milestone_request_changes(
+        milestone_id=milestone.pk, comment="More.", by=milestone.project.commissioner, at=AT
+    )
 
 
 def settled():
@@ -276,6 +290,12 @@ SERVICES = {
     ("Milestone", "changes_requested", "in_review"): submitted_again,
     ("Milestone", "in_review", "approved"): approved,
     ("Milestone", "approved", "settled"): settled,
+    ("Milestone", "funded", "cancelled"): lambda: given_back(with_funds),
+    ("Milestone", "in_progress", "cancelled"): lambda: given_back(started_after_funding),
+    ("Milestone", "in_review", "cancelled"): lambda: given_back(submitted_after_funding),
+    ("Milestone", "changes_requested", "cancelled"): lambda: given_back(
+        changes_requested_after_funding
+    ),
     ("Invoice", "sent", "on_hold"): on_hold,
     ("Invoice", "sent", "overdue"): overdue,
     ("Invoice", "sent", "paid"): paid,

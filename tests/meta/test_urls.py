@@ -174,11 +174,12 @@ def body_for(address: Address, world: World) -> dict:
         "report": {"message": "No answer."},
         "pay": {"payment_method": "test_ok"},
         "fund": {"payment_method": "test_ok"},
+        "give-back": {"amount": part["amount"]},
     }
     if "/approve-part/" in address.path:
         return part
-    name = "fund" if "/fund/" in address.path else address.path.split("/")[-2]
-    return bodies.get(name, {})
+    path = address.path.removesuffix("preview/")
+    return bodies.get(path.split("/")[-2], {})
 
 
 def test_every_route_is_in_a_list():

@@ -2,6 +2,7 @@ from django.urls import path
 
 from wallets.api import (
     funding,
+    giving_back,
     holds,
     payments,
     payouts,
@@ -18,6 +19,14 @@ urlpatterns = [
     path(
         "milestones/<mst_id:milestone_id>/fund/preview/",
         funding.MilestoneFundPreviewView.as_view(),
+    ),
+    path(
+        "milestones/<mst_id:milestone_id>/give-back/",
+        giving_back.MilestoneGiveBackView.as_view(),
+    ),
+    path(
+        "milestones/<mst_id:milestone_id>/give-back/preview/",
+        giving_back.GiveBackPreviewView.as_view(),
     ),
     path("projects/<prj_id:project_id>/fund/", funding.ProjectFundView.as_view()),
     path("projects/<prj_id:project_id>/fund/preview/", funding.ProjectFundPreviewView.as_view()),

@@ -3,7 +3,13 @@
 from wallets.models.clearing import Clearing
 from wallets.models.holds import Hold
 from wallets.models.ledger import Account, Balance, Entry, Journal
-from wallets.models.payments import MilestoneFunding, Payment, PaymentMethod, SandboxCharge
+from wallets.models.payments import (
+    MilestoneFunding,
+    Payment,
+    PaymentMethod,
+    Release,
+    SandboxCharge,
+)
 from wallets.models.payouts import PayoutBatch, PayoutMethod, ProviderEvent, Withdrawal
 from wallets.models.proof import Anchor, AnchoredHead, Checkpoint, VerificationRun
 
@@ -23,6 +29,7 @@ __all__ = [
     "PayoutBatch",
     "PayoutMethod",
     "ProviderEvent",
+    "Release",
     "SandboxCharge",
     "VerificationRun",
     "Withdrawal",

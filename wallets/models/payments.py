@@ -19,6 +19,7 @@ from wallets.enums import (
     PaymentSource,
     PaymentStatus,
     Provider,
+    ReleaseCause,
 )
 from wallets.exceptions import PaymentTransitionRefused
 
@@ -157,11 +158,12 @@ class Payment(PublicIdModel):
 
 
 class MilestoneFunding(models.Model):
-    """A milestone's part of a payment that funds it."""
+    """A milestone's part of a payment that funds it; `returned_minor` of it is credit again."""
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="fundings")
     milestone = models.ForeignKey(Milestone, on_delete=models.PROTECT, related_name="fundings")
     amount_minor = models.BigIntegerField()
+    returned_minor = models.BigIntegerField(default=0)
     status = models.CharField(max_length=12, choices=FundingStatus.choices)
 
     objects: ClassVar[LockableQuerySet["MilestoneFunding"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
@@ -170,6 +172,12 @@ class MilestoneFunding(models.Model):
         constraints = [
             one_of("status", FundingStatus, name="wallets_milestone_funding_status_valid"),
             positive("amount_minor", name="wallets_milestone_funding_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "missed"], returned_minor=0)
+                | Q(status="held", returned_minor__gte=0, returned_minor__lt=F("amount_minor"))
+                | Q(status="returned", returned_minor=F("amount_minor")),
+                name="wallets_milestone_funding_returned_fits_status",
+            ),
             models.UniqueConstraint(
                 fields=["milestone"],
                 condition=Q(status__in=["pending", "held"]),
@@ -183,6 +191,31 @@ class MilestoneFunding(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.status}"
+
+
+class Release(models.Model):
+    """Held money of a milestone that became its commissioner's credit again. Written once."""
+
+    funding = models.ForeignKey(MilestoneFunding, on_delete=models.PROTECT, related_name="releases")
+    number = models.PositiveSmallIntegerField()
+    amount_minor = models.BigIntegerField()
+    cause = models.CharField(max_length=20, choices=ReleaseCause.choices)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[LockableQuerySet["Release"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["funding", "number"], name="wallets_release_number_unique"
+            ),
+            one_of("cause", ReleaseCause, name="wallets_release_cause_valid"),
+            positive("amount_minor", name="wallets_release_amount_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.cause}"
 
 
 class SandboxCharge(models.Model):

@@ -26,11 +26,14 @@ from wallets.services.payout_methods import (
 )
 from wallets.services.previews import (
     FundingPreview,
+    GiveBackPreview,
     Preview,
     approval_preview,
     funding_preview,
+    give_back_preview,
     payment_preview,
 )
+from wallets.services.releases import Returned, funds_give_back
 from wallets.services.verification import verification_request
 from wallets.services.withdrawal_review import (
     withdrawal_approve,
@@ -55,9 +58,11 @@ __all__ = [
     "CREDIT",
     "BankDetails",
     "FundingPreview",
+    "GiveBackPreview",
     "HoldTerms",
     "MethodChoice",
     "Preview",
+    "Returned",
     "WithdrawalPreview",
     "approval_preview",
     "automatic_begin",
@@ -66,6 +71,8 @@ __all__ = [
     "funding_amounts",
     "funding_begin",
     "funding_preview",
+    "funds_give_back",
+    "give_back_preview",
     "held_settle",
     "hold_place",
     "hold_release",

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from gigs.enums import PaymentMode
 from gigs.models import Milestone, Project
 from invoicing.enums import PAYABLE
 from invoicing.models import Invoice
+from invoicing.services import ISSUED
+from outbox.services import enqueue_many
 from wallets import ledger
 from wallets.enums import (
     FundingStatus,
@@ -58,13 +61,30 @@ def held_settle(*, invoice_ids: Sequence[int], at: datetime) -> list[int]:
     held = dict(
         MilestoneFunding.objects.filter(
             milestone__in=[bill.milestone_id for bill in bills], status=FundingStatus.HELD
-        ).values_list("milestone", "amount_minor")
+        ).values_list("milestone", F("amount_minor") - F("returned_minor"))
     )
     if all(held.get(bill.milestone_id) == bill.total for bill in bills):
         settle(dues=dues, at=at)
     else:
         finish(dues=dues, posted=_post_differing(dues, held), at=at)
     return [bill.invoice.pk for bill in bills]
+
+
+def wake_waiting(*, buyer_id: int, currency: str, key: str) -> None:
+    """Try again to pay invoices from held funds that lacked some of the buyer's credit."""
+    waiting = Invoice.objects.filter(
+        buyer=buyer_id,
+        currency=currency,
+        status__in=PAYABLE,
+        project__payment_mode=PaymentMode.HELD,
+    )
+    enqueue_many(
+        ISSUED,
+        [
+            (f"{invoice.public_id}:{key}", {"invoice": invoice.pk})
+            for invoice in waiting.only("pk", "uuid").order_by("pk")
+        ],
+    )
 
 
 def _post_differing(dues: Sequence[Due], held: dict[int, int]) -> list[Posted]:

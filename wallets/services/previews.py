@@ -27,6 +27,7 @@ from wallets.selectors import credit_balance, wallet_balances
 from wallets.services.funding import funding_begin
 from wallets.services.held import held_settle
 from wallets.services.payments import MethodChoice, payments_conclude, refuse_unless_payable
+from wallets.services.releases import funds_give_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,17 @@ class FundingPreview:
     amount: Money
     held_after: Money
     credit_after: Money
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBackPreview:
+    """What would become credit again, and what of the milestone would be left."""
+
+    milestone: Milestone
+    returned: Money
+    held_after: Money
+    agreed_after: Money
+    completes_project: bool
 
 
 TAKEN: Final = Answer(ChargeResult.SUCCEEDED)
@@ -129,6 +141,22 @@ def funding_preview(
             amount=from_minor(payment.amount_minor, payment.currency),
             held_after=project_view(project).held,
             credit_after=credit_balance(by.pk, payment.currency),
+        )
+
+
+def give_back_preview(
+    *, milestone_id: int, amount: Money | None = None, by: User, at: datetime
+) -> GiveBackPreview:
+    """What giving money back would do; changes nothing. The refusals of `funds_give_back`."""
+    with _rolled_back():
+        returned = funds_give_back(milestone_id=milestone_id, amount=amount, by=by, at=at)
+        view = project_view(projects_with_figures().get(milestones=milestone_id))
+        return GiveBackPreview(
+            milestone=returned.milestone,
+            returned=returned.amount,
+            held_after=view.held,
+            agreed_after=view.agreed,
+            completes_project=view.project.completed_at is not None,
         )
 
 

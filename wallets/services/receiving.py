@@ -15,13 +15,10 @@ from accounts import audit
 from accounts.services.mail import Mail, Page, Values, mail_enqueue, mail_enqueue_many
 from common.failpoints import failpoint
 from common.money import from_minor
-from gigs.enums import MilestoneStatus, PaymentMode
+from gigs.enums import MilestoneStatus
 from gigs.models import Project
 from gigs.services import milestones_fund
 from invoicing.enums import PAYABLE
-from invoicing.models import Invoice
-from invoicing.services import ISSUED
-from outbox.services import enqueue_many
 from wallets import ledger
 from wallets.enums import (
     AccountKind,
@@ -34,6 +31,7 @@ from wallets.enums import (
 from wallets.ledger import AccountSpec, JournalDraft, Leg, Posted
 from wallets.models import MilestoneFunding, Payment
 from wallets.models.payments import PAYING
+from wallets.services.held import wake_waiting
 from wallets.services.settlement import (
     Due,
     Locked,
@@ -108,7 +106,11 @@ def receive(*, locked: Locked, received: dict[int, int], at: datetime) -> None:
     for arrival in arrivals:
         if arrival.credit:
             _tell_of_credit(arrival)
-            _wake_waiting(arrival.payment)
+            wake_waiting(
+                buyer_id=arrival.payment.payer_id,
+                currency=arrival.payment.currency,
+                key=arrival.payment.public_id,
+            )
 
 
 def _save(arrivals: Sequence[Arrival], *, at: datetime) -> None:
@@ -260,23 +262,6 @@ def _record(arrival: Arrival, journal: Posted) -> audit.Record:
             "currency": arrival.payment.currency,
         },
         journal_key=journal.key,
-    )
-
-
-def _wake_waiting(payment: Payment) -> None:
-    """Try again to pay invoices from held funds that lacked some of the payer's credit."""
-    waiting = Invoice.objects.filter(
-        buyer=payment.payer_id,
-        currency=payment.currency,
-        status__in=PAYABLE,
-        project__payment_mode=PaymentMode.HELD,
-    )
-    enqueue_many(
-        ISSUED,
-        [
-            (f"{invoice.public_id}:{payment.public_id}", {"invoice": invoice.pk})
-            for invoice in waiting.only("pk", "uuid").order_by("pk")
-        ],
     )
 
 

@@ -22,6 +22,7 @@ APPEND_ONLY = (
     "invoicing_invoicereport",
     "wallets_anchor",
     "wallets_anchoredhead",
+    "wallets_release",
     "wallets_verificationrun",
     "wallets_providerevent",
 )

@@ -1,5 +1,5 @@
--- A project has agreed what its milestones cost with their bonuses: the budget as amended since. It
--- has invoiced and taken in fees what its invoices say: never more than agreed.
+-- A project has agreed what its milestones cost with their bonuses, those aside that are cancelled: the
+-- budget as amended since. It has invoiced and taken in fees what its invoices say: never more than agreed.
 select 'project ' || p.id || ' ' || p.title as subject,
        'agreed ' || p.agreed_minor || ' (milestones ' || m.amount || ', bonuses '
          || m.bonus || '), invoiced '
@@ -8,7 +8,9 @@ select 'project ' || p.id || ' ' || p.title as subject,
 from gigs_project p
 join wallets_currency w on w.code = p.currency
 left join (
-  select project_id, sum(amount) as amount, sum(bonus_minor) as bonus
+  select project_id, sum(bonus_minor) as bonus,
+    coalesce(sum(amount) filter (where status <> 'cancelled'), 0) as amount,
+    coalesce(sum(amount) filter (where status = 'cancelled'), 0) as cancelled
   from gigs_milestone
   group by project_id
 ) m on m.project_id = p.id
@@ -24,7 +26,7 @@ left join (
   group by project_id
 ) i on i.project_id = p.id
 where p.agreed_minor is distinct from m.amount * 10::numeric ^ w.exponent + m.bonus
-   or p.agreed_minor <> (p.budget + coalesce(a.amended, 0)) * 10::numeric ^ w.exponent + m.bonus
+   or p.agreed_minor <> (p.budget + coalesce(a.amended, 0) - m.cancelled) * 10::numeric ^ w.exponent + m.bonus
    or p.invoiced_minor <> coalesce(i.subtotal, 0) * 10::numeric ^ w.exponent
    or p.fees_minor <> coalesce(i.fee, 0) * 10::numeric ^ w.exponent
    or p.invoiced_minor > p.agreed_minor

@@ -1,5 +1,5 @@
--- For each milestone that is funded and not settled its part of a payment is held; for any other
--- nothing is. Nothing is funded but in projects that hold funds.
+-- For each milestone that is funded and neither settled nor cancelled its part of a payment is held,
+-- less what went back; for any other nothing is. Nothing is funded but in projects that hold funds.
 select 'milestone mst_' || replace(m.uuid::text, '-', '') as subject,
        m.status || ' with ' || coalesce(b.posted, 0) || ' held' as difference
 from gigs_milestone m
@@ -9,9 +9,10 @@ left join wallets_account a
   on a.owner = 'milestone:' || m.id and a.kind = 'held' and a.currency = m.currency
 left join wallets_balance b on b.account_id = a.id
 where coalesce(b.posted, 0) <> case
-    when m.status in ('planned', 'settled') then 0 else coalesce(f.amount_minor, 0)
+    when m.status in ('planned', 'settled', 'cancelled') then 0
+    else coalesce(f.amount_minor - f.returned_minor, 0)
   end
-  or (f.id is not null) <> (p.payment_mode = 'held' and m.status <> 'planned')
+  or (f.id is not null) <> (p.payment_mode = 'held' and m.status not in ('planned', 'cancelled'))
 union all
 select 'account ' || a.id, a.owner || ' holds ' || b.posted || ' ' || a.currency || ' for nothing'
 from wallets_account a

@@ -22,7 +22,7 @@ with expected as (
   join wallets_currency w on w.code = p.currency
   left join invoicing_invoice i on i.id = p.invoice_id
   left join (
-    select payment_id, sum(amount_minor) filter (where status = 'held') as held
+    select payment_id, sum(amount_minor) filter (where status in ('held', 'returned')) as held
     from wallets_milestonefunding group by payment_id
   ) f on f.payment_id = p.id
   where p.status = 'succeeded'

@@ -1,0 +1,142 @@
+"""Held money that goes back: it becomes its commissioner's credit, by a journal of its own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from djmoney.money import Money
+
+from accounts import audit
+from accounts.models import User
+from accounts.services.mail import Mail, Page, mail_enqueue
+from common.money import from_minor, share_of
+from gigs.models import Milestone
+from gigs.services import GivenUp, milestone_give_back
+from invoicing.services import totals_on
+from wallets import ledger
+from wallets.enums import AccountKind, FundingStatus, JournalKind, ReleaseCause
+from wallets.ledger import AccountSpec, JournalDraft, Leg, Posted
+from wallets.models import MilestoneFunding, Release
+from wallets.services.held import wake_waiting
+
+ABOUT_MILESTONE: Final = "milestone"
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Held money that became credit, and the milestone that it was held for."""
+
+    release: Release
+    milestone: Milestone
+
+    @property
+    def amount(self) -> Money:
+        return from_minor(self.release.amount_minor, self.milestone.amount.currency.code)
+
+
+@transaction.atomic
+def funds_give_back(
+    *, milestone_id: int, amount: Money | None = None, by: User, at: datetime
+) -> Returned:
+    """Give back what is held for a milestone, or what is held for a part of its price.
+
+    Without an amount, or with the whole price, the milestone is cancelled. The money is the
+    commissioner's credit when this returns. NothingHeld, GiveBackTooLate, PermissionRefused,
+    Invalid.
+    """
+    given = milestone_give_back(milestone_id=milestone_id, amount=amount, by=by, at=at)
+    returned = funds_release(given, cause=ReleaseCause.GIVEN_BACK, by=by, at=at)
+    _tell_commissioner(returned)
+    return returned
+
+
+def funds_release(given: GivenUp, *, cause: ReleaseCause, by: User, at: datetime) -> Returned:
+    """Move what is no longer needed for a milestone that is locked after its project."""
+    milestone = given.milestone
+    funding = MilestoneFunding.objects.locked().get(milestone=milestone, status=FundingStatus.HELD)
+    amount = _set_aside(funding) - _still_needed(funding, given, at=at)
+    funding.returned_minor += amount
+    if _set_aside(funding) == 0:
+        funding.status = FundingStatus.RETURNED
+    funding.save(update_fields=["returned_minor", "status"])
+    release = Release.objects.create(
+        funding=funding,
+        number=funding.releases.count() + 1,
+        amount_minor=amount,
+        cause=cause,
+        by=by,
+        created_at=at,
+    )
+    posted = _post(milestone, release)
+    currency = milestone.amount.currency.code
+    audit.record(
+        audit.Record(
+            event="funds.released",
+            target=milestone,
+            before={"held": _set_aside(funding) + amount},
+            after={
+                "held": _set_aside(funding),
+                "released": amount,
+                "currency": currency,
+                "cause": cause,
+            },
+            journal_key=posted.key,
+        ),
+        by=by,
+        at=at,
+    )
+    wake_waiting(buyer_id=milestone.project.commissioner_id, currency=currency, key=posted.key)
+    return Returned(release, milestone)
+
+
+def _set_aside(funding: MilestoneFunding) -> int:
+    return funding.amount_minor - funding.returned_minor
+
+
+def _still_needed(funding: MilestoneFunding, given: GivenUp, *, at: datetime) -> int:
+    """What stays set aside for the price that is left, with its tax.
+
+    Where the tax of the day is what was set aside, by the rule of the invoice, so that it comes out
+    to the cent; otherwise in proportion.
+    """
+    if not given.after:
+        return 0
+    project, pk, held = given.milestone.project, given.milestone.pk, _set_aside(funding)
+    if totals_on(project, {pk: given.before}, on=at.date())[pk] == held:
+        return totals_on(project, {pk: given.after}, on=at.date())[pk]
+    return share_of(held, part=given.after, whole=given.before)
+
+
+def _post(milestone: Milestone, release: Release) -> Posted:
+    currency = milestone.amount.currency.code
+    held = AccountSpec(f"milestone:{milestone.pk}", AccountKind.HELD, currency)
+    credit = AccountSpec(f"user:{milestone.project.commissioner_id}", AccountKind.CREDIT, currency)
+    ids = ledger.open_accounts([held, credit])
+    return ledger.post(
+        JournalDraft(
+            JournalKind.RELEASE,
+            f"release:{milestone.public_id}:{release.number}",
+            ABOUT_MILESTONE,
+            milestone.pk,
+            (Leg(ids[held], -release.amount_minor), Leg(ids[credit], release.amount_minor)),
+        )
+    )
+
+
+def _tell_commissioner(returned: Returned) -> None:
+    milestone, project = returned.milestone, returned.milestone.project
+    is_cancelled = milestone.cancelled_at is not None
+    mail_enqueue(
+        Mail.MONEY_GIVEN_BACK,
+        to=project.commissioner,
+        key=f"{milestone.public_id}:{returned.release.number}",
+        context={
+            "milestone": milestone.title,
+            "project": project.title,
+            "freelancer": project.freelancer.name,
+            "amount": returned.amount,
+            "fate": "is cancelled" if is_cancelled else "goes on at a lower price",
+            "path": Page("projects:detail", (project.public_id,)),
+        },
+    )

@@ -1,0 +1,1 @@
+drop trigger wallets_release_append_only on wallets_release;
