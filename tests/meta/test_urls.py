@@ -178,8 +178,9 @@ def body_for(address: Address, world: World) -> dict:
     }
     if "/approve-part/" in address.path:
         return part
-    path = address.path.removesuffix("preview/")
-    return bodies.get(path.split("/")[-2], {})
+    previewed = [name for name in ("fund", "give-back") if f"/{name}/preview/" in address.path]
+    name = previewed[0] if previewed else address.path.split("/")[-2]
+    return bodies.get(name, {})
 
 
 def test_every_route_is_in_a_list():
