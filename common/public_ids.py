@@ -17,6 +17,7 @@ PREFIXES: Final = (
     "mst",
     "sub",
     "inv",
+    "exp",
     "pay",
     "pm",
     "pom",

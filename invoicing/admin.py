@@ -12,6 +12,7 @@ from invoicing.enums import DocumentKind
 from invoicing.models import (
     Invoice,
     InvoiceDocument,
+    InvoiceExport,
     InvoiceLine,
     InvoiceObjection,
     InvoiceReminder,
@@ -262,3 +263,34 @@ class IssuingMandateAdmin(ReadOnlyAdmin):
     search_fields = ["user__email", "legal_name", "vat_id"]
     search_help_text = "Address, legal name, VAT number or mnd_… identifier"
     ordering = ["-accepted_at", "-pk"]
+
+
+@admin.register(InvoiceExport)
+class InvoiceExportAdmin(ReadOnlyAdmin):
+    """Archives that people asked for. Their bytes are their owners' alone."""
+
+    list_display = ["file_name", "owner", "status", "done", "expected", "size", "requested_at"]
+    list_filter = ["status", "kind"]
+    list_select_related = ["owner"]
+    search_fields = ["owner__email", "owner__name"]
+    search_help_text = "Address, name or exp_… identifier"
+    ordering = ["-requested_at", "-pk"]
+    fields = [
+        "public_id",
+        "owner",
+        "kind",
+        "side",
+        "year",
+        "issued_from",
+        "issued_until",
+        "invoice_status",
+        "status",
+        "reason",
+        "done",
+        "expected",
+        "size",
+        "digest",
+        "requested_at",
+        "ended_at",
+        "expires_at",
+    ]

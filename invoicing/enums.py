@@ -77,3 +77,23 @@ INVOICE_TRANSITIONS: dict[InvoiceStatus, frozenset[InvoiceStatus]] = {
 }
 
 PAYABLE = frozenset({InvoiceStatus.SENT, InvoiceStatus.OVERDUE, InvoiceStatus.ON_HOLD})
+
+
+class ExportKind(models.TextChoices):
+    FILES = "files", "Files of invoices"
+    YEAR = "year", "Tables of a year"
+
+
+class ExportStatus(models.TextChoices):
+    PENDING = "pending", "Being made"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Not made"
+    EXPIRED = "expired", "Expired"
+
+
+EXPORT_TRANSITIONS: dict[ExportStatus, frozenset[ExportStatus]] = {
+    ExportStatus.PENDING: frozenset({ExportStatus.READY, ExportStatus.FAILED}),
+    ExportStatus.READY: frozenset({ExportStatus.EXPIRED}),
+    ExportStatus.FAILED: frozenset(),
+    ExportStatus.EXPIRED: frozenset(),
+}

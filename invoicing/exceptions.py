@@ -76,3 +76,34 @@ class ReportTooEarly(DomainError):
 class InvoiceAlreadyReported(DomainError):
     code = "already_reported"
     default_message = "Staff know about this invoice already."
+
+
+class ExportTransitionRefused(TransitionRefused):
+    """The export's state does not allow the move."""
+
+
+class ExportUnderWay(DomainError):
+    code = "export_under_way"
+    default_message = "Another export of yours is being made; wait until it is ready."
+
+
+class NothingToExport(DomainError):
+    code = "nothing_to_export"
+    default_message = "There is no invoice of that kind in that time."
+
+
+class ExportTooLarge(DomainError):
+    code = "export_too_large"
+    default_message = "An export is limited in size; choose a shorter time."
+
+
+class ExportNotReady(DomainError):
+    code = "export_not_ready"
+    retry_after = 5
+    default_message = "The export is not ready."
+
+
+class ExportGone(DomainError):
+    code = "export_gone"
+    status = 410
+    default_message = "The export is not there any more; ask for it again."

@@ -1,13 +1,17 @@
 """What follows from an approval: invoices, and the documents of each."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from django.utils import timezone
 
 from gigs.services.milestones import APPROVED
 from invoicing import services
+from invoicing.services.exports import EXPORT, export_build, export_keep, exports_tidy
 from outbox import registry
 from outbox.models import Job
+
+TIDY: Final = "housekeeping.exports"
 
 
 def issue(jobs: Sequence[Job]) -> None:
@@ -34,8 +38,30 @@ def note_overdue(jobs: Sequence[Job]) -> None:
     services.invoices_become_overdue(at=timezone.now())
 
 
+def export(jobs: Sequence[Job]) -> registry.Settle:
+    """Make an archive; it takes up to minutes and needs no transaction."""
+    archives = [
+        archive
+        for job in jobs
+        if (archive := export_build(export_id=job.payload["export"], at=timezone.now()))
+    ]
+
+    def keep() -> None:
+        for archive in archives:
+            export_keep(archive=archive, at=timezone.now())
+
+    return keep
+
+
+def tidy(jobs: Sequence[Job]) -> None:
+    """Delete archives that are past their time."""
+    exports_tidy(at=timezone.now())
+
+
 def register() -> None:
     """Tell the outbox who does these topics."""
     registry.register(APPROVED, issue, lane="money")
     registry.register(services.DOCUMENT, render, kind="outside", batch=40)
     registry.register(services.OVERDUE, note_overdue)
+    registry.register(EXPORT, export, kind="outside", lane="long", batch=1)
+    registry.register(TIDY, tidy)

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from invoicing import views
 from invoicing.enums import DocumentKind
+from invoicing.views import exports
+from invoicing.views import invoices as views
 
 app_name = "invoicing"
 urlpatterns = [
     path("invoices/", views.invoice_list, name="list"),
     path("invoices.csv", views.invoice_csv, name="csv"),
+    path("invoices/exports/", exports.export_list, name="exports"),
+    path("invoices/exports/<exp_id:export_id>/", exports.export_progress, name="export"),
+    path("invoices/exports/<exp_id:export_id>/file/", exports.export_file, name="export-file"),
     path("invoices/<inv_id:invoice_id>/", views.invoice_detail, name="detail"),
     *(
         path(

@@ -11,7 +11,7 @@ from gigs.enums import (
     MILESTONE_TRANSITIONS,
     PROJECT_TRANSITIONS,
 )
-from invoicing.enums import INVOICE_TRANSITIONS
+from invoicing.enums import EXPORT_TRANSITIONS, INVOICE_TRANSITIONS
 from wallets.enums import PAYMENT_TRANSITIONS, WITHDRAWAL_TRANSITIONS
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "states.md"
@@ -21,6 +21,7 @@ MACHINES = {
     "Project": PROJECT_TRANSITIONS,
     "Milestone": MILESTONE_TRANSITIONS,
     "Invoice": INVOICE_TRANSITIONS,
+    "Archive of invoices": EXPORT_TRANSITIONS,
     "Payment": PAYMENT_TRANSITIONS,
     "Withdrawal": WITHDRAWAL_TRANSITIONS,
 }

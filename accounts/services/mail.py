@@ -28,6 +28,7 @@ class Mail(StrEnum):
     CHANGES_REQUESTED = "changes_requested"
     CREDIT_ADDED = "credit_added"
     EMAIL_CONFIRMATION = "email_confirmation"
+    EXPORT_READY = "export_ready"
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_OVERDUE = "invoice_overdue"
     INVOICE_OBJECTED = "invoice_objected"
@@ -65,6 +66,7 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.CHANGES_REQUESTED: frozenset({"milestone", "project", "commissioner", "comment", "path"}),
     Mail.CREDIT_ADDED: frozenset({"amount", "reason", "path"}),
     Mail.EMAIL_CONFIRMATION: frozenset({"url"}),
+    Mail.EXPORT_READY: frozenset({"file", "expires_on", "path"}),
     Mail.INVOICE_ISSUED: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.INVOICE_OVERDUE: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.INVOICE_OBJECTED: frozenset({"number", "freelancer", "reason", "path"}),

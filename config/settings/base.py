@@ -241,6 +241,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ApplicationStatusEnum": "gigs.enums.ApplicationStatus",
         "ProjectStatusEnum": "gigs.enums.ProjectStatus",
         "MilestoneStatusEnum": "gigs.enums.MilestoneStatus",
+        "ExportStatusEnum": "invoicing.enums.ExportStatus",
         "InvoiceStatusEnum": "invoicing.enums.InvoiceStatus",
         "PaymentStatusEnum": "wallets.enums.PaymentStatus",
         "WithdrawalStatusEnum": "wallets.enums.WithdrawalStatus",
@@ -266,6 +267,10 @@ CLEARING_DAYS = env.int("CLEARING_DAYS", default=0)
 OBJECTION_DAYS = 10
 REQUIRE_LEGAL_DATA = env.bool("REQUIRE_LEGAL_DATA", default=False)
 INVOICE_DUE_DAYS = 7
+# An archive of invoices: how many documents and bytes it may hold, and how long it is kept.
+EXPORT_MAX_DOCUMENTS = 2000
+EXPORT_MAX_BYTES = 200 * 1024 * 1024
+EXPORT_DAYS = 7
 # Days before money can go to a bank account that was just added.
 PAYOUT_COOLING_DAYS = env.int("PAYOUT_COOLING_DAYS", default=3)
 # By currency: least amount, fee, and the amount above which staff have to approve.
@@ -338,6 +343,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "heartbeat.worker", "schedule": timedelta(seconds=15)},
     "overdue": {"task": "invoice.overdue", "schedule": timedelta(minutes=15)},
     "purge-jobs": {"task": "housekeeping.jobs", "schedule": timedelta(hours=1)},
+    "purge-exports": {"task": "housekeeping.exports", "schedule": timedelta(hours=1)},
     "purge-access": {"task": "housekeeping.access", "schedule": timedelta(hours=1)},
     "anchor": {
         "task": "books.anchor",

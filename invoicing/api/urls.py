@@ -1,6 +1,6 @@
 from django.urls import path
 
-from invoicing.api import chasing, views
+from invoicing.api import chasing, exports, views
 
 urlpatterns = [
     path("invoices/", views.InvoicesView.as_view()),
@@ -9,6 +9,9 @@ urlpatterns = [
     path("invoices/<inv_id:invoice_id>/ubl/", views.InvoiceUblView.as_view()),
     path("invoices/<inv_id:invoice_id>/cii/", views.InvoiceCiiView.as_view()),
     path("invoices/<inv_id:invoice_id>/object/", views.InvoiceObjectView.as_view()),
+    path("invoice-exports/", exports.ExportsView.as_view()),
+    path("invoice-exports/<exp_id:export_id>/", exports.ExportView.as_view()),
+    path("invoice-exports/<exp_id:export_id>/download/", exports.ExportFileView.as_view()),
     path("projects/<prj_id:project_id>/readiness/", views.ReadinessView.as_view()),
     path("me/mandate/", views.MandateView.as_view()),
     path("invoices/<inv_id:invoice_id>/remind/", chasing.InvoiceRemindView.as_view()),

@@ -8,6 +8,7 @@ from invoicing.models.claims import (
     InvoiceReminder,
     InvoiceReport,
 )
+from invoicing.models.exports import InvoiceExport, InvoiceExportPart
 from invoicing.models.invoices import (
     LUMP_SUM,
     Invoice,
@@ -29,6 +30,8 @@ __all__ = [
     "REMINDERS_BEFORE_REPORT",
     "Invoice",
     "InvoiceDocument",
+    "InvoiceExport",
+    "InvoiceExportPart",
     "InvoiceLine",
     "InvoiceObjection",
     "InvoiceQuerySet",

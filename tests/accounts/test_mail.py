@@ -23,6 +23,8 @@ SAMPLE = {
     "commissioner": "Clara & Co",
     "count": "2",
     "due_on": date(2026, 12, 6),
+    "expires_on": date(2026, 12, 6),
+    "file": "tranche-invoices-sent.zip",
     "event": "The password of your account was changed",
     "fate": "goes to the next milestone",
     "fee": Money("166.67", "USD"),

@@ -24,9 +24,16 @@ from gigs.services import (
     milestone_start,
     milestone_submit,
 )
-from invoicing.enums import INVOICE_TRANSITIONS
-from invoicing.models import Invoice
+from invoicing.enums import EXPORT_TRANSITIONS, INVOICE_TRANSITIONS, Side
+from invoicing.models import Invoice, InvoiceExport
+from invoicing.selectors import Wanted
 from invoicing.services import invoice_put_on_hold, invoices_become_overdue, invoices_issue
+from invoicing.services.exports import (
+    export_build,
+    export_keep,
+    export_request,
+    exports_tidy,
+)
 from scripts.states import document
 from tests.builders import (
     active_project,
@@ -68,6 +75,7 @@ MACHINES = {
     Project: PROJECT_TRANSITIONS,
     Milestone: MILESTONE_TRANSITIONS,
     Invoice: INVOICE_TRANSITIONS,
+    InvoiceExport: EXPORT_TRANSITIONS,
     Payment: PAYMENT_TRANSITIONS,
     Withdrawal: WITHDRAWAL_TRANSITIONS,
 }
@@ -221,6 +229,23 @@ def paid_from_hold():
     return invoice
 
 
+def asked_for():
+    invoice = sent_invoice()
+    return export_request(wanted=Wanted(side=Side.SENT), by=invoice.seller, at=AT)
+
+
+def archived():
+    export = asked_for()
+    export_keep(archive=export_build(export_id=export.pk, at=AT), at=AT)
+    return export
+
+
+def tidied(reach):
+    export = reach()
+    exports_tidy(at=AT + timedelta(days=8))
+    return export
+
+
 def concluded(*answers):
     def reach():
         invoice = sent_invoice()
@@ -302,6 +327,9 @@ SERVICES = {
     ("Invoice", "overdue", "on_hold"): on_hold_when_overdue,
     ("Invoice", "overdue", "paid"): paid_when_overdue,
     ("Invoice", "on_hold", "paid"): paid_from_hold,
+    ("InvoiceExport", "pending", "ready"): archived,
+    ("InvoiceExport", "pending", "failed"): lambda: tidied(asked_for),
+    ("InvoiceExport", "ready", "expired"): lambda: tidied(archived),
     ("Payment", "processing", "succeeded"): concluded(OK),
     ("Payment", "processing", "failed"): concluded(NO),
     ("Payment", "processing", "uncertain"): concluded(None),

@@ -7,7 +7,10 @@ from accounts.models import User
 from accounts.services.access import TokenGrant, token_issue
 from common.models import PublicIdModel
 from common.public_ids import format_public_id
+from invoicing.enums import Side
+from invoicing.selectors import Wanted
 from invoicing.services import documents_make
+from invoicing.services.exports import export_request
 from tests.builders import (
     SANDBOX_OK,
     active_project,
@@ -77,6 +80,7 @@ def build() -> World:
             details=BankDetails(holder="Fred Freelancer", iban=IBAN), by=freelancer, at=AT
         ),
         request(freelancer, amount="100.00"),
+        export_request(wanted=Wanted(side=Side.SENT), by=freelancer, at=AT),
         token_issue(grant=TokenGrant(name="Script"), by=commissioner, at=AT)[0],
     )
     world.numbers["invoice"] = processing.number

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,8 +17,7 @@ from accounts.enums import Role
 from accounts.models import User
 from accounts.permissions import SignedInRequest, role_required
 from common.http import attempt, found, render_page
-from common.money import amount_text
-from common.spreadsheets import csv_lines, csv_response, harmless
+from common.spreadsheets import csv_lines, csv_response
 from gigs.models import Project
 from invoicing import policies, selectors, services
 from invoicing.documents.model import Language
@@ -30,29 +28,8 @@ from invoicing.exceptions import DocumentNotReady, NoElectronicInvoice
 from invoicing.forms import InvoiceFilterForm, ObjectionForm, ReportForm
 from invoicing.models import Invoice
 from invoicing.selectors import InvoiceFilters
+from invoicing.services import tables
 from invoicing.services.readiness import project_readiness
-
-COLUMNS: Final = (
-    "Number",
-    "Kind",
-    "Status",
-    "Issued",
-    "Due",
-    "Paid",
-    "Seller",
-    "Seller's country",
-    "Seller's VAT number",
-    "Buyer",
-    "Buyer's country",
-    "Buyer's VAT number",
-    "Project",
-    "Milestone",
-    "Currency",
-    "Subtotal",
-    "Tax",
-    "Total",
-)
-SELLERS_COLUMNS: Final = ("Fee", "Net")
 
 
 @require_safe
@@ -86,10 +63,9 @@ def invoice_csv(request: SignedInRequest) -> HttpResponseBase:
     """What the list shows, as a table for spreadsheets; fee and net are for the seller alone."""
     side = _side(request.user, request.GET.get("side", ""))
     filters = InvoiceFilterForm(request.GET).filters(side)
-    columns = [*COLUMNS, *(SELLERS_COLUMNS if side == Side.SENT else ())]
-    rows = (_cells(row, side) for row in selectors.invoices_in_order(request.user, filters))
+    table = tables.invoice_table(selectors.invoices_in_order(request.user, filters), side)
     name = f"tranche-invoices-{side}-{timezone.now():%Y-%m-%d}.csv"
-    return csv_response(csv_lines(columns, rows), name=name)
+    return csv_response(csv_lines(table.columns, table.rows), name=name)
 
 
 @require_safe
@@ -232,29 +208,6 @@ def mandate_revoke(request: SignedInRequest) -> HttpResponse:
     if attempt(request, call) is not None:
         messages.success(request, "Your mandate has ended. Issued invoices stay as they are.")
     return redirect("invoicing:mandate")
-
-
-def _cells(invoice: Invoice, side: Side) -> list[str]:
-    amounts = [invoice.subtotal, invoice.tax, invoice.total]
-    if side == Side.SENT:
-        amounts += [invoice.fee, invoice.net]
-    return [
-        invoice.number,
-        invoice.get_kind_display(),
-        invoice.get_status_display(),
-        invoice.issued_on.isoformat(),
-        invoice.due_on.isoformat(),
-        f"{invoice.paid_at:%Y-%m-%d}" if invoice.paid_at else "",
-        *(
-            harmless(party.get(name, ""))
-            for party in (invoice.seller_copy, invoice.buyer_copy)
-            for name in ("name", "country", "vat_id")
-        ),
-        harmless(invoice.project.title),
-        harmless(invoice.subject),
-        invoice.total.currency.code,
-        *map(amount_text, amounts),
-    ]
 
 
 def _detail_page(request: SignedInRequest, invoice: Invoice, form: ReportForm) -> HttpResponse:

@@ -1,0 +1,212 @@
+"""Invoices as tables for spreadsheets: a list of them, and all of a calendar year for the tax office.
+
+Amounts of credit notes are negative here, so that columns add up. No text is run as a formula.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from djmoney.money import Money
+
+from accounts.models import User
+from common.money import amount_text, from_minor, to_minor
+from common.spreadsheets import harmless
+from invoicing import selectors
+from invoicing.enums import InvoiceKind, Side
+from invoicing.models import Invoice
+
+COLUMNS: Final = (
+    "Number",
+    "Kind",
+    "Status",
+    "Issued",
+    "Due",
+    "Paid",
+    "Seller",
+    "Seller's country",
+    "Seller's VAT number",
+    "Buyer",
+    "Buyer's country",
+    "Buyer's VAT number",
+    "Project",
+    "Milestone",
+    "Currency",
+    "Subtotal",
+    "Tax",
+    "Total",
+)
+SELLERS_COLUMNS: Final = ("Fee", "Net")
+TAX_COLUMNS: Final = (
+    "Number",
+    "Issued",
+    "Category",
+    "Rate in percent",
+    "Name",
+    "Currency",
+    "Basis",
+    "Tax",
+    "Legend",
+    "VATEX code",
+    "Rule",
+)
+PAID_COLUMNS: Final = ("Number", "Issued", "Paid", "Seller", "Buyer", "Currency", "Total")
+TOTAL_COLUMNS: Final = (
+    "What",
+    "Currency",
+    "Category",
+    "Rate in percent",
+    "Documents",
+    "Subtotal",
+    "Tax",
+    "Total",
+)
+
+
+class Table(NamedTuple):
+    """Headings, and rows that are read little by little."""
+
+    columns: Sequence[str]
+    rows: Iterable[Sequence[str]]
+
+
+def invoice_table(invoices: Iterable[Invoice], side: Side) -> Table:
+    """Invoices, one a row; fee and net are for the seller alone."""
+    return Table(_with_own(COLUMNS, side), (cells(invoice, side) for invoice in invoices))
+
+
+def year_tables(user: User, side: Side, year: int) -> Iterator[tuple[str, Table]]:
+    """What the tax office asks of a year, by name; each is read before the next one.
+
+    What was issued in the year, the tax of it, what was paid in the year, and the sums of these.
+    """
+    sums = _Sums()
+    issued = _noted(selectors.invoices_of_year(user, side, year), sums.note_issued)
+    yield "issued", Table(_with_own(COLUMNS, side), (cells(row, side) for row in issued))
+    taxed = selectors.invoices_of_year(user, side, year)
+    yield "tax", Table(TAX_COLUMNS, (cells for row in taxed for cells in _tax_cells(row)))
+    paid = _noted(selectors.invoices_paid_in(user, side, year), sums.note_paid)
+    yield "paid", Table(_with_own(PAID_COLUMNS, side), (_paid_cells(row, side) for row in paid))
+    yield "totals", Table(_with_own(TOTAL_COLUMNS, side), sums.rows(side))
+
+
+def cells(invoice: Invoice, side: Side) -> list[str]:
+    """One invoice as a row of `COLUMNS`."""
+    amounts = _amounts(invoice) if side == Side.SENT else _amounts(invoice)[:3]
+    return [
+        invoice.number,
+        invoice.get_kind_display(),
+        invoice.get_status_display(),
+        invoice.issued_on.isoformat(),
+        invoice.due_on.isoformat(),
+        f"{invoice.paid_at:%Y-%m-%d}" if invoice.paid_at else "",
+        *(
+            harmless(party.get(name, ""))
+            for party in (invoice.seller_copy, invoice.buyer_copy)
+            for name in ("name", "country", "vat_id")
+        ),
+        harmless(invoice.project.title),
+        harmless(invoice.subject),
+        invoice.total.currency.code,
+        *map(amount_text, amounts),
+    ]
+
+
+def _amounts(invoice: Invoice) -> list[Money]:
+    """Subtotal, tax, total, fee and net, as they add up over invoices and credit notes."""
+    amounts = (invoice.subtotal, invoice.tax, invoice.total, invoice.fee, invoice.net)
+    return [_signed(amount, invoice) for amount in amounts]
+
+
+def _signed(amount: Money, invoice: Invoice) -> Money:
+    return -amount if invoice.kind == InvoiceKind.CREDIT_NOTE else amount
+
+
+def _with_own(columns: Sequence[str], side: Side) -> list[str]:
+    return [*columns, *(SELLERS_COLUMNS if side == Side.SENT else ())]
+
+
+def _tax_cells(invoice: Invoice) -> Iterator[list[str]]:
+    for row in sorted(invoice.taxes.all(), key=lambda tax: tax.pk):
+        yield [
+            invoice.number,
+            invoice.issued_on.isoformat(),
+            row.category,
+            _percent(row.rate),
+            row.name,
+            row.amount.currency.code,
+            amount_text(_signed(row.basis, invoice)),
+            amount_text(_signed(row.amount, invoice)),
+            harmless(row.legend),
+            row.vatex_code,
+            row.rule,
+        ]
+
+
+def _paid_cells(invoice: Invoice, side: Side) -> list[str]:
+    amounts = _amounts(invoice)[2:] if side == Side.SENT else _amounts(invoice)[2:3]
+    return [
+        invoice.number,
+        invoice.issued_on.isoformat(),
+        f"{invoice.paid_at:%Y-%m-%d}",
+        harmless(invoice.seller_copy["legal_name"]),
+        harmless(invoice.buyer_copy["legal_name"]),
+        invoice.total.currency.code,
+        *map(amount_text, amounts),
+    ]
+
+
+def _percent(rate: Decimal | None) -> str:
+    return "" if rate is None else f"{rate.normalize():f}"
+
+
+def _noted(invoices: Iterable[Invoice], note: Callable[[Invoice], None]) -> Iterator[Invoice]:
+    for invoice in invoices:
+        note(invoice)
+        yield invoice
+
+
+@dataclass(slots=True)
+class _Sum:
+    """Sums of one currency, or of one tax in it, in minor units."""
+
+    documents: int = 0
+    amounts: list[int] = field(default_factory=lambda: [0] * 5)
+
+    def add(self, *amounts: Money) -> None:
+        self.documents += 1
+        for place, amount in enumerate(amounts):
+            self.amounts[place] += to_minor(amount)
+
+
+class _Sums:
+    """What a year comes to: by currency, and by category and rate of the tax."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, str, str, str], _Sum] = defaultdict(_Sum)
+
+    def note_issued(self, invoice: Invoice) -> None:
+        self._add("issued", invoice)
+        for row in invoice.taxes.all():
+            currency = row.amount.currency.code
+            key = ("tax", currency, row.category, _percent(row.rate))
+            self._sums[key].add(_signed(row.basis, invoice), _signed(row.amount, invoice))
+
+    def note_paid(self, invoice: Invoice) -> None:
+        self._add("paid", invoice)
+
+    def rows(self, side: Side) -> Iterator[list[str]]:
+        """One row for each sum, and no amounts where they mean nothing."""
+        for key, found in sorted(self._sums.items()):
+            what, currency, category, rate = key
+            amounts = [amount_text(from_minor(minor, currency)) for minor in found.amounts]
+            if what == "tax":
+                amounts[2:] = [""] * 3
+            own = amounts if side == Side.SENT else amounts[:3]
+            yield [what, currency, category, rate, str(found.documents), *own]
+
+    def _add(self, what: str, invoice: Invoice) -> None:
+        key = (what, invoice.total.currency.code, "", "")
+        self._sums[key].add(*_amounts(invoice))
