@@ -1,7 +1,10 @@
 """Reads of the settings screens."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -17,6 +20,7 @@ from accounts.models import (
     User,
 )
 from common.models import LockableQuerySet
+from common.public_ids import format_public_id
 
 LEGAL_FIELDS: Final = (
     "legal_name",
@@ -33,6 +37,35 @@ LEGAL_FIELDS: Final = (
     "electronic_address_scheme",
 )
 PERSONAL_FIELDS: Final = ("tax_status", "buyer_kind", "invoice_iban")
+_legal_of = attrgetter(*LEGAL_FIELDS)
+
+
+class Person(NamedTuple):
+    """A user as the batches that write invoices need one: without the model's price."""
+
+    pk: int
+    uuid: UUID
+    email: str
+    name: str
+    legal_name: str
+    street: str
+    postcode: str
+    city: str
+    region: str
+    country: str
+    vat_id: str
+    tax_number: str
+    register_number: str
+    register_scheme: str
+    electronic_address: str
+    electronic_address_scheme: str
+    tax_status: str
+    buyer_kind: str
+    invoice_iban: str
+
+    @property
+    def public_id(self) -> str:
+        return format_public_id(User.PREFIX, self.uuid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +99,15 @@ def missing_roles(user: User) -> list[Role]:
     return [role for role in Role if role not in user.roles]
 
 
-def legal_values(party: LegalParty) -> dict[str, str]:
+def people(user_ids: Collection[int]) -> dict[int, Person]:
+    """These users by id."""
+    rows = User.objects.filter(pk__any_of=frozenset(user_ids)).values_list(*Person._fields)
+    return {row[0]: Person(*row) for row in rows}
+
+
+def legal_values(party: LegalParty | Person) -> dict[str, str]:
     """What stands on invoices about a person or an organisation."""
-    return {name: getattr(party, name) for name in LEGAL_FIELDS}
+    return dict(zip(LEGAL_FIELDS, _legal_of(party), strict=True))
 
 
 def person_values(user: User) -> dict[str, str]:
@@ -76,7 +115,7 @@ def person_values(user: User) -> dict[str, str]:
     return {**legal_values(user), **{name: getattr(user, name) for name in PERSONAL_FIELDS}}
 
 
-def seller_copy(user: User) -> dict[str, str]:
+def seller_copy(user: User | Person) -> dict[str, str]:
     """A seller as an invoice freezes one: text only."""
     return {
         "id": user.public_id,
@@ -89,14 +128,14 @@ def seller_copy(user: User) -> dict[str, str]:
     }
 
 
-def buyer_copy(party: User | Organisation) -> dict[str, str]:
+def buyer_copy(party: User | Person | Organisation) -> dict[str, str]:
     """A buyer as an invoice freezes one. Where a buyer is paid as a seller is nobody's business."""
     return {
         "id": party.public_id,
         "name": party.name,
         **legal_values(party),
         "legal_name": party.legal_name or party.name,
-        "kind": party.buyer_kind if isinstance(party, User) else PartyKind.BUSINESS,
+        "kind": PartyKind.BUSINESS if isinstance(party, Organisation) else party.buyer_kind,
         "tax_status": "",
         "iban": "",
     }

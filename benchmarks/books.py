@@ -136,26 +136,26 @@ def _copy_work(paid: Payment, sellers: int) -> None:
     series_code = f"'B' || upper(lpad(to_hex(1 + (n - 1) % {sellers}), 7, '0'))"
     invoice = paid.invoice
     same = {"id": f"{BASE} + n"}
-    _copy(invoice.seller, one_each, {**same, "email": "'s' || n || '@bench.example'"})
-    _copy(Issuer.objects.get(), one_each, {**same, "user_id": f"{BASE} + n", "code": code})
-    _copy(
+    copy_rows(invoice.seller, one_each, {**same, "email": "'s' || n || '@bench.example'"})
+    copy_rows(Issuer.objects.get(), one_each, {**same, "user_id": f"{BASE} + n", "code": code})
+    copy_rows(
         InvoiceSeries.objects.get(),
         one_each,
         {**same, "issuer_id": f"{BASE} + n", "last_number": str(MILESTONES)},
     )
     budget = {"budget": str(total)}
-    _copy(Gig.objects.get(), one_each, {**same, **budget})
-    _copy(
+    copy_rows(Gig.objects.get(), one_each, {**same, **budget})
+    copy_rows(
         PlannedMilestone.objects.get(),
         one_each,
         {**same, "gig_id": f"{BASE} + n", "amount": str(total)},
     )
-    _copy(
+    copy_rows(
         Application.objects.get(),
         one_each,
         {**same, "gig_id": f"{BASE} + n", "freelancer_id": f"{BASE} + n"},
     )
-    _copy(
+    copy_rows(
         Project.objects.get(),
         one_each,
         {
@@ -169,8 +169,8 @@ def _copy_work(paid: Payment, sellers: int) -> None:
             "fees_minor": str(minor // 20),
         },
     )
-    _copy(Milestone.objects.get(), many, {**same, "project_id": owner, "position": place})
-    _copy(
+    copy_rows(Milestone.objects.get(), many, {**same, "project_id": owner, "position": place})
+    copy_rows(
         invoice,
         many,
         {
@@ -183,15 +183,15 @@ def _copy_work(paid: Payment, sellers: int) -> None:
             "seller_id": owner,
         },
     )
-    _copy(InvoiceLine.objects.get(), many, {"invoice_id": f"{BASE} + n"})
-    _copy(paid, many, {**same, "invoice_id": f"{BASE} + n"})
-    _run(
+    copy_rows(InvoiceLine.objects.get(), many, {"invoice_id": f"{BASE} + n"})
+    copy_rows(paid, many, {**same, "invoice_id": f"{BASE} + n"})
+    run(
         "INSERT INTO wallets_sandboxcharge (key, token, amount_minor, currency, result,"
         " failure_code, created_at) SELECT 'pay_' || replace(uuid::text, '-', ''), token,"
         " amount_minor, currency, 'succeeded', '', created_at FROM wallets_payment"
         f" WHERE id > {BASE}"
     )
-    _copy(
+    copy_rows(
         AuditEvent.objects.get(journal_key__isnull=False),
         f"(SELECT id - {BASE} AS n, uuid AS invoice FROM invoicing_invoice WHERE id > {BASE}) n",
         {"journal_key": "'settle:inv_' || replace(n.invoice::text, '-', '')"},
@@ -200,7 +200,7 @@ def _copy_work(paid: Payment, sellers: int) -> None:
         cursor.execute(OPEN_ACCOUNTS, {"base": BASE, "sellers": sellers})
 
 
-def _copy(row: models.Model, source: str, changes: Mapping[str, str]) -> None:
+def copy_rows(row: models.Model, source: str, changes: Mapping[str, str]) -> None:
     """Insert the row once for each `n` of the source, with these expressions in place of its own."""
     meta = row._meta
     columns = {field.column: f't."{field.column}"' for field in meta.concrete_fields}
@@ -210,12 +210,12 @@ def _copy(row: models.Model, source: str, changes: Mapping[str, str]) -> None:
     if "id" not in changes:
         columns.pop("id")
     names = ", ".join(f'"{name}"' for name in columns)
-    _run(
+    run(
         f"INSERT INTO {meta.db_table} ({names}) SELECT {', '.join(columns.values())}"
         f" FROM {source} CROSS JOIN {meta.db_table} t WHERE t.id = {row.pk}"
     )
 
 
-def _run(statement: str) -> None:
+def run(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)

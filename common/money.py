@@ -7,7 +7,7 @@ rounding is ROUND_HALF_UP to it (product rules, section 3).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Final
 
 from djmoney.money import Money
@@ -17,6 +17,7 @@ from common.currencies import EXPONENTS
 MAX_MINOR: Final = 10**12
 """Largest amount of one document: sums of nine million of them still fit a BIGINT."""
 
+_EXACT: Final = Context(prec=60)
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,12})(?:\.([0-9]{1,3}))?", re.ASCII)
 
 
@@ -49,11 +50,10 @@ def to_minor(money: Money) -> int:
 def minor_of(amount: Decimal, currency: str) -> int:
     """`to_minor` of an amount as a row of plain values has it."""
     exponent = exponent_of(currency)
-    with localcontext(prec=60):
-        scaled = Decimal(amount).scaleb(exponent)
-        minor = int(scaled)
-        if scaled != minor:
-            raise AmountError("too_many_decimals", f"{amount} has too many decimals.")
+    scaled = Decimal(amount).scaleb(exponent, _EXACT)
+    minor = int(scaled)
+    if scaled != minor:
+        raise AmountError("too_many_decimals", f"{amount} has too many decimals.")
     return minor
 
 
@@ -64,8 +64,7 @@ def from_minor(minor: int, currency: str) -> Money:
 
 def decimal_of(minor: int, currency: str) -> Decimal:
     """`from_minor` as a plain number."""
-    with localcontext(prec=60):
-        return Decimal(minor).scaleb(-exponent_of(currency))
+    return Decimal(minor).scaleb(-exponent_of(currency), _EXACT)
 
 
 def quantize(money: Money) -> Money:

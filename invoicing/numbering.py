@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from common.arrays import bigints
 from invoicing.enums import NUMBER_MARKS, SeriesFamily
 from invoicing.models import InvoiceSeries, Issuer
 
@@ -59,14 +60,16 @@ def advance(counters: Collection[Counter]) -> None:
         cursor.execute(
             ADVANCE,
             [
-                [counter.series_id for counter in counters],
-                [counter.last_number for counter in counters],
+                bigints(counter.series_id for counter in counters),
+                bigints(counter.last_number for counter in counters),
             ],
         )
 
 
 def _locked(user_ids: Collection[int], *, year: int, family: SeriesFamily) -> dict[int, Counter]:
-    series = InvoiceSeries.objects.filter(issuer__user__in=user_ids, family=family, year=year)
+    series = InvoiceSeries.objects.filter(
+        issuer__user_id__any_of=frozenset(user_ids), family=family, year=year
+    )
     rows = series.locked()
     return {
         user_id: Counter(series_id, code + NUMBER_MARKS[family], year, last_number)

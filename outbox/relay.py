@@ -66,12 +66,12 @@ def _take(lane: Lane) -> list[tuple[int, str, int]]:
     if len(rows) > FEW:
         on_their_way = waiting.filter(sent_at__gte=horizon).count()
         rows = rows[: max(0, IN_FLIGHT[lane] - on_their_way)]
-    Job.objects.filter(pk__in=[pk for pk, _, _ in rows]).update(sent_at=Now())
+    Job.objects.among(pk for pk, _, _ in rows).update(sent_at=Now())
     return rows
 
 
 def _untake(ids: Sequence[int]) -> None:
-    Job.objects.pending().filter(pk__in=ids).update(sent_at=None)
+    Job.objects.pending().among(ids).update(sent_at=None)
 
 
 def _chunks(rows: Sequence[tuple[int, str, int]]) -> list[list[int]]:

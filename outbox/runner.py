@@ -54,7 +54,8 @@ def claim(ids: Sequence[int], *, topics: Sequence[str]) -> list[Job]:
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
     jobs = list(
         Job.objects.pending()
-        .filter(free, pk__in=ids, topic__in=topics, due_at__lte=Now())
+        .among(ids)
+        .filter(free, topic__in=topics, due_at__lte=Now())
         .order_by("topic", "pk")
         .select_for_update(skip_locked=True, no_key=True)
     )
@@ -65,7 +66,7 @@ def claim(ids: Sequence[int], *, topics: Sequence[str]) -> list[Job]:
         if route is not None:
             leases.setdefault(route.lease, []).append(job.pk)
     for lease, mine in leases.items():
-        Job.objects.filter(pk__in=mine).update(
+        Job.objects.among(mine).update(
             attempts=F("attempts") + 1, lease_until=Now() + lease, lease_token=token
         )
     for job in jobs:
@@ -122,13 +123,13 @@ def _settle(route: registry.Route, jobs: list[Job], token: UUID | None) -> int:
 
 def _hold(jobs: list[Job], token: UUID | None) -> list[Job]:
     """The jobs, locked, whose lease is still ours."""
-    return list(
-        Job.objects.pending().filter(pk__in=[job.pk for job in jobs], lease_token=token).locked()
-    )
+    ours = Job.objects.pending().among(job.pk for job in jobs).filter(lease_token=token)
+    held = set(ours.locked().values_list("pk", flat=True))
+    return [job for job in jobs if job.pk in held]
 
 
 def _finish(jobs: list[Job]) -> int:
-    return Job.objects.filter(pk__in=[job.pk for job in jobs]).update(
+    return Job.objects.among(job.pk for job in jobs).update(
         done_at=Now(), outcome=Outcome.DONE, lease_until=None, lease_token=None
     )
 

@@ -9,11 +9,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from django.db import IntegrityError, connection
 from psycopg import errors
 
+from common.arrays import bigints
 from common.exceptions import DomainError
 from wallets.enums import AccountKind, JournalKind
 from wallets.exceptions import AlreadyReversed, InsufficientFunds, JournalKeyReused
@@ -23,7 +24,11 @@ REFUSALS: Final[dict[str, type[DomainError]]] = {
     "wallets_journal_key_means_one_thing": JournalKeyReused,
     "wallets_journal_reversed_once": AlreadyReversed,
 }
-OPEN_ACCOUNTS: Final = "SELECT wallets_open_accounts(%s::text[], %s::text[], %s::text[])"
+OPEN_ACCOUNTS: Final = (
+    "SELECT wallets_open_accounts(array(SELECT jsonb_array_elements_text(%s::jsonb)),"
+    " array(SELECT jsonb_array_elements_text(%s::jsonb)),"
+    " array(SELECT jsonb_array_elements_text(%s::jsonb)))"
+)
 POST: Final = (
     "SELECT * FROM wallets_post("
     "%s, %s, %s, %s, %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint)"
@@ -33,13 +38,13 @@ RESERVE: Final = "SELECT wallets_reserve(%s, %s)"
 PAY_OUT: Final = "SELECT * FROM wallets_pay_out(%s, %s, %s, %s, %s, %s, %s, %s)"
 SETTLE: Final = "SELECT * FROM wallets_settle(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 SETTLE_BATCH: Final = (
-    "SELECT * FROM wallets_settle_batch(%s::text[], %s, %s::bigint[], %s::bigint[], %s::bigint[],"
+    "SELECT * FROM wallets_settle_batch(array(SELECT jsonb_array_elements_text(%s::jsonb)), %s,"
+    " %s::bigint[], %s::bigint[], %s::bigint[],"
     " %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class AccountSpec:
+class AccountSpec(NamedTuple):
     """An account by what it is. The owner is `user:<id>`, `milestone:<id>`, `provider:<name>` or
     `platform`; which kinds an owner may have, and their floors, are the database's to say.
     """
@@ -133,9 +138,9 @@ def open_accounts(specs: Sequence[AccountSpec]) -> dict[AccountSpec, int]:
     """The accounts' ids. Those that do not exist are opened with all their balance rows."""
     rows = _call(
         OPEN_ACCOUNTS,
-        [spec.owner for spec in specs],
-        [spec.kind.value for spec in specs],
-        [spec.currency for spec in specs],
+        json.dumps([spec.owner for spec in specs]),
+        json.dumps([spec.kind.value for spec in specs]),
+        json.dumps([spec.currency for spec in specs]),
     )
     return dict(zip(specs, (account_id for (account_id,) in rows), strict=True))
 
@@ -237,16 +242,16 @@ def settle_batch(settlements: Sequence[Settlement]) -> list[Posted]:
         raise ValueError("a batch is about rows of one type")
     rows = _call(
         SETTLE_BATCH,
-        [settlement.key for settlement in settlements],
+        json.dumps([settlement.key for settlement in settlements]),
         about_types.pop(),
-        [settlement.about_id for settlement in settlements],
-        [settlement.source_account for settlement in settlements],
-        [settlement.available_account for settlement in settlements],
-        [settlement.fee_account for settlement in settlements],
-        [settlement.total for settlement in settlements],
-        [settlement.net for settlement in settlements],
-        [settlement.fee for settlement in settlements],
-        [settlement.lifetime for settlement in settlements],
+        bigints(settlement.about_id for settlement in settlements),
+        bigints(settlement.source_account for settlement in settlements),
+        bigints(settlement.available_account for settlement in settlements),
+        bigints(settlement.fee_account for settlement in settlements),
+        bigints(settlement.total for settlement in settlements),
+        bigints(settlement.net for settlement in settlements),
+        bigints(settlement.fee for settlement in settlements),
+        bigints(settlement.lifetime for settlement in settlements),
     )
     return [
         Posted(journal_id, settlement.key, posted_at, replayed)

@@ -12,6 +12,7 @@ from djmoney.money import Money
 
 from accounts.models import User
 from common.formats import money_for_people
+from common.money import decimal_of
 from outbox import services as outbox_services
 
 TOPIC: Final = "mail.send"
@@ -125,7 +126,14 @@ class Files(NamedTuple):
     key: str
 
 
-Value = str | date | Money | Page | Files
+class Amount(NamedTuple):
+    """Money in minor units, for batches."""
+
+    minor: int
+    currency: str
+
+
+Value = str | date | Money | Amount | Page | Files
 Values = Mapping[str, Value]
 
 
@@ -196,12 +204,14 @@ def in_words(stored: str | Mapping[str, Any]) -> str:
 
 def _stored(value: Value) -> str | dict[str, Any]:
     """A value in JSON: the words are made where the mail is, not where the money moves."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Amount):
+        return {"money": [str(decimal_of(*value)), value.currency]}
     if isinstance(value, Money):
         return {"money": [str(value.amount), value.currency.code]}
     if isinstance(value, date):
         return {"date": value.isoformat()}
     if isinstance(value, Page):
         return {"page": [value.name, *value.args]}
-    if isinstance(value, Files):
-        return {"files": [value.kind, value.key]}
-    return str(value)
+    return {"files": [value.kind, value.key]}

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts import audit
+from common.arrays import bigints
 from common.public_ids import format_public_id
 from gigs.enums import CLOSED, MILESTONE_TRANSITIONS, MilestoneStatus, ProjectStatus
 from gigs.exceptions import MilestoneTransitionRefused
@@ -25,12 +26,12 @@ RETURNING id, uuid, position, title, status
 """
 SETTLE = """
 UPDATE gigs_milestone SET status = %s, settled_at = %s
-WHERE id = ANY(%s) AND status = ANY(%s)
+WHERE id = ANY(%s::bigint[]) AND status = ANY(%s)
 RETURNING id, uuid, position, title
 """
 COMPLETE = """
 UPDATE gigs_project AS project SET status = %s, completed_at = %s
-WHERE id = ANY(%s) AND status = %s AND NOT EXISTS (
+WHERE id = ANY(%s::bigint[]) AND status = %s AND NOT EXISTS (
   SELECT FROM gigs_milestone WHERE project_id = project.id AND status <> ALL(%s)
 )
 RETURNING id, uuid, title
@@ -53,9 +54,9 @@ def projects_note_invoiced(totals: Mapping[int, tuple[int, int]]) -> None:
         cursor.execute(
             NOTE_INVOICED,
             [
-                list(totals),
-                [invoiced for invoiced, _ in totals.values()],
-                [fees for _, fees in totals.values()],
+                bigints(totals),
+                bigints(invoiced for invoiced, _ in totals.values()),
+                bigints(fees for _, fees in totals.values()),
             ],
         )
 
@@ -93,7 +94,7 @@ def milestones_settle(*, milestone_ids: Sequence[int], at: datetime) -> None:
     MilestoneTransitionRefused when one is not approved.
     """
     with connection.cursor() as cursor:
-        cursor.execute(SETTLE, [MilestoneStatus.SETTLED, at, list(milestone_ids), SETTLED_FROM])
+        cursor.execute(SETTLE, [MilestoneStatus.SETTLED, at, bigints(milestone_ids), SETTLED_FROM])
         rows: list[tuple[int, UUID, int, str]] = cursor.fetchall()
     if len(rows) != len(set(milestone_ids)):
         raise MilestoneTransitionRefused("Only an approved milestone can become settled.")
@@ -124,7 +125,7 @@ def projects_complete(*, project_ids: Sequence[int], at: datetime) -> list[int]:
             [
                 ProjectStatus.COMPLETED,
                 at,
-                list(project_ids),
+                bigints(project_ids),
                 ProjectStatus.ACTIVE,
                 list(CLOSED),
             ],

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from accounts.models import Organisation, User
+from accounts import selectors as accounts
+from accounts.models import Organisation
 from accounts.selectors import buyer_copy, seller_copy
 from accounts.services.mail import Addressee
 from common.money import FeeSplit, decimal_of, minor_of
@@ -178,7 +179,7 @@ class Decisions:
 
 def works_of(milestone_ids: Sequence[int]) -> list[Work]:
     """The milestones that have no invoice, locked after their projects, in order of approval."""
-    milestones = Milestone.objects.filter(pk__in=milestone_ids)
+    milestones = Milestone.objects.among(milestone_ids)
     projects = _locked_terms(milestones.values_list("project"))
     rows: list[Any] = list(
         milestones.locked().values_list(
@@ -194,9 +195,9 @@ def works_of(milestone_ids: Sequence[int]) -> list[Work]:
         )
     )
     taken = set(
-        Invoice.objects.filter(milestone__in=milestone_ids, kind=InvoiceKind.MILESTONE).values_list(
-            "milestone", flat=True
-        )
+        Invoice.objects.filter(
+            milestone_id__any_of=frozenset(milestone_ids), kind=InvoiceKind.MILESTONE
+        ).values_list("milestone", flat=True)
     )
     rows = [row for row in rows if row[0] not in taken and row[8] is not None]
     return [
@@ -235,7 +236,7 @@ def people_of(projects: Collection[Terms]) -> People:
     """Who stands on the invoices of these projects."""
     sellers = {project.freelancer_id for project in projects}
     buyers = {project.commissioner_id for project in projects}
-    users = User.objects.in_bulk(sellers | buyers)
+    users = accounts.people(sellers | buyers)
     copies = {f"seller:{pk}": seller_copy(users[pk]) for pk in sellers}
     copies |= {f"user:{pk}": buyer_copy(users[pk]) for pk in buyers}
     if organisations := {project.organisation_id for project in projects} - {None}:

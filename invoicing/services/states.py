@@ -31,7 +31,7 @@ def invoices_mark_paid(*, invoices: Sequence[InvoiceRow], at: datetime) -> None:
             raise InvoiceTransitionRefused(
                 f"An invoice that is {invoice.status.label.lower()} cannot become paid."
             )
-    Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices]).update(
+    Invoice.objects.among(invoice.pk for invoice in invoices).update(
         status=InvoiceStatus.PAID, paid_at=at
     )
     audit.record_many(

@@ -73,12 +73,16 @@ def automatic_begin(*, invoice_ids: Sequence[int], at: datetime) -> list[Payment
         return []
     under_way = {
         payment.invoice_id: payment
-        for payment in Payment.objects.filter(invoice__in=invoice_ids, status__in=IN_FLIGHT)
+        for payment in Payment.objects.filter(
+            invoice_id__any_of=frozenset(invoice_ids), status__in=IN_FLIGHT
+        )
     }
     methods = {
         method.user_id: method
         for method in PaymentMethod.objects.filter(
-            user__in={bill.buyer_id for bill in bills}, is_default=True, removed_at__isnull=True
+            user_id__any_of=frozenset(bill.buyer_id for bill in bills),
+            is_default=True,
+            removed_at__isnull=True,
         )
     }
     waiting = [bill for bill in bills if bill.status in PAYABLE and bill.pk not in under_way]
@@ -98,7 +102,7 @@ def automatic_conclude(*, answers: Answers, at: datetime) -> list[Payment]:
     The next try is a job two days later, at most three in all; an uncertain payment is resolved
     by a job of its own.
     """
-    before = dict(Payment.objects.filter(pk__in=answers).values_list("pk", "status"))
+    before = dict(Payment.objects.among(answers).values_list("pk", "status"))
     payments = payments_conclude(answers=answers, at=at)
     uncertain = [payment for payment in payments if payment.status == PaymentStatus.UNCERTAIN]
     enqueue_many(
@@ -130,8 +134,7 @@ def _plan_next_try(payment: Payment, *, at: datetime) -> None:
 
 
 def _locked(invoice_ids: Sequence[int]) -> list[Bill]:
-    invoices = Invoice.objects.filter(
-        pk__in=invoice_ids,
+    invoices = Invoice.objects.among(invoice_ids).filter(
         project__is_auto_pay=True,
         project__payment_mode=PaymentMode.ON_INVOICE,
     )

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
+from common.arrays import bigints
+from common.public_ids import format_public_id
 from gigs.enums import PaymentMode
 from gigs.models import Milestone, Project
 from invoicing.enums import PAYABLE
@@ -26,12 +29,26 @@ from wallets.models import MilestoneFunding, Payment
 from wallets.services.settlement import (
     Bill,
     Due,
+    HeldPayment,
     credit_of,
     finish,
     locked_bills,
     settle,
     settlement_key,
 )
+
+# One statement for all rows: the ORM's bulk_create costs ten times as much.
+PAY = """
+INSERT INTO wallets_payment (
+  uuid, purpose, provider, label, status, outcome, created_at, ended_at,
+  invoice_id, payer_id, amount_minor, received_minor, currency, is_automatic, token, failure_code
+)
+SELECT gen_random_uuid(), %s, %s, %s, %s, %s, %s, %s,
+  due.invoice_id, due.payer_id, due.amount, due.amount, due.currency, true, '', ''
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+  AS due (invoice_id, payer_id, amount, currency)
+RETURNING invoice_id, id, uuid
+"""
 
 
 @transaction.atomic
@@ -43,24 +60,26 @@ def held_settle(*, invoice_ids: Sequence[int], at: datetime) -> list[int]:
     than was set aside, the difference is the buyer's credit: given back, or taken from it. All or
     nothing. InsufficientFunds when that credit is too small.
     """
-    invoices = Invoice.objects.filter(
-        pk__in=invoice_ids, project__payment_mode=PaymentMode.HELD, status__in=PAYABLE
+    invoices = Invoice.objects.among(invoice_ids).filter(
+        project__payment_mode=PaymentMode.HELD, status__in=PAYABLE
     )
     ids = list(invoices.values_list("pk", flat=True).order_by())
     if not ids:
         return []
-    waiting = Invoice.objects.filter(pk__in=ids)
+    waiting = Invoice.objects.among(ids)
     for rows in (
         Project.objects.filter(pk__in=waiting.values("project")),
         Milestone.objects.filter(pk__in=waiting.values("milestone")),
     ):
         list(rows.locked().values_list("pk"))
     bills = [bill for bill in locked_bills(waiting) if bill.invoice.status in PAYABLE]
-    payments = Payment.objects.bulk_create(_payment(bill, at=at) for bill in bills)
-    dues = [Due(*pair) for pair in zip(payments, bills, strict=True)]
+    if not bills:
+        return []
+    dues = [Due(*pair) for pair in zip(_write_payments(bills, at=at), bills, strict=True)]
     held = dict(
         MilestoneFunding.objects.filter(
-            milestone__in=[bill.milestone_id for bill in bills], status=FundingStatus.HELD
+            milestone_id__any_of=frozenset(bill.milestone_id for bill in bills),
+            status=FundingStatus.HELD,
         ).values_list("milestone", F("amount_minor") - F("returned_minor"))
     )
     if all(held.get(bill.milestone_id) == bill.total for bill in bills):
@@ -113,19 +132,33 @@ def _post_differing(dues: Sequence[Due], held: dict[int, int]) -> list[Posted]:
     return ledger.post_many(drafts)
 
 
-def _payment(bill: Bill, *, at: datetime) -> Payment:
-    return Payment(
-        purpose=PaymentPurpose.INVOICE,
-        invoice_id=bill.invoice.pk,
+def _write_payments(bills: Sequence[Bill], *, at: datetime) -> list[HeldPayment]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            PAY,
+            [
+                PaymentPurpose.INVOICE,
+                PaymentSource.HELD,
+                str(PaymentSource.HELD.label),
+                PaymentStatus.SUCCEEDED,
+                PaymentOutcome.EXACT,
+                at,
+                at,
+                bigints(bill.invoice.pk for bill in bills),
+                bigints(bill.buyer_id for bill in bills),
+                bigints(bill.total for bill in bills),
+                [bill.currency for bill in bills],
+            ],
+        )
+        written = {invoice_id: (pk, uuid) for invoice_id, pk, uuid in cursor.fetchall()}
+    return [_held_payment(bill, *written[bill.invoice.pk]) for bill in bills]
+
+
+def _held_payment(bill: Bill, pk: int, uuid: UUID) -> HeldPayment:
+    return HeldPayment(
+        public_id=format_public_id(Payment.PREFIX, uuid),
+        label=f"#{pk} {PaymentStatus.SUCCEEDED}",
+        pk=pk,
         payer_id=bill.buyer_id,
-        provider=PaymentSource.HELD,
-        label=PaymentSource.HELD.label,
-        amount_minor=bill.total,
-        received_minor=bill.total,
         currency=bill.currency,
-        status=PaymentStatus.SUCCEEDED,
-        outcome=PaymentOutcome.EXACT,
-        is_automatic=True,
-        created_at=at,
-        ended_at=at,
     )

@@ -115,7 +115,7 @@ def receive(*, locked: Locked, received: dict[int, int], at: datetime) -> None:
 
 def _save(arrivals: Sequence[Arrival], *, at: datetime) -> None:
     exact = [a.payment.pk for a in arrivals if a.outcome == PaymentOutcome.EXACT]
-    Payment.objects.filter(pk__in=exact).update(
+    Payment.objects.among(exact).update(
         status=PaymentStatus.SUCCEEDED,
         ended_at=at,
         outcome=PaymentOutcome.EXACT,

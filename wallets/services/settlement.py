@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.db.models import Q
 
 from accounts import audit
 from accounts.models import User
-from accounts.services.mail import Addressee, Mail, Page, Values, mail_enqueue_many
+from accounts.services.mail import Addressee, Amount, Mail, Page, Values, mail_enqueue_many
 from common.failpoints import failpoint
 from common.models import LockableQuerySet
-from common.money import from_minor, minor_of
+from common.money import minor_of
 from common.public_ids import format_public_id
 from gigs.models import Milestone, Project
 from gigs.services import milestones_settle, projects_complete
@@ -67,10 +68,21 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldPayment(audit.Subject):
+    """A payment out of held funds that was written in this transaction, without its model."""
+
+    pk: int
+    payer_id: int
+    currency: str
+    provider: PaymentSource = PaymentSource.HELD
+    status: PaymentStatus = PaymentStatus.SUCCEEDED
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A locked payment, and the locked invoice that it is for."""
 
-    payment: Payment
+    payment: Payment | HeldPayment
     bill: Bill
 
     @property
@@ -94,7 +106,7 @@ class Locked:
     fundings: dict[int, list[MilestoneFunding]]
 
 
-def source_of(payment: Payment, *, milestone_id: int | None = None) -> AccountSpec:
+def source_of(payment: Payment | HeldPayment, *, milestone_id: int | None = None) -> AccountSpec:
     """The account that the payment's money comes from."""
     match payment.provider:
         case PaymentSource.HELD:
@@ -104,17 +116,15 @@ def source_of(payment: Payment, *, milestone_id: int | None = None) -> AccountSp
     return AccountSpec(f"provider:{payment.provider}", AccountKind.OUTSIDE, payment.currency)
 
 
-def credit_of(payment: Payment) -> AccountSpec:
+def credit_of(payment: Payment | HeldPayment) -> AccountSpec:
     """The payer's credit in the payment's currency."""
     return AccountSpec(f"user:{payment.payer_id}", AccountKind.CREDIT, payment.currency)
 
 
 def locked_payments(payment_ids: Sequence[int]) -> Locked:
     """The payments, locked after their projects, milestones and invoices, in primary-key order."""
-    about = list(
-        Payment.objects.filter(pk__in=payment_ids).values_list("invoice", "project").order_by()
-    )
-    invoices = Invoice.objects.filter(pk__in=[invoice for invoice, _ in about if invoice])
+    about = list(Payment.objects.among(payment_ids).values_list("invoice", "project").order_by())
+    invoices = Invoice.objects.among(invoice for invoice, _ in about if invoice)
     of_projects = Q(pk__in=invoices.values("project"))
     of_milestones = Q(pk__in=invoices.values("milestone"))
     if funded := [project for _, project in about if project]:
@@ -124,7 +134,7 @@ def locked_payments(payment_ids: Sequence[int]) -> Locked:
     milestones = Milestone.objects.filter(of_milestones).values("pk")
     list(Milestone.objects.filter(pk__in=milestones).locked().values_list("pk"))
     bills = {bill.invoice.pk: bill for bill in locked_bills(invoices)}
-    payments = list(Payment.objects.filter(pk__in=payment_ids).locked())
+    payments = list(Payment.objects.among(payment_ids).locked())
     return Locked(
         payments=payments,
         dues={
@@ -204,10 +214,11 @@ def finish(*, dues: Sequence[Due], posted: Sequence[Posted], at: datetime) -> No
 
 
 def _settlements(dues: Sequence[Due]) -> list[Settlement]:
-    ids = ledger.open_accounts(sorted({spec for due in dues for spec in due.accounts}))
+    accounts = [due.accounts for due in dues]
+    ids = ledger.open_accounts(list(dict.fromkeys(chain.from_iterable(accounts))))
     settlements = []
-    for due in dues:
-        source, available, fees = (ids[spec] for spec in due.accounts)
+    for due, specs in zip(dues, accounts, strict=True):
+        source, available, fees = (ids[spec] for spec in specs)
         bill = due.bill
         settlements.append(
             Settlement(
@@ -272,9 +283,9 @@ def _mail(bill: Bill, *, at: datetime) -> tuple[Addressee, str, Values]:
     values: Values = {
         "number": bill.invoice.number,
         "milestone": bill.milestone_title,
-        "total": from_minor(bill.total, bill.currency),
-        "fee": from_minor(bill.fee, bill.currency),
-        "net": from_minor(bill.net, bill.currency),
+        "total": Amount(bill.total, bill.currency),
+        "fee": Amount(bill.fee, bill.currency),
+        "net": Amount(bill.net, bill.currency),
         "path": Page("wallets:wallet"),
     }
     if bill.clearing_days:
