@@ -12,7 +12,11 @@ from gigs.enums import (
     PROJECT_TRANSITIONS,
 )
 from invoicing.enums import EXPORT_TRANSITIONS, INVOICE_TRANSITIONS
-from wallets.enums import PAYMENT_TRANSITIONS, WITHDRAWAL_TRANSITIONS
+from wallets.enums import (
+    BANK_MATCH_TRANSITIONS,
+    PAYMENT_TRANSITIONS,
+    WITHDRAWAL_TRANSITIONS,
+)
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "states.md"
 MACHINES = {
@@ -24,6 +28,7 @@ MACHINES = {
     "Archive of invoices": EXPORT_TRANSITIONS,
     "Payment": PAYMENT_TRANSITIONS,
     "Withdrawal": WITHDRAWAL_TRANSITIONS,
+    "Bank match": BANK_MATCH_TRANSITIONS,
 }
 
 

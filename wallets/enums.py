@@ -137,6 +137,29 @@ class Rail(models.TextChoices):
     BANK_FILE = "bank_file", "Bank file"
 
 
+class StatementFormat(models.TextChoices):
+    """How a bank's statement was written."""
+
+    CAMT_053 = "camt_053", "camt.053"
+    CSV = "csv", "CSV"
+
+
+class BankMatchKind(models.TextChoices):
+    """What a line of a bank's statement turned out to be."""
+
+    PAID = "paid", "Withdrawal paid"
+    RETURNED = "returned", "Withdrawal returned"
+    NOT_OURS = "not_ours", "Not ours"
+
+
+class BankMatchStatus(models.TextChoices):
+    """A match; a large one by hand waits for a second person."""
+
+    PROPOSED = "proposed", "Waiting for a second person"
+    DONE = "done", "Done"
+    DROPPED = "dropped", "Dropped"
+
+
 class PayoutResult(models.TextChoices):
     """What a provider says of one payout."""
 
@@ -169,3 +192,10 @@ OPEN_WITHDRAWALS = (
     WithdrawalStatus.UNCERTAIN,
 )
 """States whose amount is reserved."""
+
+
+BANK_MATCH_TRANSITIONS: dict[BankMatchStatus, frozenset[BankMatchStatus]] = {
+    BankMatchStatus.PROPOSED: frozenset({BankMatchStatus.DONE, BankMatchStatus.DROPPED}),
+    BankMatchStatus.DONE: frozenset({BankMatchStatus.DROPPED}),
+    BankMatchStatus.DROPPED: frozenset(),
+}

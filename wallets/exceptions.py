@@ -142,3 +142,25 @@ class BatchMixed(DomainError):
 class PayerMissing(DomainError):
     code = "payer_missing"
     default_message = "Set PAYOUT_ACCOUNT_HOLDER and PAYOUT_ACCOUNT_IBAN first."
+
+
+class StatementRefused(DomainError):
+    """A bank's statement that cannot be read, does not add up, or is of somebody else's account."""
+
+    code = "statement_refused"
+    status = 400
+    default_message = "This bank statement cannot be taken."
+
+
+class BankLineMatched(DomainError):
+    code = "bank_line_matched"
+    default_message = "This line has been matched already; look at it again."
+
+
+class BankMatchUnfit(DomainError):
+    code = "bank_match_unfit"
+    default_message = "The line and the withdrawal do not fit together."
+
+
+class BankMatchTransitionRefused(TransitionRefused):
+    """The match's state does not allow the move."""

@@ -16,6 +16,7 @@ from wallets.models.payments import IN_FLIGHT
 from wallets.providers import Answer, PayoutAnswer, ProviderTimeout
 from wallets.services.anchors import ANCHOR, anchor_draft, anchor_keep, anchors_publish
 from wallets.services.automatic import AUTOMATIC
+from wallets.services.bank_statements import MATCH
 from wallets.services.clearing import CLEARING
 from wallets.services.payments import RESOLVE
 from wallets.services.verification import (
@@ -111,6 +112,14 @@ def clear(jobs: Sequence[Job]) -> None:
     )
 
 
+def match_bank_line(jobs: Sequence[Job]) -> None:
+    """Say what one line of the bank's statement is."""
+    payload = jobs[0].payload
+    services.bank_line_match(
+        line_id=payload["line"], withdrawal_id=payload.get("withdrawal"), at=timezone.now()
+    )
+
+
 def verify(jobs: Sequence[Job]) -> registry.Settle:
     """Prove the books once, for however many asked."""
     return _proved(VerificationMode.FULL)
@@ -150,6 +159,7 @@ def register() -> None:
     registry.register(RESOLVE, resolve, kind="outside", lane="money", batch=1)
     registry.register(ANCHOR, anchor, kind="outside", lane="long")
     registry.register(CLEARING, clear, lane="money")
+    registry.register(MATCH, match_bank_line, lane="money", batch=1)
     registry.register(VERIFY, verify, kind="outside", lane="long")
     registry.register(VERIFY_RECENT, verify_recent, kind="outside", lane="long")
     registry.register(SEND, send_withdrawal, kind="outside", lane="money", batch=1)

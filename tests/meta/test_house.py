@@ -177,5 +177,5 @@ def test_the_money_goes_first():
         "payment.auto",
         "payment.resolve",
     }
-    money |= {"withdrawal.send", "withdrawal.resolve"}
+    money |= {"withdrawal.send", "withdrawal.resolve", "bank.match"}
     assert set(registry.topics("money")) == money

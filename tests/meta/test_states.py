@@ -48,17 +48,21 @@ from tests.builders import (
     submitted_milestone,
 )
 from tests.factories import AT, UserFactory
+from tests.wallets.banking import match_by_hand
 from tests.wallets.withdrawing import answer_of, funded, request
 from wallets.enums import (
+    BANK_MATCH_TRANSITIONS,
     PAYMENT_TRANSITIONS,
     WITHDRAWAL_TRANSITIONS,
     ChargeResult,
     PayoutResult,
 )
-from wallets.models import Payment, Withdrawal
+from wallets.models import BankMatch, Payment, Withdrawal
 from wallets.providers import Answer
 from wallets.services import (
     MethodChoice,
+    bank_match_confirm,
+    bank_match_drop,
     funds_give_back,
     payment_begin,
     payment_conclude,
@@ -78,6 +82,7 @@ MACHINES = {
     InvoiceExport: EXPORT_TRANSITIONS,
     Payment: PAYMENT_TRANSITIONS,
     Withdrawal: WITHDRAWAL_TRANSITIONS,
+    BankMatch: BANK_MATCH_TRANSITIONS,
 }
 OK = Answer(ChargeResult.SUCCEEDED)
 NO = Answer(ChargeResult.DECLINED, "card_declined")
@@ -296,6 +301,16 @@ def sent_withdrawal(*results):
     return withdrawal
 
 
+def dropped_match(amount):
+    match = match_by_hand(amount)
+    return bank_match_drop(match_id=match.pk, reason="No.", by=match.made_by, at=AT)
+
+
+def confirmed_match():
+    match, second = match_by_hand("6000.00"), UserFactory(is_staff=True)
+    return bank_match_confirm(match_id=match.pk, by=second, at=AT)
+
+
 SERVICES = {
     ("Gig", "draft", "open"): opened,
     ("Gig", "open", "matched"): lambda: active_project().gig,
@@ -349,6 +364,9 @@ SERVICES = {
     ("Withdrawal", "paid", "returned"): lambda: sent_withdrawal(
         PayoutResult.PAID, PayoutResult.RETURNED
     ),
+    ("BankMatch", "proposed", "done"): confirmed_match,
+    ("BankMatch", "proposed", "dropped"): lambda: dropped_match("6000.00"),
+    ("BankMatch", "done", "dropped"): lambda: dropped_match("1.00"),
 }
 PAIRS = [
     (model, before, after)

@@ -60,7 +60,8 @@ def test_a_file_pays_the_net_amounts_under_the_withdrawals_ids(owner, staff):
     xml = payout_batch_open(batch_id=batch.pk, by=staff, at=AT)
 
     assert (batch.count, batch.total_minor, batch.currency) == (2, 149_800, "USD")
-    assert texts(xml, "PmtId/EndToEndId") == [first.public_id, second.public_id]
+    assert texts(xml, "PmtId/EndToEndId") == [f"wd-{first.uuid.hex}", f"wd-{second.uuid.hex}"]
+    assert texts(xml, "PmtInf/BtchBookg") == ["false"]
     assert texts(xml, "Amt/InstdAmt") == ["999.00", "499.00"]
     assert texts(xml, "GrpHdr/CtrlSum") == ["1498.00"]
     assert texts(xml, "GrpHdr/NbOfTxs") == ["2"]
@@ -162,7 +163,7 @@ def test_staff_export_and_download_in_the_admin(client_for, owner, staff):
     answer = client.post(BATCHES, {"action": "open_file", "_selected_action": [batch.pk]})
 
     assert answer["Content-Disposition"] == f'attachment; filename="tranche-{batch.public_id}.xml"'
-    assert withdrawal.public_id in answer.content.decode()
+    assert f"wd-{withdrawal.uuid.hex}" in answer.content.decode()
     assert batch in client.get(BATCHES).context["cl"].result_list
     assert client.get(f"{BATCHES}{batch.pk}/change/").status_code == 200
 

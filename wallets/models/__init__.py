@@ -1,5 +1,6 @@
 """The ledger's rows, and payments."""
 
+from wallets.models.bank import BankAccount, BankMatch, BankStatement, BankStatementLine
 from wallets.models.clearing import Clearing
 from wallets.models.holds import Hold
 from wallets.models.ledger import Account, Balance, Entry, Journal
@@ -18,6 +19,10 @@ __all__ = [
     "Anchor",
     "AnchoredHead",
     "Balance",
+    "BankAccount",
+    "BankMatch",
+    "BankStatement",
+    "BankStatementLine",
     "Checkpoint",
     "Clearing",
     "Entry",

@@ -26,6 +26,11 @@ class FilePayment:
     account_number: str
     routing_number: str
 
+    @property
+    def reference(self) -> str:
+        """The key in the letters that every bank takes: an underscore is none of them."""
+        return self.key.replace("_", "-")
+
 
 @dataclass(frozen=True, slots=True)
 class FileBatch:
@@ -44,7 +49,10 @@ class FileBatch:
 
 
 def pain_001(batch: FileBatch) -> str:
-    """The file. Each transfer bears the withdrawal's public id, which the statement repeats."""
+    """The file. Each transfer bears the withdrawal's public id, which the statement repeats.
+
+    The bank is asked to book each by itself, so that the statement has a line for each.
+    """
     root = ET.Element("Document", {"xmlns": NAMESPACE})
     initiation = ET.SubElement(root, "CstmrCdtTrfInitn")
     header = ET.SubElement(initiation, "GrpHdr")
@@ -52,7 +60,7 @@ def pain_001(batch: FileBatch) -> str:
     _texts(header, **_sums(batch))
     _texts(_path(header, "InitgPty"), Nm=_latin(batch.payer))
     information = ET.SubElement(initiation, "PmtInf")
-    _texts(information, PmtInfId=batch.message_id, PmtMtd="TRF", BtchBookg="true")
+    _texts(information, PmtInfId=batch.message_id, PmtMtd="TRF", BtchBookg="false")
     _texts(information, **_sums(batch))
     if batch.currency == SEPA:
         _texts(_path(information, "PmtTpInf", "SvcLvl"), Cd="SEPA")
@@ -74,7 +82,7 @@ def _sums(batch: FileBatch) -> dict[str, str]:
 
 def _transfer(parent: ET.Element, payment: FilePayment, currency: str) -> None:
     transfer = ET.SubElement(parent, "CdtTrfTxInf")
-    _texts(_path(transfer, "PmtId"), EndToEndId=payment.key)
+    _texts(_path(transfer, "PmtId"), EndToEndId=payment.reference)
     amount = ET.SubElement(_path(transfer, "Amt"), "InstdAmt", {"Ccy": currency})
     amount.text = amount_text(from_minor(payment.amount_minor, currency))
     if payment.bic:
@@ -89,7 +97,7 @@ def _transfer(parent: ET.Element, payment: FilePayment, currency: str) -> None:
         _texts(account, IBAN=payment.iban)
     else:
         _texts(_path(account, "Othr"), Id=payment.account_number)
-    _texts(_path(transfer, "RmtInf"), Ustrd=f"Withdrawal {payment.key}")
+    _texts(_path(transfer, "RmtInf"), Ustrd=f"Withdrawal {payment.reference}")
 
 
 def _path(parent: ET.Element, *tags: str) -> ET.Element:

@@ -1,5 +1,13 @@
 """Reads of money: one for each screen or endpoint."""
 
+from wallets.selectors.bank import (
+    BankBook,
+    BankLedger,
+    Candidate,
+    bank_books,
+    bank_ledger,
+    match_candidates,
+)
 from wallets.selectors.clearing import ClearingRow, clearings_for, clearings_of
 from wallets.selectors.credit import credit_balance
 from wallets.selectors.dashboards import (
@@ -48,7 +56,10 @@ from wallets.selectors.statements import (
 
 __all__ = [
     "AnchorPage",
+    "BankBook",
+    "BankLedger",
     "BooksStatus",
+    "Candidate",
     "ClearingRow",
     "CommissionerBoard",
     "FreelancerBoard",
@@ -62,6 +73,8 @@ __all__ = [
     "anchors_after",
     "anchors_page",
     "balances_at",
+    "bank_books",
+    "bank_ledger",
     "books_status",
     "clearings_for",
     "clearings_of",
@@ -71,6 +84,7 @@ __all__ = [
     "freelancer_board",
     "holds_in_force",
     "holds_of",
+    "match_candidates",
     "past_money",
     "payment_methods_of",
     "payments_of",

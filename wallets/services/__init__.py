@@ -1,6 +1,14 @@
 """Payments, settlement and payment methods."""
 
 from wallets.services.automatic import automatic_begin, automatic_conclude
+from wallets.services.bank_matching import bank_line_match
+from wallets.services.bank_review import (
+    bank_line_set_aside,
+    bank_match_confirm,
+    bank_match_drop,
+    bank_match_make,
+)
+from wallets.services.bank_statements import StatementImport, bank_statement_import
 from wallets.services.clearing import clearings_finish
 from wallets.services.funding import funding_amounts, funding_begin
 from wallets.services.held import held_settle
@@ -63,10 +71,17 @@ __all__ = [
     "MethodChoice",
     "Preview",
     "Returned",
+    "StatementImport",
     "WithdrawalPreview",
     "approval_preview",
     "automatic_begin",
     "automatic_conclude",
+    "bank_line_match",
+    "bank_line_set_aside",
+    "bank_match_confirm",
+    "bank_match_drop",
+    "bank_match_make",
+    "bank_statement_import",
     "clearings_finish",
     "funding_amounts",
     "funding_begin",

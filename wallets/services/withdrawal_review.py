@@ -10,7 +10,7 @@ from wallets import policies
 from wallets.enums import WithdrawalStatus
 from wallets.exceptions import ReasonRequired, WithdrawalTransitionRefused
 from wallets.models import Withdrawal
-from wallets.services.withdrawal_sending import pay, take_back
+from wallets.services.withdrawal_sending import pay, take_back, unfreeze
 from wallets.services.withdrawals import approve, end_unpaid, locked, remark
 
 
@@ -48,8 +48,7 @@ def withdrawal_resolve(
     is_open = withdrawal.status in (WithdrawalStatus.SENDING, WithdrawalStatus.UNCERTAIN)
     if withdrawal.frozen_at is None and not is_open:
         raise WithdrawalTransitionRefused("There is nothing to resolve about this withdrawal.")
-    withdrawal.frozen_at, withdrawal.frozen_because = None, ""
-    withdrawal.save(update_fields=["frozen_at", "frozen_because"])
+    unfreeze(withdrawal)
     _note(withdrawal, reason, by=by, at=at)
     if not is_paid:
         take_back(withdrawal, reason=reason.strip()[:300], by=by, at=at)

@@ -115,7 +115,7 @@ def withdrawal_conclude(
     elif withdrawal.status == WithdrawalStatus.PAID:
         _conclude_paid(withdrawal, answer, at=at)
     elif answer.result == PayoutResult.PAID:
-        _freeze(withdrawal, "The provider paid what had ended here.", at=at)
+        freeze(withdrawal, "The provider paid what had ended here.", at=at)
     return withdrawal
 
 
@@ -203,11 +203,25 @@ def take_back(withdrawal: Withdrawal, *, reason: str, by: User | None, at: datet
     tell_of_end(withdrawal)
 
 
+def freeze(withdrawal: Withdrawal, because: str, *, at: datetime) -> None:
+    """Leave a locked withdrawal to staff: something about it does not fit."""
+    withdrawal.frozen_at, withdrawal.frozen_because = at, because
+    withdrawal.save(update_fields=["frozen_at", "frozen_because"])
+    remark(withdrawal, "withdrawal.frozen", because, by=None, at=at)
+    logger.error("withdrawal frozen", extra={"key": withdrawal.public_id, "because": because})
+
+
+def unfreeze(withdrawal: Withdrawal) -> None:
+    """Go on with a locked withdrawal that staff have looked at."""
+    withdrawal.frozen_at, withdrawal.frozen_because = None, ""
+    withdrawal.save(update_fields=["frozen_at", "frozen_because"])
+
+
 def _conclude_open(withdrawal: Withdrawal, answer: PayoutAnswer, *, at: datetime) -> None:
     if answer.result != PayoutResult.PAID:
         take_back(withdrawal, reason=_in_words(answer), by=None, at=at)
     elif not _fits(withdrawal, answer):
-        _freeze(withdrawal, _difference(withdrawal, answer), at=at)
+        freeze(withdrawal, _difference(withdrawal, answer), at=at)
     else:
         withdrawal.provider_reference = answer.reference
         pay(withdrawal, by=None, at=at)
@@ -217,9 +231,9 @@ def _conclude_paid(withdrawal: Withdrawal, answer: PayoutAnswer, *, at: datetime
     if answer.result == PayoutResult.PAID:
         return
     if answer.result == PayoutResult.DECLINED:
-        _freeze(withdrawal, "The provider declines what it had paid.", at=at)
+        freeze(withdrawal, "The provider declines what it had paid.", at=at)
     elif not _fits(withdrawal, answer):
-        _freeze(withdrawal, _difference(withdrawal, answer), at=at)
+        freeze(withdrawal, _difference(withdrawal, answer), at=at)
     else:
         take_back(withdrawal, reason=_in_words(answer), by=None, at=at)
 
@@ -239,13 +253,6 @@ def _ask_again(withdrawal: Withdrawal, *, at: datetime) -> None:
         payload={"withdrawal": withdrawal.pk},
         due_at=at + RESOLVE_AFTER,
     )
-
-
-def _freeze(withdrawal: Withdrawal, because: str, *, at: datetime) -> None:
-    withdrawal.frozen_at, withdrawal.frozen_because = at, because
-    withdrawal.save(update_fields=["frozen_at", "frozen_because"])
-    remark(withdrawal, "withdrawal.frozen", because, by=None, at=at)
-    logger.error("withdrawal frozen", extra={"key": withdrawal.public_id, "because": because})
 
 
 def _fits(withdrawal: Withdrawal, answer: PayoutAnswer) -> bool:

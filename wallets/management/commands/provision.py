@@ -23,10 +23,14 @@ APPEND_ONLY = (
     "wallets_anchor",
     "wallets_anchoredhead",
     "wallets_release",
+    "wallets_bankstatement",
+    "wallets_bankstatementline",
     "wallets_verificationrun",
     "wallets_providerevent",
 )
 KEPT = (
+    "wallets_bankaccount",
+    "wallets_bankmatch",
     "wallets_hold",
     "wallets_milestonefunding",
     "wallets_payoutbatch",

@@ -1,0 +1,164 @@
+"""What staff say about lines of the bank's statement, with a reason, the large ones in twos."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from gigs.policies import require
+from wallets import policies
+from wallets.enums import BankMatchKind, BankMatchStatus, Rail
+from wallets.exceptions import (
+    BankLineMatched,
+    BankMatchTransitionRefused,
+    BankMatchUnfit,
+    ReasonRequired,
+)
+from wallets.models import BankMatch, BankStatementLine, Withdrawal
+from wallets.models.bank import LIVE
+from wallets.services.bank_matching import (
+    carry_out,
+    kind_of,
+    locked_line,
+    objection,
+    objection_of_state,
+    record_match,
+)
+from wallets.services.withdrawal_sending import unfreeze
+from wallets.services.withdrawals import locked
+
+NOT_STAFF = "Only staff say what a line of the bank is."
+OWN = "Only staff decide about withdrawals, and never about their own."
+
+
+@transaction.atomic
+def bank_match_make(
+    *, line_id: int, withdrawal_id: int, reason: str, by: User, at: datetime
+) -> BankMatch:
+    """Match a line to a withdrawal by hand, frozen or not.
+
+    Above the limit, or when the amounts differ, it waits for a second person. BankLineMatched,
+    BankMatchUnfit, PermissionRefused, ReasonRequired.
+    """
+    line = _line(line_id, reason, by=by)
+    withdrawal = locked(withdrawal_id)
+    require(policies.may_review_withdrawal(by, withdrawal), OWN)
+    _refuse_unless_fitting(line, withdrawal)
+    amount = -withdrawal.net_minor if line.is_out else withdrawal.net_minor
+    match = _made(line, kind_of(line), reason, by=by, at=at)
+    match.withdrawal, match.amount_minor = withdrawal, amount
+    match.difference_minor = line.amount_minor - amount
+    return _kept(match, by=by, at=at)
+
+
+@transaction.atomic
+def bank_line_set_aside(*, line_id: int, reason: str, by: User, at: datetime) -> BankMatch:
+    """Say that a line has nothing to do with the platform's users, such as the bank's charges.
+
+    Above the limit it waits for a second person. BankLineMatched, PermissionRefused,
+    ReasonRequired.
+    """
+    line = _line(line_id, reason, by=by)
+    match = _made(line, BankMatchKind.NOT_OURS, reason, by=by, at=at)
+    match.amount_minor = line.amount_minor
+    return _kept(match, by=by, at=at)
+
+
+@transaction.atomic
+def bank_match_confirm(*, match_id: int, by: User, at: datetime) -> BankMatch:
+    """Let a match that waits take effect; never by who made it.
+
+    BankMatchTransitionRefused, BankMatchUnfit, PermissionRefused.
+    """
+    match = _locked_match(match_id, by=by)
+    require(match.made_by_id != by.pk, "Somebody else has to confirm it.")
+    match.move_to(BankMatchStatus.DONE)
+    match.decided_at, match.decided_by = at, by
+    match.save(update_fields=["status", "decided_at", "decided_by"])
+    _take_effect(match, by=by, at=at)
+    record_match(match, "bank_line.confirmed", by=by, at=at)
+    return match
+
+
+@transaction.atomic
+def bank_match_drop(*, match_id: int, reason: str, by: User, at: datetime) -> BankMatch:
+    """Take back what waits, or what was set aside: the line is open again.
+
+    A match that moved money stands. BankMatchTransitionRefused, PermissionRefused, ReasonRequired.
+    """
+    match = _locked_match(match_id, by=by)
+    if not reason.strip():
+        raise ReasonRequired
+    is_done = match.status == BankMatchStatus.DONE
+    if is_done and match.kind != BankMatchKind.NOT_OURS:
+        raise BankMatchTransitionRefused("This match is in the ledger; it stands.")
+    match.move_to(BankMatchStatus.DROPPED)
+    match.decided_at, match.decided_by = at, by
+    match.save(update_fields=["status", "decided_at", "decided_by"])
+    match.reason = reason.strip()[:300]
+    record_match(match, "bank_line.reopened", by=by, at=at)
+    return match
+
+
+def needs_second_person(match: BankMatch) -> bool:
+    """Above the limit of withdrawals, or with a difference."""
+    terms = policies.payout_terms(match.line.account.currency)
+    return match.difference_minor != 0 or abs(match.line.amount_minor) > terms.approval_above
+
+
+def _line(line_id: int, reason: str, *, by: User) -> BankStatementLine:
+    """The line that nobody has matched, with its account locked."""
+    require(policies.may_read_the_bank(by), NOT_STAFF)
+    line = locked_line(line_id)
+    if not reason.strip():
+        raise ReasonRequired
+    if line.matches.filter(status__in=LIVE).exists():
+        raise BankLineMatched
+    return line
+
+
+def _locked_match(match_id: int, *, by: User) -> BankMatch:
+    """The match, after its account and before its withdrawal, all locked."""
+    require(policies.may_read_the_bank(by), NOT_STAFF)
+    line = locked_line(BankMatch.objects.values_list("line", flat=True).get(pk=match_id))
+    match = BankMatch.objects.locked().get(pk=match_id)
+    match.line = line
+    if match.withdrawal_id is not None:
+        match.withdrawal = locked(match.withdrawal_id)
+        require(policies.may_review_withdrawal(by, match.withdrawal), OWN)
+    return match
+
+
+def _refuse_unless_fitting(line: BankStatementLine, withdrawal: Withdrawal) -> None:
+    if withdrawal.rail != Rail.BANK_FILE or withdrawal.currency != line.account.currency:
+        raise BankMatchUnfit("The withdrawal left by another rail or in another currency.")
+    if because := objection(line, withdrawal):
+        raise BankMatchUnfit(because)
+
+
+def _made(
+    line: BankStatementLine, kind: BankMatchKind, reason: str, *, by: User, at: datetime
+) -> BankMatch:
+    text = " ".join(reason.split())[:300]
+    return BankMatch(line=line, kind=kind, reason=text, made_by=by, made_at=at)
+
+
+def _kept(match: BankMatch, *, by: User, at: datetime) -> BankMatch:
+    is_waiting = needs_second_person(match)
+    match.status = BankMatchStatus.PROPOSED if is_waiting else BankMatchStatus.DONE
+    match.decided_at = None if is_waiting else at
+    match.save()
+    if not is_waiting:
+        _take_effect(match, by=by, at=at)
+    record_match(match, "bank_line.proposed" if is_waiting else "bank_line.matched", by=by, at=at)
+    return match
+
+
+def _take_effect(match: BankMatch, *, by: User, at: datetime) -> None:
+    if match.withdrawal is None:
+        return
+    if because := objection_of_state(match.line, match.withdrawal):
+        raise BankMatchUnfit(because)
+    if match.withdrawal.frozen_at is not None:
+        unfreeze(match.withdrawal)
+    carry_out(match, by=by, at=at)

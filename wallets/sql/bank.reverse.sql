@@ -1,0 +1,4 @@
+drop trigger wallets_bank_statement_adds_up on wallets_bankstatement;
+drop function wallets_bank_statement_check;
+drop trigger wallets_bank_line_is_append_only on wallets_bankstatementline;
+drop trigger wallets_bank_statement_is_append_only on wallets_bankstatement;
