@@ -24,6 +24,7 @@ from gigs.models import (
     Milestone,
     PlannedMilestone,
     Project,
+    RefundRequest,
     Submission,
 )
 
@@ -70,6 +71,12 @@ class SubmissionInline(ReadOnlyInline):
     model = Submission
     fields = ["version", "message", "links", "created_at", "change_request"]
     ordering = ["-version"]
+
+
+class RefundRequestInline(ReadOnlyInline):
+    model = RefundRequest
+    fields = ["number", "status", "reason", "asked_at", "ends_at", "answer", "ended_at", "ended_by"]
+    ordering = ["-number"]
 
 
 @admin.register(Gig)
@@ -222,7 +229,7 @@ class MilestoneAdmin(AmountColumn, ReadOnlyAdmin):
     search_fields = ["title", "project__title", "project__freelancer__email", "invoices__number"]
     search_help_text = "Title, project, freelancer, invoice number or mst_… identifier"
     ordering = ["-pk"]
-    inlines = [SubmissionInline, AmendmentInline]
+    inlines = [SubmissionInline, AmendmentInline, RefundRequestInline]
     fieldsets = [
         (None, {"fields": ["public_id", "project", "position", "title", "description"]}),
         ("Terms", {"fields": ["price", "bonus_given", "due_on", "criteria"]}),
@@ -279,6 +286,30 @@ class SubmissionAdmin(ReadOnlyAdmin):
         "created_at",
         "change_request",
         "changes_requested_at",
+    ]
+
+
+@admin.register(RefundRequest)
+class RefundRequestAdmin(ReadOnlyAdmin):
+    """Requests for held money, and how each ended."""
+
+    list_display = ["milestone", "number", "status", "asked_at", "ends_at", "ended_at", "ended_by"]
+    list_filter = ["status"]
+    list_select_related = ["milestone", "ended_by"]
+    search_fields = ["milestone__title", "milestone__project__title", "asked_by__email"]
+    search_help_text = "Milestone, project or commissioner's address"
+    ordering = ["-asked_at", "-pk"]
+    fields = [
+        "milestone",
+        "number",
+        "status",
+        "reason",
+        "asked_by",
+        "asked_at",
+        "ends_at",
+        "answer",
+        "ended_at",
+        "ended_by",
     ]
 
 

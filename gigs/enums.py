@@ -66,6 +66,17 @@ class Remainder(models.TextChoices):
     GIVE_BACK = "give_back", "Take it off what is agreed"
 
 
+class RefundStatus(models.TextChoices):
+    """What became of a commissioner's request for held money; LAPSED when work was submitted."""
+
+    OPEN = "open", "Waiting for an answer"
+    AGREED = "agreed", "Agreed"
+    DECLINED = "declined", "Declined"
+    UNANSWERED = "unanswered", "Not answered in time"
+    LAPSED = "lapsed", "Ended by a submission"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
 class AmendmentReason(models.TextChoices):
     """Why a frozen price was changed."""
 
@@ -119,3 +130,12 @@ MILESTONE_TRANSITIONS: dict[MilestoneStatus, frozenset[MilestoneStatus]] = {
 }
 CLOSED: tuple[MilestoneStatus, ...] = (MilestoneStatus.SETTLED, MilestoneStatus.CANCELLED)
 """States of milestones that a project need not wait for any more."""
+
+REFUND_TRANSITIONS: dict[RefundStatus, frozenset[RefundStatus]] = {
+    RefundStatus.OPEN: frozenset(set(RefundStatus) - {RefundStatus.OPEN}),
+    RefundStatus.AGREED: frozenset(),
+    RefundStatus.DECLINED: frozenset(),
+    RefundStatus.UNANSWERED: frozenset(),
+    RefundStatus.LAPSED: frozenset(),
+    RefundStatus.WITHDRAWN: frozenset(),
+}

@@ -58,6 +58,29 @@ class GiveBackTooLate(DomainError):
     )
 
 
+class RefundTransitionRefused(TransitionRefused):
+    """The refund request has ended."""
+
+
+class RefundAlreadyRequested(DomainError):
+    code = "refund_already_requested"
+    default_message = (
+        "You have asked for this money back already; the freelancer has yet to answer."
+    )
+
+
+class NoRefundRequest(DomainError):
+    code = "no_refund_request"
+    default_message = "Nobody is waiting for an answer about this money."
+
+
+class WorkSubmitted(DomainError):
+    code = "work_submitted"
+    default_message = (
+        "Work was submitted for this milestone: review it, approve a part, or ask for changes."
+    )
+
+
 class OwnGig(DomainError):
     code = "own_gig"
     status = 403

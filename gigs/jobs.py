@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from gigs import services
+from gigs.services.refunds import WARNING as REFUND_WARNING
 from gigs.services.review_clock import ENDED, WARNING
 from outbox import registry
 from outbox.models import Job
@@ -37,7 +38,16 @@ def end(jobs: Sequence[Job]) -> None:
     )
 
 
+def remind_of_refund(jobs: Sequence[Job]) -> None:
+    """Remind freelancers of refund requests that they have not answered."""
+    for job in jobs:
+        services.refund_remind(
+            request_id=job.payload["request"], days=job.payload["days"], at=timezone.now()
+        )
+
+
 def register() -> None:
     """Tell the outbox who does these topics."""
     registry.register(WARNING, remind)
+    registry.register(REFUND_WARNING, remind_of_refund)
     registry.register(ENDED, end, lane="money")

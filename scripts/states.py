@@ -10,6 +10,7 @@ from gigs.enums import (
     GIG_TRANSITIONS,
     MILESTONE_TRANSITIONS,
     PROJECT_TRANSITIONS,
+    REFUND_TRANSITIONS,
 )
 from invoicing.enums import EXPORT_TRANSITIONS, INVOICE_TRANSITIONS
 from wallets.enums import (
@@ -24,6 +25,7 @@ MACHINES = {
     "Application": APPLICATION_TRANSITIONS,
     "Project": PROJECT_TRANSITIONS,
     "Milestone": MILESTONE_TRANSITIONS,
+    "Refund request": REFUND_TRANSITIONS,
     "Invoice": INVOICE_TRANSITIONS,
     "Archive of invoices": EXPORT_TRANSITIONS,
     "Payment": PAYMENT_TRANSITIONS,

@@ -70,6 +70,8 @@ class ReleaseCause(models.TextChoices):
     """Why held money became its commissioner's credit again."""
 
     GIVEN_BACK = "given_back", "Given back by the freelancer"
+    REFUND_AGREED = "refund_agreed", "Refund agreed"
+    REFUND_UNANSWERED = "refund_unanswered", "Refund request not answered"
 
 
 class PaymentSource(models.TextChoices):

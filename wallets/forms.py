@@ -150,6 +150,22 @@ class GiveBackForm(forms.Form):
         return cleaned
 
 
+class RefundForm(forms.Form):
+    """Why the commissioner wants held money back."""
+
+    reason = forms.CharField(
+        label="Why?", max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
+class RefundAnswerForm(forms.Form):
+    """Why the freelancer keeps it."""
+
+    answer = forms.CharField(
+        label="Why not?", max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
 class PaymentMethodForm(forms.Form):
     """A method of the sandbox to store."""
 

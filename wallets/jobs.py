@@ -6,6 +6,7 @@ from functools import partial
 
 from django.utils import timezone
 
+from gigs.services.refunds import ENDED as REFUND_ENDED
 from invoicing.services import ISSUED
 from outbox import registry
 from outbox.models import Job
@@ -120,6 +121,14 @@ def match_bank_line(jobs: Sequence[Job]) -> None:
     )
 
 
+def end_refund(jobs: Sequence[Job]) -> None:
+    """Give held money back that was asked for, and nobody answered."""
+    for job in jobs:
+        services.refund_conclude(
+            request_id=job.payload["request"], at=max(timezone.now(), job.due_at)
+        )
+
+
 def verify(jobs: Sequence[Job]) -> registry.Settle:
     """Prove the books once, for however many asked."""
     return _proved(VerificationMode.FULL)
@@ -160,6 +169,7 @@ def register() -> None:
     registry.register(ANCHOR, anchor, kind="outside", lane="long")
     registry.register(CLEARING, clear, lane="money")
     registry.register(MATCH, match_bank_line, lane="money", batch=1)
+    registry.register(REFUND_ENDED, end_refund, lane="money", batch=1)
     registry.register(VERIFY, verify, kind="outside", lane="long")
     registry.register(VERIFY_RECENT, verify_recent, kind="outside", lane="long")
     registry.register(SEND, send_withdrawal, kind="outside", lane="money", batch=1)

@@ -10,6 +10,7 @@ from wallets.views import (
     payouts,
     previews,
     proof,
+    refunds,
     wallet,
 )
 
@@ -25,6 +26,18 @@ wallet_patterns = [
         "milestones/<mst_id:milestone_id>/give-back/preview/",
         giving_back.preview,
         name="give-back-preview",
+    ),
+    path("milestones/<mst_id:milestone_id>/refund/", refunds.refund, name="refund"),
+    path("milestones/<mst_id:milestone_id>/refund/agree/", refunds.agree, name="refund-agree"),
+    path(
+        "milestones/<mst_id:milestone_id>/refund/decline/",
+        refunds.decline,
+        name="refund-decline",
+    ),
+    path(
+        "milestones/<mst_id:milestone_id>/refund/withdraw/",
+        refunds.withdraw,
+        name="refund-withdraw",
     ),
     path("payments/<pay_id:payment_id>/", payments.payment, name="payment"),
     path("payment-methods/", payments.payment_methods, name="payment-methods"),

@@ -46,6 +46,9 @@ class Mail(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a template's name
     PAYMENT_METHOD_MISSING = "payment_method_missing"
     PAYMENT_ON_HOLD = "payment_on_hold"
+    REFUND_ENDED = "refund_ended"
+    REFUND_REQUESTED = "refund_requested"
+    REFUND_WARNING = "refund_warning"
     REVIEW_EXTENDED = "review_extended"
     REVIEW_WARNING = "review_warning"
     SECURITY_NOTICE = "security_notice"
@@ -92,6 +95,13 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.PASSWORD_RESET: frozenset({"url"}),
     Mail.PAYMENT_METHOD_MISSING: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.PAYMENT_ON_HOLD: frozenset({"number", "milestone", "total", "path"}),
+    Mail.REFUND_ENDED: frozenset({"milestone", "project", "words", "path"}),
+    Mail.REFUND_REQUESTED: frozenset(
+        {"milestone", "project", "commissioner", "amount", "reason", "ends_on", "path"}
+    ),
+    Mail.REFUND_WARNING: frozenset(
+        {"milestone", "project", "commissioner", "amount", "left", "ends_on", "path"}
+    ),
     Mail.REVIEW_EXTENDED: frozenset({"milestone", "project", "commissioner", "ends_on", "path"}),
     Mail.REVIEW_WARNING: frozenset(
         {"milestone", "project", "freelancer", "amount", "left", "ends_on", "path"}

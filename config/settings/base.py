@@ -242,6 +242,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ProjectStatusEnum": "gigs.enums.ProjectStatus",
         "MilestoneStatusEnum": "gigs.enums.MilestoneStatus",
         "ExportStatusEnum": "invoicing.enums.ExportStatus",
+        "RefundStatusEnum": "gigs.enums.RefundStatus",
         "InvoiceStatusEnum": "invoicing.enums.InvoiceStatus",
         "PaymentStatusEnum": "wallets.enums.PaymentStatus",
         "WithdrawalStatusEnum": "wallets.enums.WithdrawalStatus",
@@ -264,6 +265,7 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 PLATFORM_FEE_RATE = env.str("PLATFORM_FEE_RATE", default="0.0500")
 REVIEW_DAYS = env.int("REVIEW_DAYS", default=14)
 CLEARING_DAYS = env.int("CLEARING_DAYS", default=0)
+REFUND_DAYS = env.int("REFUND_DAYS", default=7)
 OBJECTION_DAYS = 10
 REQUIRE_LEGAL_DATA = env.bool("REQUIRE_LEGAL_DATA", default=False)
 INVOICE_DUE_DAYS = 7

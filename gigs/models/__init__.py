@@ -3,6 +3,7 @@
 from gigs.models.amendments import Amendment
 from gigs.models.offers import Application, Gig, PlannedMilestone
 from gigs.models.projects import FeePolicy, Milestone, Project, Submission
+from gigs.models.refunds import RefundRequest
 
 __all__ = [
     "Amendment",
@@ -12,5 +13,6 @@ __all__ = [
     "Milestone",
     "PlannedMilestone",
     "Project",
+    "RefundRequest",
     "Submission",
 ]

@@ -14,7 +14,7 @@ from accounts.models import User
 from common.models import LockableQuerySet
 from common.money import from_minor, quantize, to_minor, zero
 from common.pages import Page, newest_first
-from gigs.enums import CLOSED, MILESTONE_TRANSITIONS, MilestoneStatus, PaymentMode
+from gigs.enums import CLOSED, MILESTONE_TRANSITIONS, MilestoneStatus, PaymentMode, RefundStatus
 from gigs.models import Amendment, Milestone, Project, Submission
 
 PAGE_SIZE: Final = 20
@@ -33,6 +33,7 @@ class Step(StrEnum):
     PAY = "pay"
     REVISE = "revise"
     SUBMIT = "submit"
+    ANSWER_REFUND = "answer_refund"
     AWAIT_WORK = "await_work"
     AWAIT_FUNDS = "await_funds"
     AWAIT_REVIEW = "await_review"
@@ -67,7 +68,9 @@ class ProjectView:
 
 def projects_with_figures() -> LockableQuerySet[Project]:
     """Projects with parties, milestones in order, invoices of these, and `paid_amount`."""
-    milestones = Milestone.objects.prefetch_related("fundings", "invoices").order_by("position")
+    milestones = Milestone.objects.prefetch_related(
+        "fundings", "invoices", "refund_requests"
+    ).order_by("position")
     paid = (
         Project.objects.filter(pk=OuterRef("pk"), invoices__status=PAID)
         .order_by()
@@ -186,20 +189,14 @@ def to_fund(view: ProjectView) -> list[Milestone]:
     return [milestone for milestone in view.milestones if milestone.is_waiting_for_funds(mode)]
 
 
-def returnable(view: ProjectView, *, user: User) -> list[Milestone]:
-    """The milestones of which the freelancer can give money back."""
-    if view.project.freelancer_id != user.pk or view.project.payment_mode != PaymentMode.HELD:
-        return []
-    return [milestone for milestone in view.milestones if _can_be_cancelled(milestone)]
-
-
-def can_give_back(milestone: Milestone) -> bool:
-    """Whether its freelancer can give money back now."""
-    return milestone.project.payment_mode == PaymentMode.HELD and _can_be_cancelled(milestone)
-
-
-def _can_be_cancelled(milestone: Milestone) -> bool:
-    return MilestoneStatus.CANCELLED in MILESTONE_TRANSITIONS[MilestoneStatus(milestone.status)]
+def asked_back(view: ProjectView) -> list[Milestone]:
+    """The milestones whose money the commissioner has asked for, and waits for an answer."""
+    return [
+        milestone
+        for milestone in view.milestones
+        for request in milestone.refund_requests.all()
+        if request.status == RefundStatus.OPEN
+    ]
 
 
 def _next_of_commissioner(view: ProjectView) -> NextStep:
@@ -221,6 +218,8 @@ def _next_of_commissioner(view: ProjectView) -> NextStep:
 
 def _next_of_freelancer(view: ProjectView) -> NextStep:
     unfunded = to_fund(view)
+    if asked := asked_back(view):
+        return NextStep(Step.ANSWER_REFUND, asked[0])
     steps = (
         (MilestoneStatus.CHANGES_REQUESTED, Step.REVISE),
         (MilestoneStatus.IN_PROGRESS, Step.SUBMIT),

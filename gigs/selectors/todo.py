@@ -6,8 +6,8 @@ from typing import Final
 from django.db.models import Count, F, Max, Q
 
 from accounts.models import User
-from gigs.enums import ApplicationStatus, GigStatus, MilestoneStatus, PaymentMode
-from gigs.models import Application, Gig, Milestone
+from gigs.enums import ApplicationStatus, GigStatus, MilestoneStatus, PaymentMode, RefundStatus
+from gigs.models import Application, Gig, Milestone, RefundRequest
 
 MOST_SHOWN: Final = 6
 UNFUNDED: Final = Q(status=MilestoneStatus.PLANNED, project__payment_mode=PaymentMode.HELD)
@@ -29,8 +29,9 @@ class CommissionerTodo:
 
 @dataclass(frozen=True, slots=True)
 class FreelancerTodo:
-    """Changes that were asked for, work to deliver, reviews and answers that are waited for."""
+    """Money and changes that were asked for, work to deliver, reviews and answers waited for."""
 
+    asked_back: list[RefundRequest]
     to_revise: list[Milestone]
     due: list[Milestone]
     in_review: list[Milestone]
@@ -38,7 +39,9 @@ class FreelancerTodo:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.to_revise or self.due or self.in_review or self.applications)
+        return not (
+            self.asked_back or self.to_revise or self.due or self.in_review or self.applications
+        )
 
 
 def todo_commissioner(user: User) -> CommissionerTodo:
@@ -79,7 +82,11 @@ def todo_freelancer(user: User) -> FreelancerTodo:
         freelancer=user, status=ApplicationStatus.PENDING
     ).select_related("gig__commissioner")
     next_due = (F("due_on").asc(nulls_last=True), "project_id", "position")
+    refunds = RefundRequest.objects.filter(
+        milestone__project__freelancer=user, status=RefundStatus.OPEN
+    ).select_related("milestone__project__commissioner")
     return FreelancerTodo(
+        asked_back=list(refunds.order_by("ends_at", "pk")[:MOST_SHOWN]),
         to_revise=list(
             milestones.filter(status=MilestoneStatus.CHANGES_REQUESTED).order_by(*next_due)[
                 :MOST_SHOWN

@@ -24,6 +24,14 @@ from gigs.services.milestones import (
     milestone_submit,
 )
 from gigs.services.parts import Part, milestone_approve_part
+from gigs.services.refunds import (
+    refund_decline,
+    refund_grant,
+    refund_remind,
+    refund_request,
+    refund_time_out,
+    refund_withdraw,
+)
 from gigs.services.reviews import (
     Reminder,
     milestone_extend_review,
@@ -65,6 +73,12 @@ __all__ = [
     "planned_split",
     "projects_complete",
     "projects_note_invoiced",
+    "refund_decline",
+    "refund_grant",
+    "refund_remind",
+    "refund_request",
+    "refund_time_out",
+    "refund_withdraw",
     "reviews_end",
     "reviews_remind",
 ]

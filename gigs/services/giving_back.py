@@ -11,10 +11,11 @@ from accounts.models import User
 from common.exceptions import FieldError, Invalid
 from common.money import amount_text, to_minor
 from gigs import policies
-from gigs.enums import AmendmentReason, MilestoneStatus, PaymentMode
+from gigs.enums import AmendmentReason, MilestoneStatus, PaymentMode, RefundStatus
 from gigs.exceptions import GiveBackTooLate, NothingHeld
 from gigs.models import Milestone, Project
 from gigs.services.amendments import price_amend
+from gigs.services.refund_requests import refund_end_open
 from gigs.services.settlement import projects_complete
 
 TOO_LATE = frozenset({MilestoneStatus.APPROVED, MilestoneStatus.SETTLED})
@@ -48,6 +49,7 @@ def milestone_give_back(
     refuse_unless_held(milestone)
     price = to_minor(milestone.amount)
     if amount is None or amount == milestone.amount:
+        refund_end_open(milestone, RefundStatus.AGREED, by=by, at=at)
         return milestone_cancel(milestone, by=by, at=at)
     rest = price - _part(milestone, amount)
     _shrink(milestone.project, by_minor=price - rest)

@@ -16,6 +16,7 @@ from gigs import policies
 from gigs.enums import MilestoneStatus, PaymentMode
 from gigs.exceptions import FundsHeld, MilestoneNotFunded
 from gigs.models import Milestone, Project, Submission
+from gigs.services.refund_requests import refund_lapse
 from gigs.services.review_clock import review_begin
 from outbox.services import enqueue
 
@@ -45,7 +46,8 @@ def milestone_start(*, milestone_id: int, by: User, at: datetime) -> Milestone:
 def milestone_submit(
     *, milestone_id: int, message: str, links: Sequence[str], by: User, at: datetime
 ) -> Milestone:
-    """Deliver work for review as the next version; the review's clock starts.
+    """Deliver work for review as the next version; the review's clock starts, and a refund request
+    lapses.
 
     MilestoneNotFunded in a project with held funds, MilestoneTransitionRefused (a second submit
     while in review included), PermissionRefused.
@@ -77,6 +79,8 @@ def milestone_submit(
         created_at=at,
     )
     _audit_move("milestone.submitted", milestone, before, by=by, at=at)
+    if milestone.project.payment_mode == PaymentMode.HELD:
+        refund_lapse(milestone, by=by, at=at)
     _ask_for_review(milestone, submission)
     return milestone
 

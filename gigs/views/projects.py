@@ -43,7 +43,9 @@ def project_detail(request: SignedInRequest, project_id: str) -> HttpResponse:
         "is_commissioner": view.project.commissioner_id == request.user.pk,
         "step": selectors.next_step(view, user=request.user),
         "unfunded": selectors.to_fund(view),
-        "returnable": selectors.returnable(view, user=request.user),
+        "returnable": selectors.returnable(view),
+        "refundable": selectors.refundable(view),
+        "asked_back": selectors.asked_back(view),
     }
     return render_page(request, "gigs/project_detail.html", "gigs/_project_live.html", context)
 

@@ -172,6 +172,7 @@ def test_the_money_goes_first():
     money = {
         "milestone.approved",
         "review.ended",
+        "refund.ended",
         "clearing.due",
         "invoice.issued",
         "payment.auto",

@@ -11,8 +11,9 @@ from gigs.enums import (
     GIG_TRANSITIONS,
     MILESTONE_TRANSITIONS,
     PROJECT_TRANSITIONS,
+    REFUND_TRANSITIONS,
 )
-from gigs.models import Application, Gig, Milestone, Project
+from gigs.models import Application, Gig, Milestone, Project, RefundRequest
 from gigs.services import (
     application_reject,
     application_withdraw,
@@ -23,6 +24,9 @@ from gigs.services import (
     milestone_request_changes,
     milestone_start,
     milestone_submit,
+    refund_decline,
+    refund_request,
+    refund_withdraw,
 )
 from invoicing.enums import EXPORT_TRANSITIONS, INVOICE_TRANSITIONS, Side
 from invoicing.models import Invoice, InvoiceExport
@@ -66,6 +70,8 @@ from wallets.services import (
     funds_give_back,
     payment_begin,
     payment_conclude,
+    refund_agree,
+    refund_conclude,
     withdrawal_approve,
     withdrawal_cancel,
     withdrawal_claim,
@@ -78,6 +84,7 @@ MACHINES = {
     Application: APPLICATION_TRANSITIONS,
     Project: PROJECT_TRANSITIONS,
     Milestone: MILESTONE_TRANSITIONS,
+    RefundRequest: REFUND_TRANSITIONS,
     Invoice: INVOICE_TRANSITIONS,
     InvoiceExport: EXPORT_TRANSITIONS,
     Payment: PAYMENT_TRANSITIONS,
@@ -188,6 +195,21 @@ def changes_requested_after_funding():
     return milestone_request_changes(
         milestone_id=milestone.pk, comment="More.", by=milestone.project.commissioner, at=AT
     )
+
+
+def refund(end):
+    """A request for the money of a funded milestone, after it ended that way."""
+    milestone = with_funds()
+    project = milestone.project
+    asked = refund_request(
+        milestone_id=milestone.pk, reason="Plans.", by=project.commissioner, at=AT
+    )
+    end(asked, project)
+    return asked
+
+
+def declined(asked, project):
+    refund_decline(milestone_id=asked.milestone_id, answer="No.", by=project.freelancer, at=AT)
 
 
 def settled():
@@ -335,6 +357,23 @@ SERVICES = {
     ("Milestone", "in_review", "cancelled"): lambda: given_back(submitted_after_funding),
     ("Milestone", "changes_requested", "cancelled"): lambda: given_back(
         changes_requested_after_funding
+    ),
+    ("RefundRequest", "open", "agreed"): lambda: refund(
+        lambda asked, project: refund_agree(
+            milestone_id=asked.milestone_id, by=project.freelancer, at=AT
+        )
+    ),
+    ("RefundRequest", "open", "declined"): lambda: refund(declined),
+    ("RefundRequest", "open", "unanswered"): lambda: refund(
+        lambda asked, project: refund_conclude(request_id=asked.pk, at=asked.ends_at)
+    ),
+    ("RefundRequest", "open", "lapsed"): lambda: refund(
+        lambda asked, project: _submit(asked.milestone)
+    ),
+    ("RefundRequest", "open", "withdrawn"): lambda: refund(
+        lambda asked, project: refund_withdraw(
+            milestone_id=asked.milestone_id, by=project.commissioner, at=AT
+        )
     ),
     ("Invoice", "sent", "on_hold"): on_hold,
     ("Invoice", "sent", "overdue"): overdue,

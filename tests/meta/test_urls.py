@@ -177,10 +177,14 @@ def body_for(address: Address, world: World) -> dict:
         "pay": {"payment_method": "test_ok"},
         "fund": {"payment_method": "test_ok"},
         "give-back": {"amount": part["amount"]},
+        "refund": {"reason": "Plans have changed."},
+        "decline": {"answer": "Work is under way."},
     }
     if "/approve-part/" in address.path:
         return part
-    previewed = [name for name in ("fund", "give-back") if f"/{name}/preview/" in address.path]
+    previewed = [
+        name for name in ("fund", "give-back", "refund") if f"/{name}/preview/" in address.path
+    ]
     name = previewed[0] if previewed else address.path.split("/")[-2]
     return bodies.get(name, {})
 

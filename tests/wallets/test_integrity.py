@@ -14,8 +14,8 @@ from wallets.services.anchors import anchor_draft, anchor_keep
 PAID, SENT, IN_REVIEW = 1, 2, 3
 PAYOUTS = {"payout_book_agrees", "reservations_are_explained", "withdrawals_are_in_the_ledger"}
 """Those are corrupted in test_integrity_payouts.py."""
-HELD = {"bank_book_agrees", "releases_are_in_the_ledger"}
-"""Those are corrupted in test_integrity_bank.py and test_giving_back.py."""
+HELD = {"bank_book_agrees", "refund_requests_end", "releases_are_in_the_ledger"}
+"""Those are corrupted in test_integrity_bank.py, test_giving_back.py and test_refunds.py."""
 pytestmark = pytest.mark.django_db
 
 

@@ -194,13 +194,16 @@ class MilestoneFunding(models.Model):
 
 
 class Release(models.Model):
-    """Held money of a milestone that became its commissioner's credit again. Written once."""
+    """Held money of a milestone that became its commissioner's credit again. Written once.
+
+    By nobody when a refund request was not answered in time.
+    """
 
     funding = models.ForeignKey(MilestoneFunding, on_delete=models.PROTECT, related_name="releases")
     number = models.PositiveSmallIntegerField()
     amount_minor = models.BigIntegerField()
     cause = models.CharField(max_length=20, choices=ReleaseCause.choices)
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
 
     objects: ClassVar[LockableQuerySet["Release"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
@@ -212,6 +215,12 @@ class Release(models.Model):
             ),
             one_of("cause", ReleaseCause, name="wallets_release_cause_valid"),
             positive("amount_minor", name="wallets_release_amount_positive"),
+            set_iff(
+                "cause",
+                ["given_back", "refund_agreed"],
+                ["by"],
+                name="wallets_release_by_nobody_iff_unanswered",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -40,8 +40,15 @@ from wallets.services.previews import (
     funding_preview,
     give_back_preview,
     payment_preview,
+    refund_agree_preview,
+    refund_preview,
 )
-from wallets.services.releases import Returned, funds_give_back
+from wallets.services.releases import (
+    Returned,
+    funds_give_back,
+    refund_agree,
+    refund_conclude,
+)
 from wallets.services.verification import verification_request
 from wallets.services.withdrawal_review import (
     withdrawal_approve,
@@ -104,6 +111,10 @@ __all__ = [
     "payout_method_add",
     "payout_method_remove",
     "provider_event_note",
+    "refund_agree",
+    "refund_agree_preview",
+    "refund_conclude",
+    "refund_preview",
     "verification_request",
     "withdrawal_approve",
     "withdrawal_cancel",

@@ -13,10 +13,10 @@ from djmoney.money import Money
 from accounts.models import User
 from common.money import from_minor, to_minor, zero
 from gigs.enums import PaymentMode
-from gigs.models import Milestone
+from gigs.models import Milestone, RefundRequest
 from gigs.policies import require
 from gigs.selectors import project_view, projects_with_figures
-from gigs.services import Part, milestone_approve, milestone_approve_part
+from gigs.services import Part, milestone_approve, milestone_approve_part, refund_request
 from invoicing import policies as invoice_policies
 from invoicing.models import Invoice
 from invoicing.services import invoices_issue
@@ -27,7 +27,12 @@ from wallets.selectors import credit_balance, wallet_balances
 from wallets.services.funding import funding_begin
 from wallets.services.held import held_settle
 from wallets.services.payments import MethodChoice, payments_conclude, refuse_unless_payable
-from wallets.services.releases import funds_give_back
+from wallets.services.releases import (
+    Returned,
+    funds_give_back,
+    refund_agree,
+    refund_conclude,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +154,39 @@ def give_back_preview(
 ) -> GiveBackPreview:
     """What giving money back would do; changes nothing. The refusals of `funds_give_back`."""
     with _rolled_back():
-        returned = funds_give_back(milestone_id=milestone_id, amount=amount, by=by, at=at)
-        view = project_view(projects_with_figures().get(milestones=milestone_id))
-        return GiveBackPreview(
-            milestone=returned.milestone,
-            returned=returned.amount,
-            held_after=view.held,
-            agreed_after=view.agreed,
-            completes_project=view.project.completed_at is not None,
-        )
+        return _given_back(funds_give_back(milestone_id=milestone_id, amount=amount, by=by, at=at))
+
+
+def refund_agree_preview(*, milestone_id: int, by: User, at: datetime) -> GiveBackPreview:
+    """What agreeing to a refund request would do; changes nothing. The refusals of `refund_agree`."""
+    with _rolled_back():
+        return _given_back(refund_agree(milestone_id=milestone_id, by=by, at=at))
+
+
+def refund_preview(
+    *, milestone_id: int, reason: str, by: User, at: datetime
+) -> tuple[RefundRequest, GiveBackPreview]:
+    """What asking for money back would do if nobody answers; changes nothing.
+
+    The refusals of `refund_request`.
+    """
+    with _rolled_back():
+        request = refund_request(milestone_id=milestone_id, reason=reason, by=by, at=at)
+        returned = refund_conclude(request_id=request.pk, at=request.ends_at)
+        if returned is None:
+            raise ValueError("a request that was just made waits for its end")
+        return request, _given_back(returned)
+
+
+def _given_back(returned: Returned) -> GiveBackPreview:
+    view = project_view(projects_with_figures().get(pk=returned.milestone.project_id))
+    return GiveBackPreview(
+        milestone=returned.milestone,
+        returned=returned.amount,
+        held_after=view.held,
+        agreed_after=view.agreed,
+        completes_project=view.project.completed_at is not None,
+    )
 
 
 def _invoice(invoice_id: int) -> Invoice:

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.services.mail import Mail, Page, mail_enqueue
 from common.money import from_minor, share_of
 from gigs.models import Milestone
-from gigs.services import GivenUp, milestone_give_back
+from gigs.services import GivenUp, milestone_give_back, refund_grant, refund_time_out
 from invoicing.services import totals_on
 from wallets import ledger
 from wallets.enums import AccountKind, FundingStatus, JournalKind, ReleaseCause
@@ -51,7 +51,28 @@ def funds_give_back(
     return returned
 
 
-def funds_release(given: GivenUp, *, cause: ReleaseCause, by: User, at: datetime) -> Returned:
+@transaction.atomic
+def refund_agree(*, milestone_id: int, by: User, at: datetime) -> Returned:
+    """Agree to the commissioner's request: all that is held is theirs, the milestone cancelled.
+
+    NoRefundRequest, PermissionRefused.
+    """
+    given = refund_grant(milestone_id=milestone_id, by=by, at=at)
+    return funds_release(given, cause=ReleaseCause.REFUND_AGREED, by=by, at=at)
+
+
+@transaction.atomic
+def refund_conclude(*, request_id: int, at: datetime) -> Returned | None:
+    """Give held money back that nobody refused to give back in time; None for any other request."""
+    given = refund_time_out(request_id=request_id, at=at)
+    if given is None:
+        return None
+    return funds_release(given, cause=ReleaseCause.REFUND_UNANSWERED, by=None, at=at)
+
+
+def funds_release(
+    given: GivenUp, *, cause: ReleaseCause, by: User | None, at: datetime
+) -> Returned:
     """Move what is no longer needed for a milestone that is locked after its project."""
     milestone = given.milestone
     funding = MilestoneFunding.objects.locked().get(milestone=milestone, status=FundingStatus.HELD)

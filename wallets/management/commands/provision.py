@@ -31,6 +31,7 @@ APPEND_ONLY = (
 KEPT = (
     "wallets_bankaccount",
     "wallets_bankmatch",
+    "gigs_refundrequest",
     "wallets_hold",
     "wallets_milestonefunding",
     "wallets_payoutbatch",
