@@ -343,7 +343,7 @@ def test_the_database_refuses_the_change(project, rule, row, changes):
     ("rule", "changes"),
     [
         ("wallets_release_number_unique", {}),
-        ("wallets_release_cause_valid", {"number": "2", "cause": "'whim'"}),
+        ("wallets_release_cause_valid", {"number": "2", "cause": "'whim'", "by_id": "NULL"}),
         ("wallets_release_amount_positive", {"number": "2", "amount_minor": "0"}),
     ],
 )
