@@ -57,8 +57,11 @@ check-schema: install-dev
 	$(WITH_SERVERS) python manage.py spectacular --validate --fail-on-warn --file .local/openapi.yaml
 	diff -u $(SCHEMA) .local/openapi.yaml
 
-nightly: install-dev ## The long versions of tests: random edits of the ledger, rule sets of EINVOICE_RULES
-	@TAMPER_EDITS=1000 TAMPER_SEED=$${TAMPER_SEED:-$$(date +%Y%m%d)} $(WITH_SERVERS) pytest -q -s tests/wallets/test_tampering.py tests/invoicing/documents/test_official_rules.py
+nightly: install-dev ## The long versions of tests: random lives, orders of steps, edits of the ledger, rule sets of EINVOICE_RULES
+	@seed=$${SEED:-$$(date +%Y%m%d)}; \
+	TAMPER_EDITS=1000 TAMPER_SEED=$$seed ORACLE_RUNS=2000 ORACLE_STEPS=100 ORACLE_SEED=$$seed \
+	INTERLEAVING_ORDERS=1000 INTERLEAVING_SEED=$$seed MONEY_EXAMPLES=10000 $(WITH_SERVERS) pytest -q -s \
+	tests/wallets/test_tampering.py tests/common/test_money_laws.py tests/interleavings tests/oracle tests/invoicing/documents/test_official_rules.py
 
 coverage: install-dev ## Branch coverage of the domain modules, at least 95 %
 	@exec $(WITH_SERVERS) pytest -n 3 --cov --cov-report=term --ignore=tests/acceptance --ignore=tests/browser --ignore=tests/kill --ignore=tests/devservices $(ARGS)

@@ -1,0 +1,62 @@
+"""Random lives of projects and wallets: after each step the product is as the oracle says."""
+
+import ast
+import os
+from decimal import ROUND_DOWN, Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from common import money
+from tests.oracle import books, leaving
+from tests.oracle.lives import Lives
+
+RUNS = int(os.environ.get("ORACLE_RUNS", "50"))
+STEPS = int(os.environ.get("ORACLE_STEPS", "25"))
+SEED = int(os.environ.get("ORACLE_SEED") or 20261126)
+STANDARD_LIBRARY = {"collections", "datetime"}
+
+
+def live(*, phases=(Phase.generate, Phase.shrink)):
+    Lives.meet()
+    run_state_machine_as_test(
+        seed(SEED)(Lives),
+        settings=settings(
+            max_examples=RUNS,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            report_multiple_bugs=False,
+            phases=phases,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+@pytest.mark.django_db
+def test_the_product_is_as_the_oracle_says_after_each_step():
+    print(f"ORACLE_SEED={SEED} ORACLE_RUNS={RUNS} ORACLE_STEPS={STEPS}")  # noqa: T201
+
+    live()
+
+
+@pytest.mark.django_db
+def test_a_fee_that_is_rounded_down_is_seen(monkeypatch):
+    def rounded_down(rate, gross):
+        return int((rate * gross).quantize(Decimal(1), ROUND_DOWN))
+
+    monkeypatch.setattr(money, "fee_on", rounded_down)
+
+    with pytest.raises(AssertionError):
+        live(phases=[Phase.generate])
+
+
+@pytest.mark.parametrize("module", [books, leaving])
+def test_the_oracle_stands_alone(module):
+    tree = ast.parse(Path(module.__file__).read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+    names = {getattr(node, "module", None) or node.names[0].name for node in imports}
+    assert names <= {*STANDARD_LIBRARY, "tests.oracle.books"}
