@@ -2,7 +2,8 @@
 
    Each guard of the code is a switch. `make model` proves the properties below with all guards on,
    and demands a counter-example for each guard that is taken away: a model that cannot fail proves
-   nothing. tests/meta/test_model.py ties every "move" comment to the transition tables.
+   nothing. tests/meta/test_model.py reads every move from the statements below, and compares them
+   with the transition tables of the code.
 
    -DLOCK=0    states are read before the lock and not again under it
    -DKEY=0     the provider forgets which keys it has paid
@@ -29,7 +30,7 @@
 #endif
 
 mtype = { in_review, approved, settled, cancelled };
-mtype = { none, requested, sending, uncertain, paid, returned, withdrawn };
+mtype = { none, requested, sending, uncertain, paid, returned };
 mtype = { lost, done, refused };
 
 mtype milestone = in_review;
@@ -38,7 +39,7 @@ byte held = 2, available = 0, reserved = 0, credit = 0, outside = 0;
 byte settlements = 0, provider_paid = 0, attempt = 0, webhooks = 0, crashes = 0;
 bool key_paid[3], key_refused[3], leased = false;
 
-/* The commissioner, or silence. move milestone in_review approved */
+/* The commissioner, or silence. */
 proctype Approver() {
 #if LOCK
   atomic { if :: milestone == in_review -> milestone = approved :: else -> skip fi }
@@ -49,7 +50,7 @@ proctype Approver() {
 #endif
 }
 
-/* The settlement's job, delivered twice. move milestone approved settled */
+/* The settlement's job, delivered twice. */
 proctype Settler() {
 #if LOCK
   atomic {
@@ -74,7 +75,7 @@ proctype Settler() {
 #endif
 }
 
-/* The freelancer gives held money back. move milestone in_review cancelled */
+/* The freelancer gives held money back. */
 proctype Refunder() {
 #if LOCK
   atomic {
@@ -115,12 +116,18 @@ proctype Requester() {
   od
 }
 
-/* Before it is sent. move withdrawal requested cancelled */
+/* The limit, or staff. */
+proctype Releaser() {
+  atomic { if :: withdrawal == requested -> withdrawal = approved :: else -> skip fi }
+}
+
+/* The user before it is sent. */
 proctype Canceller() {
 #if LOCK
   atomic {
     if
-    :: withdrawal == requested -> withdrawal = withdrawn; reserved = reserved - 2
+    :: withdrawal == requested || withdrawal == approved ->
+       withdrawal = cancelled; reserved = reserved - 2
     :: else -> skip
     fi
   }
@@ -128,9 +135,9 @@ proctype Canceller() {
   mtype seen;
   seen = withdrawal;
   if
-  :: seen == requested ->
+  :: seen == requested || seen == approved ->
      atomic {
-       withdrawal = withdrawn;
+       withdrawal = cancelled;
        if :: reserved >= 2 -> reserved = reserved - 2 :: else -> skip fi
      }
   :: else -> skip
@@ -138,7 +145,6 @@ proctype Canceller() {
 #endif
 }
 
-/* move withdrawal sending paid; move withdrawal uncertain paid */
 inline pay_out() {
   if
   :: withdrawal == sending || withdrawal == uncertain ->
@@ -148,7 +154,6 @@ inline pay_out() {
   fi
 }
 
-/* move withdrawal sending returned; move withdrawal uncertain returned */
 inline give_back() {
   if
   :: withdrawal == sending || withdrawal == uncertain ->
@@ -158,7 +163,7 @@ inline give_back() {
 }
 
 /* Claim, ask the provider outside any transaction, settle. Requests and answers get lost, and one
-   worker dies after asking. move withdrawal approved sending; move withdrawal sending uncertain */
+   worker dies after asking. */
 proctype Worker() {
   byte key = 0, tries = 0;
   bool mine;
@@ -169,10 +174,10 @@ proctype Worker() {
      tries++; mine = false; answer = lost;
      atomic {
        if
-       :: ((withdrawal == requested || withdrawal == sending || withdrawal == uncertain)
+       :: ((withdrawal == approved || withdrawal == sending || withdrawal == uncertain)
            && !(LEASE && leased)) ->
           mine = true; leased = true;
-          if :: withdrawal == requested -> withdrawal = sending :: else -> skip fi;
+          if :: withdrawal == approved -> withdrawal = sending :: else -> skip fi;
           if
           :: NEWKEY -> key = attempt; if :: attempt < 2 -> attempt++ :: else -> skip fi
           :: else -> key = 0
@@ -234,7 +239,7 @@ proctype Webhook() {
 init {
   atomic {
     run Approver(); run Settler(); run Settler(); run Refunder();
-    run Requester(); run Canceller(); run Worker(); run Worker(); run Webhook()
+    run Requester(); run Releaser(); run Canceller(); run Worker(); run Worker(); run Webhook()
   }
 }
 
@@ -243,4 +248,4 @@ ltl covered { [] (reserved <= available) }
 ltl settled_once { [] (settlements <= 1) }
 ltl settled_or_refunded { [] !(credit > 0 && settlements > 0) }
 ltl paid_once { [] (provider_paid <= 2) }
-ltl nothing_given_away { [] !(provider_paid > 0 && (withdrawal == returned || withdrawal == withdrawn)) }
+ltl nothing_given_away { [] !(provider_paid > 0 && (withdrawal == returned || withdrawal == cancelled)) }
