@@ -34,14 +34,6 @@ class Missing(DomainError):
     default_message = "There is nothing here."
 
 
-class NotAvailable(DomainError):
-    """A choice that the product knows but does not offer yet."""
-
-    code = "not_available"
-    status = 400
-    default_message = "This choice is not available."
-
-
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """What is wrong with one field of the input."""

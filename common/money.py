@@ -123,6 +123,25 @@ def split(total: Money, parts: int) -> list[Money]:
     return [from_minor(share, currency) for share in split_minor(to_minor(total), parts)]
 
 
+def split_like(total: int, prices: Sequence[int]) -> list[int]:
+    """`total` over parts in proportion to their prices, in whole shares; the spare units go to the
+    earliest. Prices that are equal parts themselves get `split_minor`.
+
+    AmountError `budget_too_small` when a share would be less than one minor unit.
+    """
+    whole, parts = sum(prices), len(prices)
+    if list(prices) == split_minor(whole, parts):
+        return split_minor(total, parts)
+    shares = [total * price // whole for price in prices]
+    spare = total - sum(shares)
+    shares = [share + (place < spare) for place, share in enumerate(shares)]
+    if min(shares) < 1:
+        raise AmountError(
+            "budget_too_small", "The budget must give each milestone at least one sub-unit."
+        )
+    return shares
+
+
 def sum_money(amounts: Sequence[Money], currency: str) -> Money:
     """The exact sum of amounts of one currency; ValueError when another one is among them."""
     if any(amount.currency.code != currency for amount in amounts):
@@ -130,10 +149,15 @@ def sum_money(amounts: Sequence[Money], currency: str) -> Money:
     return from_minor(sum(to_minor(amount) for amount in amounts), currency)
 
 
+def portion_of(rate: Decimal, total: int) -> int:
+    """That part of `total` minor units, rounded half up."""
+    with localcontext(prec=60):
+        return int((rate * total).quantize(Decimal(1), ROUND_HALF_UP))
+
+
 def fee_on(rate: Decimal, gross: int) -> int:
     """The fee on `gross` minor units, rounded half up."""
-    with localcontext(prec=60):
-        return int((rate * gross).quantize(Decimal(1), ROUND_HALF_UP))
+    return portion_of(rate, gross)
 
 
 def tax_on(percent: Decimal, basis: int) -> int:

@@ -179,6 +179,7 @@ class ProjectAdmin(BudgetColumn, ReadOnlyAdmin):
                     "price",
                     "fee",
                     "invoicing_method",
+                    "upfront_rate",
                     "payment_mode",
                     "is_auto_pay",
                     "review_days",

@@ -20,6 +20,7 @@ class InvoicingMethod(models.TextChoices):
     """When invoices are issued."""
 
     MILESTONE = "milestone", "One invoice for each approved milestone"
+    COMPLETION = "completion", "A part upfront, the rest once all is approved"
 
 
 class PaymentMode(models.TextChoices):
@@ -44,6 +45,7 @@ class ApplicationStatus(models.TextChoices):
 
 
 class ProjectStatus(models.TextChoices):
+    AWAITING_UPFRONT = "awaiting_upfront", "Awaiting upfront payment"
     ACTIVE = "active", "Active"
     COMPLETED = "completed", "Completed"
 
@@ -102,6 +104,7 @@ APPLICATION_TRANSITIONS: dict[ApplicationStatus, frozenset[ApplicationStatus]] =
 }
 
 PROJECT_TRANSITIONS: dict[ProjectStatus, frozenset[ProjectStatus]] = {
+    ProjectStatus.AWAITING_UPFRONT: frozenset({ProjectStatus.ACTIVE}),
     ProjectStatus.ACTIVE: frozenset({ProjectStatus.COMPLETED}),
     ProjectStatus.COMPLETED: frozenset(),
 }

@@ -26,6 +26,18 @@ class MilestoneNotFunded(DomainError):
     )
 
 
+class ProjectNotStarted(DomainError):
+    code = "project_not_started"
+    default_message = "This project starts once its upfront invoice is paid."
+
+
+class PriceFixed(DomainError):
+    code = "price_fixed"
+    default_message = (
+        "This project is invoiced as a whole: a milestone is approved in full or not at all."
+    )
+
+
 class ReviewAlreadyExtended(DomainError):
     code = "review_already_extended"
     default_message = "This review has been extended once; it cannot be extended again."

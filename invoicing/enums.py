@@ -5,6 +5,9 @@ from django.db import models
 
 class InvoiceKind(models.TextChoices):
     MILESTONE = "milestone", "Milestone invoice"
+    UPFRONT = "upfront", "Upfront invoice"
+    FINAL = "final", "Final invoice"
+    MANUAL = "manual", "Manual invoice"
     CREDIT_NOTE = "credit_note", "Credit note"
 
 
@@ -23,6 +26,10 @@ NUMBER_MARKS: dict[SeriesFamily, str] = {
 
 MILESTONE_KINDS = (InvoiceKind.MILESTONE,)
 """Kinds that are about one milestone always. Others may name one."""
+OWN_KINDS = (InvoiceKind.MILESTONE, InvoiceKind.MANUAL)
+"""Kinds of which one about a milestone is that milestone's own invoice."""
+WHOLE_KINDS = (InvoiceKind.UPFRONT, InvoiceKind.FINAL)
+"""Kinds of the completion method that are about a project as a whole, one of each."""
 
 
 class InvoiceStatus(models.TextChoices):

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.utils import timezone
 
+from gigs.services.applications import AWAITS_UPFRONT
 from gigs.services.milestones import APPROVED
 from invoicing import services
 from invoicing.services.exports import EXPORT, export_build, export_keep, exports_tidy
@@ -19,6 +20,11 @@ def issue(jobs: Sequence[Job]) -> None:
     services.invoices_issue(
         milestone_ids=[job.payload["milestone"] for job in jobs], at=timezone.now()
     )
+
+
+def issue_upfront(jobs: Sequence[Job]) -> None:
+    """Issue the upfront invoices that projects await."""
+    services.upfronts_issue(project_ids=[job.payload["project"] for job in jobs], at=timezone.now())
 
 
 def render(jobs: Sequence[Job]) -> registry.Settle:
@@ -61,6 +67,7 @@ def tidy(jobs: Sequence[Job]) -> None:
 def register() -> None:
     """Tell the outbox who does these topics."""
     registry.register(APPROVED, issue, lane="money")
+    registry.register(AWAITS_UPFRONT, issue_upfront, lane="money")
     registry.register(services.DOCUMENT, render, kind="outside", batch=40)
     registry.register(services.OVERDUE, note_overdue)
     registry.register(EXPORT, export, kind="outside", lane="long", batch=1)

@@ -28,6 +28,7 @@ urlpatterns = [
     path("settings/mandate/", views.mandate, name="mandate"),
     path("settings/mandate/accept/", views.mandate_accept, name="mandate-accept"),
     path("settings/mandate/revoke/", views.mandate_revoke, name="mandate-revoke"),
+    path("milestones/<mst_id:milestone_id>/invoice/", views.milestone_invoice, name="milestone"),
     path("invoices/<inv_id:invoice_id>/remind/", views.invoice_remind, name="remind"),
     path("invoices/<inv_id:invoice_id>/report/", views.invoice_report, name="report"),
     path("invoices/<inv_id:invoice_id>/document/", views.invoice_document, name="document"),

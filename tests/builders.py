@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from accounts.models import User
-from gigs.enums import PaymentMode
+from gigs.enums import InvoicingMethod, PaymentMode
 from gigs.models import Application, Gig, Milestone, Project
 from gigs.services import (
     application_submit,
@@ -13,7 +13,7 @@ from gigs.services import (
     milestone_submit,
 )
 from invoicing.models import Invoice
-from invoicing.services import invoices_issue
+from invoicing.services import invoices_issue, upfronts_issue
 from outbox import runner
 from outbox.models import Job
 from tests.factories import AT, CommissionerFactory, FreelancerFactory, gig_draft
@@ -57,6 +57,22 @@ def active_project(
     gig = open_gig(by=commissioner, at=at, **draft)
     application = pending_application(gig=gig, by=freelancer, at=at)
     return gig_match(gig_id=gig.pk, application_id=application.pk, by=gig.commissioner, at=at)
+
+
+def completion_project(*, budget: str = "3300.00", tasks: int = 2, **draft) -> Project:
+    """A project whose upfront invoice is not paid yet."""
+    return active_project(
+        invoicing_method=InvoicingMethod.COMPLETION, budget=budget, tasks=tasks, **draft
+    )
+
+
+def started_completion_project(**draft) -> Project:
+    """The same once the upfront invoice is paid: work can begin."""
+    project = completion_project(**draft)
+    [invoice_id] = upfronts_issue(project_ids=[project.pk], at=project.started_at)
+    pay(Invoice.objects.get(pk=invoice_id), at=project.started_at)
+    project.refresh_from_db()
+    return project
 
 
 def held_project(**draft) -> Project:

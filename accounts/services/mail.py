@@ -46,6 +46,7 @@ class Mail(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a template's name
     PAYMENT_METHOD_MISSING = "payment_method_missing"
     PAYMENT_ON_HOLD = "payment_on_hold"
+    PROJECT_STARTED = "project_started"
     REFUND_ENDED = "refund_ended"
     REFUND_REQUESTED = "refund_requested"
     REFUND_WARNING = "refund_warning"
@@ -95,6 +96,7 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.PASSWORD_RESET: frozenset({"url"}),
     Mail.PAYMENT_METHOD_MISSING: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.PAYMENT_ON_HOLD: frozenset({"number", "milestone", "total", "path"}),
+    Mail.PROJECT_STARTED: frozenset({"project", "commissioner", "path"}),
     Mail.REFUND_ENDED: frozenset({"milestone", "project", "words", "path"}),
     Mail.REFUND_REQUESTED: frozenset(
         {"milestone", "project", "commissioner", "amount", "reason", "ends_on", "path"}

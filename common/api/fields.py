@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -115,25 +115,16 @@ class NumberField(serializers.IntegerField):
 
 
 class OptionField(serializers.ChoiceField):
-    """One of the choices; a choice that the product does not offer yet is `not_available`."""
+    """One of the choices."""
 
     default_error_messages = {
         "wrong_type": WRONG_TYPE["str"],
         "invalid_choice": "This must be one of: {choices}.",
-        "not_available": "This choice is not available.",
     }
-
-    def __init__(
-        self, choices: Sequence[Any], *, unavailable: Sequence[str] = (), **kwargs: Any
-    ) -> None:
-        self.unavailable = frozenset(unavailable)
-        super().__init__(choices, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
             self.fail("wrong_type")
-        if data in self.unavailable:
-            self.fail("not_available")
         if data not in self.choices:
             self.fail("invalid_choice", choices=", ".join(map(str, self.choices)))
         return data

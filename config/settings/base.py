@@ -263,6 +263,7 @@ RATE_LIMITS = {
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 PLATFORM_FEE_RATE = env.str("PLATFORM_FEE_RATE", default="0.0500")
+UPFRONT_RATE = env.str("UPFRONT_RATE", default="0.1200")
 REVIEW_DAYS = env.int("REVIEW_DAYS", default=14)
 CLEARING_DAYS = env.int("CLEARING_DAYS", default=0)
 REFUND_DAYS = env.int("REFUND_DAYS", default=7)

@@ -100,8 +100,8 @@ class GigsPostView(OffersView):
         """Post a gig.
 
         With `"draft": true` it stays a draft. The same body again within 60 seconds gives the
-        first gig, with 200. `payment_mode` and `invoicing_method` refuse what is not offered yet
-        with `not_available`.
+        first gig, with 200. The completion method goes with payment on invoice alone:
+        `payment_mode` is `not_with_completion` otherwise.
         """
         gig, is_new = gig_post(draft=draft_of(self.body(GigInput)), by=self.user, at=self.at)
         return self.shown_gig(gig, status=201 if is_new else 200)

@@ -14,10 +14,10 @@ from common.exceptions import PermissionRefused
 from gigs.api.serializers import MilestoneOutput
 from gigs.api.work import WorkView
 from gigs.enums import Remainder
-from gigs.exceptions import FundsHeld, MilestoneTransitionRefused, NoNextMilestone
+from gigs.exceptions import FundsHeld, MilestoneTransitionRefused, NoNextMilestone, PriceFixed
 from gigs.services import Part, milestone_approve_part
 
-REFUSALS = [PermissionRefused, MilestoneTransitionRefused, NoNextMilestone, FundsHeld]
+REFUSALS = [PermissionRefused, MilestoneTransitionRefused, NoNextMilestone, FundsHeld, PriceFixed]
 
 
 class PartInput(Input):

@@ -80,7 +80,7 @@ def projects_for(user: User, **query: Unpack[ProjectQuery]) -> LockableQuerySet[
 def milestones_for(user: User, **query: Unpack[MilestoneQuery]) -> LockableQuerySet[Milestone]:
     """A party's milestones, with their invoices."""
     milestones = Milestone.objects.for_user(user).select_related("project")
-    milestones = milestones.prefetch_related("invoices")
+    milestones = milestones.prefetch_related("invoices", "project__invoices")
     if "status" in query:
         milestones = milestones.filter(status=query["status"])
     if "project_id" in query:

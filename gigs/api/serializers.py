@@ -29,7 +29,7 @@ from gigs.enums import (
     ProjectStatus,
 )
 from gigs.models import Milestone, Project
-from gigs.selectors import project_view
+from gigs.selectors import invoice_of, project_view
 from gigs.services import GigDraft, PlannedTask
 from gigs.services.gigs import MAX_MILESTONES
 
@@ -93,9 +93,7 @@ class GigInput(Input):
     category = OptionField(Category.choices)
     skills = ItemsField(child=LineField(max_length=40), longest=MAX_SKILLS, required=False)
     budget = MoneyField()
-    invoicing_method = OptionField(
-        InvoicingMethod.choices, unavailable=["completion"], default=InvoicingMethod.MILESTONE
-    )
+    invoicing_method = OptionField(InvoicingMethod.choices, default=InvoicingMethod.MILESTONE)
     payment_mode = OptionField(PaymentMode.choices, default=PaymentMode.ON_INVOICE)
     auto_pay = FlagField(default=False)
     draft = FlagField(default=False)
@@ -301,7 +299,10 @@ class InvoiceRefOutput(Output):
 
 
 class MilestoneOutput(Output):
-    """A priced task of a project."""
+    """A priced task of a project.
+
+    `share` is what is left of the price after the upfront part, by the completion method.
+    """
 
     example = {
         "id": MILESTONE_ID,
@@ -312,6 +313,7 @@ class MilestoneOutput(Output):
         "due_on": "2026-12-06",
         "criteria": [],
         "amount": FIRST_PART,
+        "share": None,
         "bonus": {"amount": "0.00", "currency": "USD"},
         "status": "in_review",
         "version": 1,
@@ -333,6 +335,7 @@ class MilestoneOutput(Output):
     due_on = serializers.DateField(allow_null=True)
     criteria = serializers.ListField(child=serializers.CharField())
     amount = MoneyField()
+    share = MoneyField(allow_null=True)
     bonus = MoneyField()
     status = serializers.ChoiceField(MilestoneStatus.choices)
     version = serializers.IntegerField()
@@ -347,7 +350,8 @@ class MilestoneOutput(Output):
 
     @extend_schema_field(InvoiceRefOutput(allow_null=True))
     def get_invoice(self, milestone: Milestone) -> Any:
-        return milestone.invoice and InvoiceRefOutput(milestone.invoice).data
+        invoice = invoice_of(milestone)
+        return invoice and InvoiceRefOutput(invoice).data
 
 
 class ProjectOutput(Output):
@@ -355,7 +359,8 @@ class ProjectOutput(Output):
 
     `agreed` is the budget as amended since, with bonuses and without cancelled milestones; `paid` counts paid invoices before tax, and
     `remaining` is what is agreed and not paid. `held` is what is set aside for milestones that are
-    funded and not settled.
+    funded and not settled. `upfront` is invoiced before work begins, by the completion method; until
+    it is paid the project is `awaiting_upfront`.
     """
 
     example = {
@@ -367,6 +372,7 @@ class ProjectOutput(Output):
         "commissioner": COMMISSIONER,
         "fee_rate": "0.0500",
         "budget": BUDGET,
+        "upfront": None,
         "agreed": BUDGET,
         "paid": {"amount": "0.00", "currency": "USD"},
         "held": {"amount": "0.00", "currency": "USD"},
@@ -389,6 +395,7 @@ class ProjectOutput(Output):
     commissioner = PartyOutput()
     fee_rate = serializers.DecimalField(max_digits=5, decimal_places=4)
     budget = MoneyField()
+    upfront = MoneyField(allow_null=True)
     agreed = MoneyField()
     paid = MoneyField()
     held = MoneyField()

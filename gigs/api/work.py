@@ -23,6 +23,7 @@ from gigs.exceptions import (
     FundsHeld,
     MilestoneNotFunded,
     MilestoneTransitionRefused,
+    ProjectNotStarted,
     ReviewAlreadyExtended,
 )
 from gigs.models import Milestone
@@ -114,7 +115,12 @@ class MilestoneStartView(WorkView):
             tag="milestones",
             scope=Scope.GIGS_WRITE,
             answers={200: MilestoneOutput},
-            refusals=[PermissionRefused, MilestoneNotFunded, MilestoneTransitionRefused],
+            refusals=[
+                PermissionRefused,
+                ProjectNotStarted,
+                MilestoneNotFunded,
+                MilestoneTransitionRefused,
+            ],
             takes_key=True,
         )
     )
@@ -134,7 +140,12 @@ class MilestoneSubmitView(WorkView):
             scope=Scope.GIGS_WRITE,
             request=SubmitInput,
             answers={200: MilestoneOutput},
-            refusals=[PermissionRefused, MilestoneNotFunded, MilestoneTransitionRefused],
+            refusals=[
+                PermissionRefused,
+                ProjectNotStarted,
+                MilestoneNotFunded,
+                MilestoneTransitionRefused,
+            ],
             takes_key=True,
         )
     )
@@ -225,7 +236,13 @@ class TaskActionView(WorkView):
             scope=Scope.GIGS_WRITE,
             request=TaskActionInput,
             answers={200: MilestoneOutput},
-            refusals=[PermissionRefused, Missing, MilestoneNotFunded, MilestoneTransitionRefused],
+            refusals=[
+                PermissionRefused,
+                Missing,
+                ProjectNotStarted,
+                MilestoneNotFunded,
+                MilestoneTransitionRefused,
+            ],
             takes_key=True,
         )
     )

@@ -12,9 +12,9 @@ from djmoney.money import Money
 from common.exceptions import DomainError
 from common.formats import money_for_people
 from common.forms import AmountField, CurrencyField, LinesField, SkillsField, amount_in
-from common.money import amount_text, from_minor, split, sum_money, to_minor
+from common.money import AmountError, amount_text, from_minor, split, sum_money, to_minor
 from gigs import services
-from gigs.enums import Category, PaymentMode
+from gigs.enums import Category, InvoicingMethod, PaymentMode
 from gigs.models import Gig
 from gigs.selectors import Split, split_with_fees
 from gigs.services import GigDraft, PlannedTask
@@ -104,12 +104,28 @@ class BudgetForm(forms.Form):
         )
     )
     currency = CurrencyField()
+    invoicing_method = forms.ChoiceField(
+        label="When you are invoiced",
+        choices=[
+            (
+                InvoicingMethod.MILESTONE,
+                "By milestone: each is invoiced on its own when you approve it",
+            ),
+            (
+                InvoicingMethod.COMPLETION,
+                "On completion: a part upfront before work begins, the rest when all is approved",
+            ),
+        ],
+        initial=InvoicingMethod.MILESTONE,
+        required=False,
+        widget=forms.RadioSelect,
+    )
     payment_mode = forms.ChoiceField(
         label="How you pay",
         choices=[
             (
                 PaymentMode.ON_INVOICE,
-                "On invoice: each approved milestone is invoiced, due in 7 days",
+                "On invoice: each invoice is due in 7 days",
             ),
             (
                 PaymentMode.HELD,
@@ -133,6 +149,12 @@ class BudgetForm(forms.Form):
                 values["money"] = amount_in(values["budget"], values["currency"])
             except ValidationError as error:
                 self.add_error("budget", error)
+        is_completion = values.get("invoicing_method") == InvoicingMethod.COMPLETION
+        if is_completion and values.get("payment_mode") == PaymentMode.HELD:
+            message = (
+                "Invoices on completion are paid on invoice: choose that, or invoices by milestone."
+            )
+            self.add_error("payment_mode", message)
         return values
 
 
@@ -152,6 +174,7 @@ class Plan:
             form_kwargs={"empty_permitted": False, "use_required_attribute": False},
         )
         self.tasks: tuple[PlannedTask, ...] = ()
+        self.prices: list[Money] = []
 
     @classmethod
     def of(cls, values: Values) -> "Plan":
@@ -178,7 +201,8 @@ class Plan:
         if any(form.errors for form in self.kept):
             return False
         try:
-            services.planned_split(budget=self.budget.cleaned_data["money"], tasks=self.tasks)
+            budget = self.budget.cleaned_data["money"]
+            self.prices = services.planned_split(budget=budget, tasks=self.tasks)
         except DomainError as refusal:
             self.budget.add_error(None, refusal.message)
             return False
@@ -186,7 +210,7 @@ class Plan:
 
     def values(self) -> Values:
         """What was written, right or wrong, as `initial` takes it."""
-        names = ("budget", "currency", "payment_mode", "is_auto_pay")
+        names = ("budget", "currency", "invoicing_method", "payment_mode", "is_auto_pay")
         budget = {name: self.budget[name].value() for name in names}
         return {**budget, "rows": [form.values() for form in self.kept]}
 
@@ -199,6 +223,9 @@ class Plan:
             skills=tuple(about["skills"]),
             budget=self.budget.cleaned_data["money"],
             milestones=self.tasks,
+            invoicing_method=InvoicingMethod(
+                self.budget.cleaned_data["invoicing_method"] or InvoicingMethod.MILESTONE
+            ),
             payment_mode=PaymentMode(
                 self.budget.cleaned_data["payment_mode"] or PaymentMode.ON_INVOICE
             ),
@@ -247,6 +274,7 @@ def values_of(gig: Gig) -> Values:
         "plan": {
             "budget": amount_text(gig.budget),
             "currency": gig.budget.currency.code,
+            "invoicing_method": gig.invoicing_method,
             "payment_mode": gig.payment_mode,
             "is_auto_pay": gig.is_auto_pay,
             "rows": rows,
@@ -279,8 +307,12 @@ def live_split(values: Values, *, rate: Decimal) -> LiveSplit:
         return LiveSplit(None, " ".join(error.messages))
     except DomainError as refusal:
         return LiveSplit(None, refusal.message)
-    titles = [task.title for task in tasks]
-    return LiveSplit(split_with_fees(list(zip(titles, amounts, strict=True)), rate=rate))
+    prices = list(zip([task.title for task in tasks], amounts, strict=True))
+    method = values.get("invoicing_method") or InvoicingMethod.MILESTONE
+    try:
+        return LiveSplit(split_with_fees(prices, rate=rate, method=method))
+    except AmountError as error:
+        return LiveSplit(None, str(error))
 
 
 def _sketch(row: Values, number: int, currency: str) -> PlannedTask:

@@ -23,6 +23,15 @@ from gigs.enums import (
 from gigs.exceptions import ApplicationTransitionRefused, GigTransitionRefused
 
 
+def paid_on_invoice_if_completion(*, name: str) -> models.CheckConstraint:
+    """The completion method has no milestone invoices that held funds could pay."""
+    return models.CheckConstraint(
+        condition=~Q(invoicing_method=InvoicingMethod.COMPLETION)
+        | Q(payment_mode=PaymentMode.ON_INVOICE),
+        name=name,
+    )
+
+
 class GigQuerySet(LockableQuerySet["Gig"]):
     def visible_to(self, user: User | None) -> "GigQuerySet":
         """Open gigs for everybody; matched and closed ones and drafts for those concerned."""
@@ -67,6 +76,7 @@ class Gig(PublicIdModel):
             one_of("status", GigStatus, name="gigs_gig_status_valid"),
             one_of("category", Category, name="gigs_gig_category_valid"),
             one_of("invoicing_method", InvoicingMethod, name="gigs_gig_invoicing_method_valid"),
+            paid_on_invoice_if_completion(name="gigs_gig_completion_is_paid_on_invoice"),
             one_of("payment_mode", PaymentMode, name="gigs_gig_payment_mode_valid"),
             positive("budget", name="gigs_gig_budget_positive"),
             in_sub_units("budget", name="gigs_gig_budget_in_sub_units"),

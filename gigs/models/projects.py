@@ -11,7 +11,7 @@ from djmoney.money import Money
 from accounts.models import Organisation, User
 from common.constraints import in_sub_units, one_of, positive, set_iff
 from common.models import LockableQuerySet, PublicIdModel
-from common.money import MAX_MINOR, from_minor, to_minor
+from common.money import MAX_MINOR, from_minor, portion_of, to_minor
 from gigs.enums import (
     MILESTONE_TRANSITIONS,
     PROJECT_TRANSITIONS,
@@ -21,7 +21,7 @@ from gigs.enums import (
     ProjectStatus,
 )
 from gigs.exceptions import MilestoneTransitionRefused, ProjectTransitionRefused
-from gigs.models.offers import Application, Gig
+from gigs.models.offers import Application, Gig, paid_on_invoice_if_completion
 
 
 class FeePolicy(models.Model):
@@ -49,10 +49,11 @@ class ProjectQuerySet(LockableQuerySet["Project"]):
 
 
 class Project(PublicIdModel):
-    """The contract that a match makes. Terms and split are frozen from the start.
+    """The contract that a match makes, at `started_at`. Terms and split are frozen from then on.
 
     `agreed_minor` is the budget as amended since, with bonuses and without what was cancelled; it
     moves under this row's lock, as do `invoiced_minor` and `fees_minor` when an invoice is issued.
+    `upfront_rate` is the part of the budget that the completion method invoices before work begins.
     """
 
     PREFIX = "prj"
@@ -76,6 +77,7 @@ class Project(PublicIdModel):
     )
     fee_rate = models.DecimalField(max_digits=5, decimal_places=4)
     invoicing_method = models.CharField(max_length=20, choices=InvoicingMethod.choices)
+    upfront_rate = models.DecimalField(max_digits=5, decimal_places=4, null=True, blank=True)
     payment_mode = models.CharField(max_length=20, choices=PaymentMode.choices)
     is_auto_pay = models.BooleanField(default=False)
     review_days = models.PositiveSmallIntegerField()
@@ -83,7 +85,7 @@ class Project(PublicIdModel):
     agreed_minor = models.BigIntegerField()
     invoiced_minor = models.BigIntegerField(default=0)
     fees_minor = models.BigIntegerField(default=0)
-    status = models.CharField(max_length=10, choices=ProjectStatus.choices)
+    status = models.CharField(max_length=20, choices=ProjectStatus.choices)
     started_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True, blank=True)
 
@@ -94,6 +96,22 @@ class Project(PublicIdModel):
             one_of("status", ProjectStatus, name="gigs_project_status_valid"),
             one_of("invoicing_method", InvoicingMethod, name="gigs_project_invoicing_method_valid"),
             one_of("payment_mode", PaymentMode, name="gigs_project_payment_mode_valid"),
+            paid_on_invoice_if_completion(name="gigs_project_completion_is_paid_on_invoice"),
+            set_iff(
+                "invoicing_method",
+                ["completion"],
+                ["upfront_rate"],
+                name="gigs_project_upfront_rate_iff_completion",
+            ),
+            models.CheckConstraint(
+                condition=Q(upfront_rate__isnull=True) | Q(upfront_rate__gt=0, upfront_rate__lt=1),
+                name="gigs_project_upfront_rate_valid",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=ProjectStatus.AWAITING_UPFRONT)
+                | Q(invoicing_method=InvoicingMethod.COMPLETION),
+                name="gigs_project_awaits_upfront_by_completion",
+            ),
             positive("budget", name="gigs_project_budget_positive"),
             in_sub_units("budget", name="gigs_project_budget_in_sub_units"),
             models.CheckConstraint(
@@ -141,6 +159,19 @@ class Project(PublicIdModel):
             )
         self.status = status
 
+    @property
+    def is_by_completion(self) -> bool:
+        """Whether a part is invoiced upfront and the rest once all is approved."""
+        return self.invoicing_method == InvoicingMethod.COMPLETION
+
+    @property
+    def upfront(self) -> Money | None:
+        """What the upfront invoice is about; None where each milestone has an invoice."""
+        if self.upfront_rate is None:
+            return None
+        minor = portion_of(self.upfront_rate, to_minor(self.budget))
+        return from_minor(minor, self.budget.currency.code)
+
 
 class MilestoneQuerySet(LockableQuerySet["Milestone"]):
     def for_user(self, user: User) -> "MilestoneQuerySet":
@@ -153,6 +184,7 @@ class Milestone(PublicIdModel):
 
     While it is in review, `review_ends_at` is when it counts as approved without an answer. An
     approval by nobody is such a silent one. The price moves only by the next `Amendment`.
+    `share_minor` is what is left of the price after the upfront part, by the completion method.
     """
 
     PREFIX = "mst"
@@ -166,6 +198,7 @@ class Milestone(PublicIdModel):
     amount = MoneyField(
         max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
     )
+    share_minor = models.BigIntegerField(null=True, blank=True)
     status = models.CharField(max_length=20, choices=MilestoneStatus.choices)
     version = models.PositiveSmallIntegerField(default=0)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -190,6 +223,11 @@ class Milestone(PublicIdModel):
             one_of("status", MilestoneStatus, name="gigs_milestone_status_valid"),
             positive("amount", name="gigs_milestone_amount_positive"),
             in_sub_units("amount", name="gigs_milestone_amount_in_sub_units"),
+            models.CheckConstraint(
+                condition=Q(share_minor__isnull=True)
+                | Q(share_minor__gte=1, share_minor__lte=MAX_MINOR),
+                name="gigs_milestone_share_positive",
+            ),
             set_iff(
                 "status",
                 ["approved", "settled"],
@@ -268,13 +306,26 @@ class Milestone(PublicIdModel):
 
     @property
     def billed(self) -> Money:
-        """What the invoice is about: the price and the bonus."""
-        return from_minor(to_minor(self.amount) + self.bonus_minor, self.amount.currency.code)
+        """What an invoice of it is about: the price, or what is left of it, and the bonus."""
+        return from_minor(self.billed_minor, self.amount.currency.code)
+
+    @property
+    def billed_minor(self) -> int:
+        """`billed` in minor units."""
+        price = to_minor(self.amount) if self.share_minor is None else self.share_minor
+        return price + self.bonus_minor
+
+    @property
+    def share(self) -> Money | None:
+        """What is left of the price after the upfront part; None where there is none."""
+        if self.share_minor is None:
+            return None
+        return from_minor(self.share_minor, self.amount.currency.code)
 
     @property
     def invoice(self) -> models.Model | None:
         """Its invoice, of an app above: the newest, where one was credited. Reads `invoices`."""
-        issued = [invoice for invoice in self.invoices.all() if invoice.kind == "milestone"]
+        issued = [row for row in self.invoices.all() if row.kind in ("milestone", "manual")]
         return max(issued, key=lambda invoice: invoice.pk, default=None)
 
     @property

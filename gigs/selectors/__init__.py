@@ -1,6 +1,13 @@
 """Reads of gigs and projects: one for each screen or endpoint."""
 
-from gigs.selectors.fees import Split, SplitRow, fee_rate_at, split_with_fees
+from gigs.selectors.fees import (
+    CompletionSplit,
+    Split,
+    SplitRow,
+    completion_split,
+    fee_rate_at,
+    split_with_fees,
+)
 from gigs.selectors.offers import (
     Candidate,
     GigFilters,
@@ -20,6 +27,7 @@ from gigs.selectors.projects import (
     ReviewClock,
     asked_back,
     can_submit,
+    invoice_of,
     milestone_pages,
     next_step,
     project_pages,
@@ -28,6 +36,7 @@ from gigs.selectors.projects import (
     projects_with_figures,
     review_clock,
     to_fund,
+    to_invoice_by_hand,
 )
 from gigs.selectors.refunds import (
     can_be_refunded,
@@ -46,6 +55,7 @@ from gigs.selectors.todo import (
 __all__ = [
     "Candidate",
     "CommissionerTodo",
+    "CompletionSplit",
     "FreelancerTodo",
     "GigFilters",
     "NextStep",
@@ -62,10 +72,12 @@ __all__ = [
     "can_submit",
     "candidate",
     "candidates",
+    "completion_split",
     "fee_rate_at",
     "gig_pages",
     "gigs_of",
     "gigs_open",
+    "invoice_of",
     "latest_application",
     "latest_refund",
     "milestone_pages",
@@ -79,6 +91,7 @@ __all__ = [
     "review_clock",
     "split_with_fees",
     "to_fund",
+    "to_invoice_by_hand",
     "todo_commissioner",
     "todo_freelancer",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import DecimalField, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Cast
@@ -14,7 +14,14 @@ from accounts.models import User
 from common.models import LockableQuerySet
 from common.money import from_minor, quantize, to_minor, zero
 from common.pages import Page, newest_first
-from gigs.enums import CLOSED, MILESTONE_TRANSITIONS, MilestoneStatus, PaymentMode, RefundStatus
+from gigs.enums import (
+    CLOSED,
+    MILESTONE_TRANSITIONS,
+    MilestoneStatus,
+    PaymentMode,
+    ProjectStatus,
+    RefundStatus,
+)
 from gigs.models import Amendment, Milestone, Project, Submission
 
 PAGE_SIZE: Final = 20
@@ -22,7 +29,11 @@ NEAR: Final = timedelta(days=3)
 HELD: Final = "held"
 """The state of a milestone's part of a payment that is set aside."""
 PAID: Final = "paid"
-"""The state of a paid invoice; invoices belong to an app above, reached by the reverse relation."""
+UNPAID: Final = frozenset({"sent", "overdue", "on_hold"})
+UPFRONT: Final = "upfront"
+FINAL: Final = "final"
+"""States and kinds of invoices, which belong to an app above, reached by the reverse relation."""
+APPROVED: Final = frozenset({MilestoneStatus.APPROVED, MilestoneStatus.SETTLED})
 
 
 class Step(StrEnum):
@@ -31,11 +42,13 @@ class Step(StrEnum):
     REVIEW = "review"
     FUND = "fund"
     PAY = "pay"
+    PAY_UPFRONT = "pay_upfront"
     REVISE = "revise"
     SUBMIT = "submit"
     ANSWER_REFUND = "answer_refund"
     AWAIT_WORK = "await_work"
     AWAIT_FUNDS = "await_funds"
+    AWAIT_UPFRONT = "await_upfront"
     AWAIT_REVIEW = "await_review"
     AWAIT_INVOICE = "await_invoice"
     AWAIT_PAYMENT = "await_payment"
@@ -44,18 +57,23 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The next step, and the milestone that it is about."""
+    """The next step, and the milestone and the invoice that it is about."""
 
     kind: Step
     milestone: Milestone | None = None
+    invoice: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectView:
-    """A project with its milestones in order and the figures that invoices give it."""
+    """A project with its milestones in order and the figures that invoices give it.
+
+    `invoices` are those of the completion method: none where each milestone has its own.
+    """
 
     project: Project
     milestones: list[Milestone]
+    invoices: list[Any]
     agreed: Money
     paid: Money
     remaining: Money
@@ -67,7 +85,7 @@ class ProjectView:
 
 
 def projects_with_figures() -> LockableQuerySet[Project]:
-    """Projects with parties, milestones in order, invoices of these, and `paid_amount`."""
+    """Projects with parties, milestones in order, invoices, and `paid_amount`."""
     milestones = Milestone.objects.prefetch_related(
         "fundings", "invoices", "refund_requests"
     ).order_by("position")
@@ -84,7 +102,7 @@ def projects_with_figures() -> LockableQuerySet[Project]:
     )
     return (
         Project.objects.select_related("commissioner", "freelancer", "organisation", "gig")
-        .prefetch_related(Prefetch("milestones", queryset=milestones))
+        .prefetch_related(Prefetch("milestones", queryset=milestones), "invoices")
         .annotate(paid_amount=Subquery(paid))
     )
 
@@ -95,20 +113,43 @@ def project_view(project: Project) -> ProjectView:
     amount = getattr(project, "paid_amount")  # noqa: B009 - an annotation
     paid = zero(currency) if amount is None else quantize(Money(amount, currency))
     milestones = list(project.milestones.all())
+    invoices = _in_order_of_issue(project) if project.is_by_completion else []
     return ProjectView(
         project=project,
         milestones=milestones,
+        invoices=invoices,
         agreed=from_minor(project.agreed_minor, currency),
         paid=paid,
         remaining=from_minor(project.agreed_minor - to_minor(paid), currency),
         paid_percent=100 * to_minor(paid) // project.agreed_minor if project.agreed_minor else 100,
         settled_count=sum(milestone.status == MilestoneStatus.SETTLED for milestone in milestones),
         kept_count=sum(milestone.status != MilestoneStatus.CANCELLED for milestone in milestones),
-        awaits_invoice=any(
-            _awaits_invoice(milestone, project.payment_mode) for milestone in milestones
-        ),
+        awaits_invoice=_awaits_any(project, milestones, invoices),
         held=from_minor(_held(milestones), currency),
     )
+
+
+def _in_order_of_issue(project: Project) -> list[Any]:
+    return sorted(project.invoices.all(), key=lambda invoice: invoice.pk)
+
+
+def _awaits_any(project: Project, milestones: Sequence[Milestone], invoices: Sequence[Any]) -> bool:
+    """Whether an invoice is about to be issued, or about to be paid from held funds."""
+    if not project.is_by_completion:
+        return any(_awaits_invoice(milestone, project.payment_mode) for milestone in milestones)
+    kinds = {invoice.kind for invoice in invoices}
+    are_approved = all(milestone.status in APPROVED for milestone in milestones)
+    return UPFRONT not in kinds or (are_approved and FINAL not in kinds)
+
+
+def invoice_of(milestone: Milestone) -> Any:
+    """The invoice that a milestone is on: its own, or the final one of its project; or None.
+
+    Reads the project's invoices where there is none of its own and the method has a final one.
+    """
+    if milestone.invoice is not None or milestone.share_minor is None:
+        return milestone.invoice
+    return next((row for row in milestone.project.invoices.all() if row.kind == FINAL), None)
 
 
 def _held(milestones: Sequence[Milestone]) -> int:
@@ -153,6 +194,8 @@ def can_submit(milestone: Milestone) -> bool:
     """Whether the milestone takes a delivery now."""
     if milestone.is_waiting_for_funds(milestone.project.payment_mode):
         return False
+    if milestone.project.status == ProjectStatus.AWAITING_UPFRONT:
+        return False
     return MilestoneStatus.IN_REVIEW in MILESTONE_TRANSITIONS[MilestoneStatus(milestone.status)]
 
 
@@ -178,9 +221,19 @@ def review_clock(milestone: Milestone, *, at: datetime) -> ReviewClock | None:
 
 def next_step(view: ProjectView, *, user: User) -> NextStep:
     """What a party of the project does next, or what they wait for."""
+    if view.project.status == ProjectStatus.AWAITING_UPFRONT:
+        return _before_the_start(view, user=user)
     if view.project.commissioner_id == user.pk:
         return _next_of_commissioner(view)
     return _next_of_freelancer(view)
+
+
+def _before_the_start(view: ProjectView, *, user: User) -> NextStep:
+    if view.project.freelancer_id == user.pk:
+        return NextStep(Step.AWAIT_UPFRONT)
+    for invoice in view.invoices:
+        return NextStep(Step.PAY_UPFRONT, invoice=invoice)
+    return NextStep(Step.AWAIT_INVOICE)
 
 
 def to_fund(view: ProjectView) -> list[Milestone]:
@@ -199,15 +252,31 @@ def asked_back(view: ProjectView) -> list[Milestone]:
     ]
 
 
+def to_invoice_by_hand(view: ProjectView, *, user: User) -> list[Milestone]:
+    """The approved milestones that the user may invoice before the final invoice comes."""
+    project = view.project
+    is_early = any(milestone.status not in APPROVED for milestone in view.milestones)
+    if not (project.is_by_completion and is_early and project.freelancer_id == user.pk):
+        return []
+    return [
+        milestone
+        for milestone in view.milestones
+        if milestone.status == MilestoneStatus.APPROVED and invoice_of(milestone) is None
+    ]
+
+
 def _next_of_commissioner(view: ProjectView) -> NextStep:
     milestones, mode = view.milestones, view.project.payment_mode
     for milestone in milestones:
         if milestone.status == MilestoneStatus.IN_REVIEW:
             return NextStep(Step.REVIEW, milestone)
-    for milestone in milestones:
+    for invoice in view.invoices:
+        if invoice.status in UNPAID:
+            return NextStep(Step.PAY, invoice=invoice)
+    for milestone in milestones if not view.project.is_by_completion else ():
         if milestone.status == MilestoneStatus.APPROVED and not _awaits_invoice(milestone, mode):
-            return NextStep(Step.PAY, milestone)
-    if any(_awaits_invoice(milestone, mode) for milestone in milestones):
+            return NextStep(Step.PAY, milestone, milestone.invoice)
+    if view.awaits_invoice:
         return NextStep(Step.AWAIT_INVOICE)
     for milestone in to_fund(view):
         return NextStep(Step.FUND, milestone)

@@ -6,10 +6,18 @@ from typing import Final
 from django.db.models import Count, F, Max, Q
 
 from accounts.models import User
-from gigs.enums import ApplicationStatus, GigStatus, MilestoneStatus, PaymentMode, RefundStatus
+from gigs.enums import (
+    ApplicationStatus,
+    GigStatus,
+    MilestoneStatus,
+    PaymentMode,
+    ProjectStatus,
+    RefundStatus,
+)
 from gigs.models import Application, Gig, Milestone, RefundRequest
 
 MOST_SHOWN: Final = 6
+NOT_STARTED: Final = Q(project__status=ProjectStatus.AWAITING_UPFRONT)
 UNFUNDED: Final = Q(status=MilestoneStatus.PLANNED, project__payment_mode=PaymentMode.HELD)
 
 
@@ -100,7 +108,7 @@ def todo_freelancer(user: User) -> FreelancerTodo:
                     MilestoneStatus.IN_PROGRESS,
                 ]
             )
-            .exclude(UNFUNDED)
+            .exclude(UNFUNDED | NOT_STARTED)
             .order_by(*next_due)[:MOST_SHOWN]
         ),
         in_review=list(

@@ -43,6 +43,7 @@ from gigs.services.settlement import (
     milestones_settle,
     projects_complete,
     projects_note_invoiced,
+    projects_start,
 )
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "planned_split",
     "projects_complete",
     "projects_note_invoiced",
+    "projects_start",
     "refund_decline",
     "refund_grant",
     "refund_remind",

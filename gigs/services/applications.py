@@ -1,6 +1,8 @@
 """Applying to gigs, and the match that makes a project of one application."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -10,7 +12,13 @@ from accounts.models import User
 from accounts.services.mail import Mail, Page, mail_enqueue
 from common.money import amount_text, to_minor
 from gigs import policies
-from gigs.enums import ApplicationStatus, GigStatus, MilestoneStatus, ProjectStatus
+from gigs.enums import (
+    ApplicationStatus,
+    GigStatus,
+    InvoicingMethod,
+    MilestoneStatus,
+    ProjectStatus,
+)
 from gigs.exceptions import (
     AlreadyApplied,
     GigAlreadyMatched,
@@ -19,10 +27,12 @@ from gigs.exceptions import (
     OwnGig,
     ReapplyLater,
 )
-from gigs.models import Application, Gig, Milestone, Project
-from gigs.selectors import fee_rate_at
+from gigs.models import Application, Gig, Milestone, PlannedMilestone, Project
+from gigs.selectors import CompletionSplit, completion_split, fee_rate_at
 from gigs.services import gates
+from outbox.services import enqueue
 
+AWAITS_UPFRONT: Final = "project.awaits_upfront"
 REAPPLY_AFTER = timedelta(days=21)
 
 
@@ -109,6 +119,8 @@ def gig_match(
 ) -> Project:
     """Hire an applicant: accept the application, reject the others, freeze terms and split.
 
+    By the completion method the project awaits its upfront invoice, which a job issues.
+
     The gig's row is locked; a second match finds it matched. GigAlreadyMatched, GigNotOpen,
     NotAnApplicant, PermissionRefused; LegalDataIncomplete where legal data are required.
     """
@@ -173,6 +185,10 @@ def _decide(
 
 
 def _project_of(gig: Gig, application: Application, *, at: datetime) -> Project:
+    tasks = list(gig.planned_milestones.order_by("position"))
+    parts: CompletionSplit | None = None
+    if gig.invoicing_method == InvoicingMethod.COMPLETION:
+        parts = completion_split(gig.budget, [task.amount for task in tasks])
     project = Project.objects.create(
         gig=gig,
         application=application,
@@ -183,14 +199,25 @@ def _project_of(gig: Gig, application: Application, *, at: datetime) -> Project:
         budget=gig.budget,
         fee_rate=fee_rate_at(at),
         invoicing_method=gig.invoicing_method,
+        upfront_rate=parts.rate if parts else None,
         payment_mode=gig.payment_mode,
         is_auto_pay=gig.is_auto_pay,
         review_days=settings.REVIEW_DAYS,
         clearing_days=settings.CLEARING_DAYS,
         agreed_minor=to_minor(gig.budget),
-        status=ProjectStatus.ACTIVE,
+        status=ProjectStatus.AWAITING_UPFRONT if parts else ProjectStatus.ACTIVE,
         started_at=at,
     )
+    _write_milestones(project, tasks, parts)
+    if parts:
+        enqueue(AWAITS_UPFRONT, key=project.public_id, payload={"project": project.pk})
+    return project
+
+
+def _write_milestones(
+    project: Project, tasks: Sequence[PlannedMilestone], parts: CompletionSplit | None
+) -> None:
+    shares = [to_minor(share) for share in parts.shares] if parts else [None] * len(tasks)
     Milestone.objects.bulk_create(
         Milestone(
             project=project,
@@ -200,11 +227,11 @@ def _project_of(gig: Gig, application: Application, *, at: datetime) -> Project:
             due_on=planned.due_on,
             criteria=planned.criteria,
             amount=planned.amount,
+            share_minor=share,
             status=MilestoneStatus.PLANNED,
         )
-        for planned in gig.planned_milestones.order_by("position")
+        for planned, share in zip(tasks, shares, strict=True)
     )
-    return project
 
 
 def _announce(project: Project, gig: Gig, *, by: User, at: datetime) -> None:
@@ -217,7 +244,7 @@ def _announce(project: Project, gig: Gig, *, by: User, at: datetime) -> None:
                 after={"status": gig.status, "project": project.public_id},
             ),
             audit.Record(
-                event="project.started",
+                event="project.matched" if project.is_by_completion else "project.started",
                 target=project,
                 after={
                     "status": project.status,
@@ -237,6 +264,7 @@ def _announce(project: Project, gig: Gig, *, by: User, at: datetime) -> None:
         context={
             "gig": gig.title,
             "commissioner": by.name,
+            **({"upfront": project.upfront} if project.upfront is not None else {}),
             "path": Page("projects:detail", (project.public_id,)),
         },
     )

@@ -17,6 +17,7 @@ from gigs import policies
 from gigs.enums import Category, GigStatus, InvoicingMethod, PaymentMode
 from gigs.exceptions import BudgetTooSmall, GigNotDraft
 from gigs.models import Gig, PlannedMilestone
+from gigs.selectors import completion_split
 
 MAX_MILESTONES = 50
 SAME_GIG_WITHIN = timedelta(seconds=60)
@@ -58,7 +59,7 @@ def gig_post(*, draft: GigDraft, by: User, at: datetime) -> tuple[Gig, bool]:
     Invalid, BudgetTooSmall, PermissionRefused.
     """
     policies.require(policies.may_post(by), "Only commissioners can post gigs.")
-    amounts = planned_split(budget=draft.budget, tasks=draft.milestones)
+    amounts = _amounts(draft)
     digest = _digest(draft)
     User.objects.locked().get(pk=by.pk)
     twin = Gig.objects.filter(
@@ -90,7 +91,7 @@ def gig_edit(*, gig_id: int, draft: GigDraft, by: User, at: datetime) -> Gig:
     policies.require(policies.may_manage(by, gig), "Only the gig's owner can edit it.")
     if gig.status != GigStatus.DRAFT:
         raise GigNotDraft
-    amounts = planned_split(budget=draft.budget, tasks=draft.milestones)
+    amounts = _amounts(draft)
     before = _terms(gig.budget, gig.planned_milestones.count())
     written = {**_columns(draft), "digest": _digest(draft)}
     for name, value in written.items():
@@ -189,6 +190,20 @@ def gig_close(*, gig_id: int, by: User, at: datetime) -> Gig:
     gig.save(update_fields=["status", "closed_at"])
     _audit_move("gig.closed", gig, before, by=by, at=at)
     return gig
+
+
+def _amounts(draft: GigDraft) -> list[Money]:
+    """`planned_split` of the draft. Invalid, BudgetTooSmall for what its method cannot do."""
+    amounts = planned_split(budget=draft.budget, tasks=draft.milestones)
+    if draft.invoicing_method == InvoicingMethod.COMPLETION:
+        if draft.payment_mode != PaymentMode.ON_INVOICE:
+            message = "The completion method is paid on invoice: there is nothing to hold."
+            raise Invalid([FieldError("payment_mode", "not_with_completion", message)])
+        try:
+            completion_split(draft.budget, amounts)
+        except AmountError as error:
+            raise BudgetTooSmall(str(error)) from error
+    return amounts
 
 
 def planned_split(*, budget: Money, tasks: tuple[PlannedTask, ...]) -> list[Money]:

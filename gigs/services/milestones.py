@@ -13,8 +13,8 @@ from common.exceptions import FieldError, Invalid
 from common.failpoints import failpoint
 from common.money import MAX_MINOR, amount_text, to_minor
 from gigs import policies
-from gigs.enums import MilestoneStatus, PaymentMode
-from gigs.exceptions import FundsHeld, MilestoneNotFunded
+from gigs.enums import MilestoneStatus, PaymentMode, ProjectStatus
+from gigs.exceptions import FundsHeld, MilestoneNotFunded, ProjectNotStarted
 from gigs.models import Milestone, Project, Submission
 from gigs.services.refund_requests import refund_lapse
 from gigs.services.review_clock import review_begin
@@ -27,14 +27,14 @@ APPROVED = "milestone.approved"
 def milestone_start(*, milestone_id: int, by: User, at: datetime) -> Milestone:
     """Say that work has begun; optional.
 
-    MilestoneNotFunded in a project with held funds, MilestoneTransitionRefused,
-    PermissionRefused.
+    ProjectNotStarted before the upfront invoice is paid, MilestoneNotFunded in a project with held
+    funds, MilestoneTransitionRefused, PermissionRefused.
     """
     milestone = locked_milestone(milestone_id)
     policies.require(
         policies.may_deliver(by, milestone), "Only the project's freelancer can start a milestone."
     )
-    _refuse_unless_funded(milestone)
+    _refuse_unless_open(milestone)
     before = milestone.status
     milestone.move_to(MilestoneStatus.IN_PROGRESS)
     milestone.save(update_fields=["status"])
@@ -49,14 +49,14 @@ def milestone_submit(
     """Deliver work for review as the next version; the review's clock starts, and a refund request
     lapses.
 
-    MilestoneNotFunded in a project with held funds, MilestoneTransitionRefused (a second submit
-    while in review included), PermissionRefused.
+    ProjectNotStarted before the upfront invoice is paid, MilestoneNotFunded in a project with held
+    funds, MilestoneTransitionRefused (a second submit while in review included), PermissionRefused.
     """
     milestone = locked_milestone(milestone_id)
     policies.require(
         policies.may_deliver(by, milestone), "Only the project's freelancer can submit work."
     )
-    _refuse_unless_funded(milestone)
+    _refuse_unless_open(milestone)
     before = milestone.status
     milestone.move_to(MilestoneStatus.IN_REVIEW)
     milestone.version += 1
@@ -226,7 +226,9 @@ def locked_milestone(milestone_id: int) -> Milestone:
     )
 
 
-def _refuse_unless_funded(milestone: Milestone) -> None:
+def _refuse_unless_open(milestone: Milestone) -> None:
+    if milestone.project.status == ProjectStatus.AWAITING_UPFRONT:
+        raise ProjectNotStarted
     if milestone.is_waiting_for_funds(milestone.project.payment_mode):
         raise MilestoneNotFunded
 

@@ -14,7 +14,7 @@ from common.exceptions import FieldError, Invalid
 from common.money import MAX_MINOR, amount_text, from_minor, to_minor
 from gigs import policies
 from gigs.enums import AmendmentReason, MilestoneStatus, PaymentMode, Remainder
-from gigs.exceptions import FundsHeld, NoNextMilestone
+from gigs.exceptions import FundsHeld, NoNextMilestone, PriceFixed
 from gigs.models import Milestone, Project
 from gigs.services.amendments import price_amend
 from gigs.services.milestones import milestone_approve
@@ -36,8 +36,8 @@ def milestone_approve_part(*, milestone_id: int, part: Part, by: User, at: datet
 
     The rest is added to the next milestone that nobody has delivered, or taken off what the project
     has agreed. The project and all its milestones are locked; each price moves by an amendment on
-    record. MilestoneTransitionRefused, NoNextMilestone, FundsHeld, PermissionRefused; Invalid for
-    an amount that is no part of the price.
+    record. MilestoneTransitionRefused, NoNextMilestone, FundsHeld, PriceFixed, PermissionRefused;
+    Invalid for an amount that is no part of the price.
     """
     project = Project.objects.locked().get(milestones=milestone_id)
     milestones = list(Milestone.objects.filter(project=project).locked())
@@ -58,6 +58,8 @@ def _divide(
     price, amount = to_minor(milestone.amount), _amount(milestone, part)
     if project.payment_mode != PaymentMode.ON_INVOICE:
         raise FundsHeld
+    if project.is_by_completion:
+        raise PriceFixed
     rest = from_minor(price - amount, milestone.amount.currency.code)
     if part.remainder == Remainder.NEXT_MILESTONE:
         following = _next_open(milestone, milestones)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts import audit
+from accounts.services.mail import Mail, Page, mail_enqueue_many
 from common.arrays import bigints
 from common.public_ids import format_public_id
 from gigs.enums import CLOSED, MILESTONE_TRANSITIONS, MilestoneStatus, ProjectStatus
@@ -46,6 +47,48 @@ def _states_before(status: MilestoneStatus) -> list[str]:
 
 FUNDED_FROM = _states_before(MilestoneStatus.FUNDED)
 SETTLED_FROM = _states_before(MilestoneStatus.SETTLED)
+
+
+def projects_start(*, project_ids: Sequence[int], at: datetime) -> list[int]:
+    """Start those of the projects, locked by the caller, that awaited their upfront payment."""
+    waiting = Project.objects.filter(
+        pk__in=project_ids, status=ProjectStatus.AWAITING_UPFRONT
+    ).select_related("freelancer", "commissioner")
+    projects = list(waiting.order_by("pk"))
+    if not projects:
+        return []
+    for project in projects:
+        project.move_to(ProjectStatus.ACTIVE)
+        project.save(update_fields=["status"])
+    audit.record_many(
+        [
+            audit.Record(
+                event="project.started",
+                target=project,
+                before={"status": ProjectStatus.AWAITING_UPFRONT},
+                after={"status": project.status},
+            )
+            for project in projects
+        ],
+        by=None,
+        at=at,
+    )
+    mail_enqueue_many(
+        Mail.PROJECT_STARTED,
+        [
+            (
+                project.freelancer,
+                project.public_id,
+                {
+                    "project": project.title,
+                    "commissioner": project.commissioner.name,
+                    "path": Page("projects:detail", (project.public_id,)),
+                },
+            )
+            for project in projects
+        ],
+    )
+    return [project.pk for project in projects]
 
 
 def projects_note_invoiced(totals: Mapping[int, tuple[int, int]]) -> None:

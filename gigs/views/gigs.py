@@ -96,7 +96,9 @@ def gig_context(request: HttpRequest, gig: Gig, *, form: ApplyForm) -> dict[str,
     return {
         "gig": gig,
         "split": selectors.split_with_fees(
-            [(milestone.title, milestone.amount) for milestone in milestones], rate=rate
+            [(milestone.title, milestone.amount) for milestone in milestones],
+            rate=rate,
+            method=gig.invoicing_method,
         ),
         "milestones": milestones,
         "form": form,

@@ -179,7 +179,7 @@ def _review_page(
         "about": about_form.cleaned_data,
         "plan": written,
         "live": live,
-        "tasks": list(zip(written.tasks, live.split.rows if live.split else [], strict=True)),
+        "tasks": list(zip(written.tasks, written.prices, strict=True)),
         "category": Category(about_form.cleaned_data["category"]).label,
     }
     return render(request, "gigs/gig_post_review.html", context, status=status)

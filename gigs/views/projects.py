@@ -46,6 +46,7 @@ def project_detail(request: SignedInRequest, project_id: str) -> HttpResponse:
         "returnable": selectors.returnable(view),
         "refundable": selectors.refundable(view),
         "asked_back": selectors.asked_back(view),
+        "billable": selectors.to_invoice_by_hand(view, user=request.user),
     }
     return render_page(request, "gigs/project_detail.html", "gigs/_project_live.html", context)
 

@@ -150,7 +150,7 @@ class MilestoneInvoiceView(IssuingView):
             tag="milestones",
             scope=Scope.GIGS_WRITE,
             answers={200: InvoiceOutput, 201: InvoiceOutput},
-            refusals=[MilestoneNotApproved],
+            refusals=[PermissionRefused, MilestoneNotApproved],
             takes_key=True,
         )
     )
@@ -158,7 +158,8 @@ class MilestoneInvoiceView(IssuingView):
     def post(self, request: Request, milestone_id: str) -> Response:
         """Issue the invoice of an approved milestone, or get the one that exists.
 
-        It is issued by itself within seconds; this is for those who cannot wait.
+        It is issued by itself within seconds; this is for those who cannot wait. By the completion
+        method the freelancer makes an invoice about one milestone, before the final one comes.
         """
         self.empty_body()
         return self.issue(milestone_id)
@@ -172,7 +173,7 @@ class AutoGenerateView(IssuingView):
             scope=Scope.GIGS_WRITE,
             request=GenerateInput,
             answers={200: InvoiceOutput, 201: InvoiceOutput},
-            refusals=[Missing, MilestoneNotApproved],
+            refusals=[PermissionRefused, Missing, MilestoneNotApproved],
             takes_key=True,
         )
     )
@@ -180,7 +181,8 @@ class AutoGenerateView(IssuingView):
     def post(self, request: Request) -> Response:
         """Issue the invoice of an approved task, or get the one that exists.
 
-        It is issued by itself within seconds; this is for those who cannot wait.
+        It is issued by itself within seconds; this is for those who cannot wait. By the completion
+        method the freelancer makes an invoice about one task, before the final one comes.
         """
         return self.issue(self.body(GenerateInput)["task_id"])
 

@@ -14,6 +14,7 @@ from invoicing.enums import (
     DOCUMENT_FILES,
     INVOICE_TRANSITIONS,
     MILESTONE_KINDS,
+    WHOLE_KINDS,
     DocumentKind,
     InvoiceKind,
     InvoiceStatus,
@@ -154,6 +155,20 @@ class Invoice(PublicIdModel):
                 fields=["milestone"],
                 condition=Q(kind=InvoiceKind.MILESTONE),
                 name="invoicing_invoice_one_per_milestone",
+            ),
+            models.UniqueConstraint(
+                fields=["milestone"],
+                condition=Q(kind=InvoiceKind.MANUAL),
+                name="invoicing_invoice_one_by_hand_per_milestone",
+            ),
+            models.UniqueConstraint(
+                fields=["project", "kind"],
+                condition=Q(kind__in=WHOLE_KINDS),
+                name="invoicing_invoice_one_upfront_and_one_final",
+            ),
+            models.CheckConstraint(
+                condition=Q(milestone__isnull=True) | ~Q(kind__in=WHOLE_KINDS),
+                name="invoicing_invoice_whole_names_no_milestone",
             ),
             set_iff(
                 "kind",

@@ -5,12 +5,13 @@ from invoicing.services.documents import documents_keep, documents_make, documen
 from invoicing.services.issuing import (
     DOCUMENT,
     ISSUED,
-    invoice_issue_for,
     invoices_issue,
     totals_on,
+    upfronts_issue,
 )
 from invoicing.services.mandates import mandate_accept, mandate_revoke
 from invoicing.services.objections import invoice_object
+from invoicing.services.on_request import invoice_issue_for
 from invoicing.services.overdue import OVERDUE, invoices_become_overdue
 from invoicing.services.states import InvoiceRow, invoice_put_on_hold, invoices_mark_paid
 
@@ -33,4 +34,5 @@ __all__ = [
     "mandate_accept",
     "mandate_revoke",
     "totals_on",
+    "upfronts_issue",
 ]

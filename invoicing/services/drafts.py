@@ -4,7 +4,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +14,9 @@ from accounts import selectors as accounts
 from accounts.models import Organisation
 from accounts.selectors import buyer_copy, seller_copy
 from accounts.services.mail import Addressee
-from common.money import FeeSplit, decimal_of, minor_of
-from common.public_ids import format_public_id
-from gigs.enums import MilestoneStatus
-from gigs.models import Milestone, Project
-from invoicing.enums import InvoiceKind, InvoiceStatus
-from invoicing.models import LUMP_SUM, Invoice
+from common.money import FeeSplit, decimal_of
+from invoicing.enums import InvoiceStatus
+from invoicing.services.works import Terms, Work
 from invoicing.tax import Decision, decide, tax_party
 
 WRITE = """
@@ -79,65 +75,11 @@ SELECT id, uuid, number FROM invoice
 """
 
 
-@dataclass(slots=True)
-class Terms:
-    """A locked project as invoices need it; the totals move in memory as invoices are drafted."""
-
-    pk: int
-    title: str
-    fee_rate: Decimal
-    invoiced_minor: int
-    fees_minor: int
-    freelancer_id: int
-    commissioner_id: int
-    organisation_id: int | None
-
-    @property
-    def seller_key(self) -> str:
-        return f"seller:{self.freelancer_id}"
-
-    @property
-    def buyer_key(self) -> str:
-        """Of the organisation, where the commissioner acts for one."""
-        if self.organisation_id is not None:
-            return f"organisation:{self.organisation_id}"
-        return f"user:{self.commissioner_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A locked milestone without invoice, and the terms of its project.
-
-    The bonus is part of the gross.
-    """
-
-    milestone_id: int
-    public_id: str
-    title: str
-    status: MilestoneStatus
-    gross: int
-    bonus: int
-    currency: str
-    project: Terms
-
-
-@dataclass(frozen=True, slots=True)
-class DraftLine:
-    """One line to write; amounts in minor units, the unit price as it is printed."""
-
-    description: str
-    amount: int
-    unit_price: Decimal
-    quantity: Decimal = Decimal(1)
-    unit: str = LUMP_SUM
-
-
 @dataclass(frozen=True, slots=True)
 class Draft:
     """One invoice to write; amounts in minor units. `decision` is None without legal data."""
 
     work: Work
-    lines: tuple[DraftLine, ...]
     series_id: int
     position: int
     number: str
@@ -177,61 +119,6 @@ class Decisions:
         return self._made[pair]
 
 
-def works_of(milestone_ids: Sequence[int]) -> list[Work]:
-    """The milestones that have no invoice, locked after their projects, in order of approval."""
-    milestones = Milestone.objects.among(milestone_ids)
-    projects = _locked_terms(milestones.values_list("project"))
-    rows: list[Any] = list(
-        milestones.locked().values_list(
-            "pk",
-            "uuid",
-            "title",
-            "status",
-            "amount",
-            "bonus_minor",
-            "currency",
-            "project",
-            "approved_at",
-        )
-    )
-    taken = set(
-        Invoice.objects.filter(
-            milestone_id__any_of=frozenset(milestone_ids), kind=InvoiceKind.MILESTONE
-        ).values_list("milestone", flat=True)
-    )
-    rows = [row for row in rows if row[0] not in taken and row[8] is not None]
-    return [
-        Work(
-            milestone_id=pk,
-            public_id=format_public_id(Milestone.PREFIX, uuid),
-            title=title,
-            status=MilestoneStatus(status),
-            gross=minor_of(amount, currency) + bonus,
-            bonus=bonus,
-            currency=currency,
-            project=projects[project],
-        )
-        for pk, uuid, title, status, amount, bonus, currency, project, _ in sorted(
-            rows, key=lambda row: (row[8], row[0])
-        )
-    ]
-
-
-def _locked_terms(project_ids: Any) -> dict[int, Terms]:
-    rows = Project.objects.filter(pk__in=project_ids).locked()
-    found = rows.values_list(
-        "pk",
-        "title",
-        "fee_rate",
-        "invoiced_minor",
-        "fees_minor",
-        "freelancer",
-        "commissioner",
-        "organisation",
-    )
-    return {row[0]: Terms(*row) for row in found}
-
-
 def people_of(projects: Collection[Terms]) -> People:
     """Who stands on the invoices of these projects."""
     sellers = {project.freelancer_id for project in projects}
@@ -247,17 +134,6 @@ def people_of(projects: Collection[Terms]) -> People:
         addressees={
             pk: Addressee(user.email, user.name, user.public_id) for pk, user in users.items()
         },
-    )
-
-
-def lines_of(work: Work) -> tuple[DraftLine, ...]:
-    """A line for the price, and one for the bonus if there is one."""
-    title = work.project.title
-    parts = [(f"{title}: {work.title}", work.gross - work.bonus)]
-    if work.bonus:
-        parts.append((f"{title}: bonus for {work.title}", work.bonus))
-    return tuple(
-        DraftLine(text[:300], amount, decimal_of(amount, work.currency)) for text, amount in parts
     )
 
 
@@ -291,7 +167,7 @@ def _row(draft: Draft, keys: Mapping[Decision, int]) -> dict[str, Any]:
         "series_id": draft.series_id,
         "position": draft.position,
         "number": draft.number,
-        "kind": InvoiceKind.MILESTONE,
+        "kind": work.kind,
         "project_id": terms.pk,
         "milestone_id": work.milestone_id,
         "seller_id": terms.freelancer_id,
@@ -317,7 +193,7 @@ def _line_rows(draft: Draft) -> list[dict[str, Any]]:
             "unit_price": str(line.unit_price),
             "amount": str(decimal_of(line.amount, draft.work.currency)),
         }
-        for position, line in enumerate(draft.lines, start=1)
+        for position, line in enumerate(draft.work.lines, start=1)
     ]
 
 

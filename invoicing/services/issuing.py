@@ -6,60 +6,22 @@ from datetime import date, datetime
 from django.db import transaction
 
 from accounts import audit
-from accounts.models import User
 from common.failpoints import failpoint
 from common.money import decimal_of, next_fee, tax_on
 from common.public_ids import format_public_id
-from gigs import policies as gig_policies
-from gigs.enums import MilestoneStatus
-from gigs.models import Milestone, Project
+from gigs.models import Project
 from gigs.services import projects_note_invoiced
 from invoicing import numbering
-from invoicing.enums import InvoiceKind, InvoiceStatus
-from invoicing.exceptions import MilestoneNotApproved
+from invoicing.enums import InvoiceStatus
 from invoicing.models import Invoice
 from invoicing.numbering import Counter
-from invoicing.services.drafts import (
-    Decisions,
-    Draft,
-    People,
-    Terms,
-    Work,
-    lines_of,
-    people_of,
-    works_of,
-    write,
-)
+from invoicing.services.drafts import Decisions, Draft, People, people_of, write
+from invoicing.services.works import Terms, Work, upfront_works, works_of
 from invoicing.tax import Decision
 from outbox.services import Entry, enqueue_all
 
 ISSUED = "invoice.issued"
 DOCUMENT = "invoice.document"
-BILLABLE = frozenset({MilestoneStatus.APPROVED, MilestoneStatus.SETTLED})
-
-
-@transaction.atomic
-def invoice_issue_for(*, milestone_id: int, by: User, at: datetime) -> tuple[int, bool]:
-    """The id of a milestone's invoice, and whether it was issued just now; for either party.
-
-    MilestoneNotApproved, PermissionRefused.
-    """
-    milestone = Milestone.objects.select_related("project").get(pk=milestone_id)
-    gig_policies.require(
-        gig_policies.is_party(by, milestone.project), "Only the parties can ask for the invoice."
-    )
-    invoices = Invoice.objects.filter(milestone=milestone, kind=InvoiceKind.MILESTONE).values_list(
-        "pk", flat=True
-    )
-    existing = invoices.first()
-    if existing is not None:
-        return existing, False
-    if milestone.status not in BILLABLE:
-        raise MilestoneNotApproved
-    issued = invoices_issue(milestone_ids=[milestone_id], at=at)
-    if issued:
-        return issued[0], True
-    return invoices.get(), False
 
 
 def totals_on(project: Project, amounts: Mapping[int, int], *, on: date) -> dict[int, int]:
@@ -67,16 +29,7 @@ def totals_on(project: Project, amounts: Mapping[int, int], *, on: date) -> dict
 
     Minor units, by the keys of `amounts`.
     """
-    terms = Terms(
-        pk=project.pk,
-        title=project.title,
-        fee_rate=project.fee_rate,
-        invoiced_minor=project.invoiced_minor,
-        fees_minor=project.fees_minor,
-        freelancer_id=project.freelancer_id,
-        commissioner_id=project.commissioner_id,
-        organisation_id=project.organisation_id,
-    )
+    terms = Terms.of(project)
     decision = Decisions(people_of([terms]), on=on).of(terms)
     rate = decision.rate if decision is not None else None
     return {key: price + (tax_on(rate, price) if rate else 0) for key, price in amounts.items()}
@@ -84,14 +37,26 @@ def totals_on(project: Project, amounts: Mapping[int, int], *, on: date) -> dict
 
 @transaction.atomic
 def invoices_issue(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
-    """Issue the invoice of each approved milestone that has none; ids in order of approval.
+    """Issue what approvals of these milestones lead to; ids in order of approval.
 
+    An invoice for each milestone that has none; by the completion method the final one of a project
+    once all its milestones are approved.
     Locks projects, milestones and series in primary-key order. The fee is the next one of its
     project (product rule 3.3), in order of approval; numbers are gapless because each series'
     row stays locked until its invoices are committed. Tax is decided from the legal data of the
     day and frozen with its rule (docs/tax.md). Milestones that are not approved are left.
     """
-    works = [work for work in works_of(milestone_ids) if work.status in BILLABLE]
+    return works_issue(works_of(milestone_ids), at=at)
+
+
+@transaction.atomic
+def upfronts_issue(*, project_ids: Sequence[int], at: datetime) -> list[int]:
+    """Issue the upfront invoice of each project that awaits one and has none; ids."""
+    return works_issue(upfront_works(project_ids), at=at)
+
+
+def works_issue(works: Sequence[Work], *, at: datetime) -> list[int]:
+    """Number, freeze and write these invoices, in this order; ids. Their projects are locked."""
     if not works:
         return []
     people = people_of([work.project for work in works])
@@ -137,7 +102,6 @@ def _draft(work: Work, counter: Counter, decision: Decision | None) -> Draft:
     rate = decision.rate if decision is not None else None
     return Draft(
         work=work,
-        lines=lines_of(work),
         series_id=counter.series_id,
         position=position,
         number=number,
@@ -168,7 +132,8 @@ def _record(draft: Draft, pk: int, public_id: str) -> audit.Record:
         after={
             "status": InvoiceStatus.SENT,
             "number": draft.number,
-            "milestone": draft.work.public_id,
+            "kind": draft.work.kind,
+            "about": draft.work.about,
             "total": str(decimal_of(draft.total, currency)),
             "tax": str(decimal_of(draft.tax, currency)),
             "fee": str(decimal_of(draft.split.fee, currency)),

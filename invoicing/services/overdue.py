@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.services.mail import Addressee, Mail, Page, Values, mail_enqueue_many
 from common.money import from_minor, minor_of
 from common.public_ids import format_public_id
-from invoicing.enums import InvoiceStatus
+from invoicing.enums import InvoiceKind, InvoiceStatus
 from invoicing.models import Invoice
 from outbox.services import enqueue
 
@@ -20,6 +20,7 @@ COLUMNS: Final = (
     "pk",
     "uuid",
     "number",
+    "kind",
     "milestone__title",
     "total",
     "currency",
@@ -61,11 +62,11 @@ def _record(pk: int, uuid: Any, number: str) -> audit.Record:
 
 
 def _mails(pk: int, uuid: Any, number: str, *rest: Any) -> list[tuple[Addressee, str, Values]]:
-    title, total, currency, due_on, *people = rest
+    kind, title, total, currency, due_on, *people = rest
     public_id = format_public_id(Invoice.PREFIX, uuid)
     words: Values = {
         "number": number,
-        "milestone": title,
+        "milestone": title or InvoiceKind(kind).label,
         "total": from_minor(minor_of(total, currency), currency),
         "due_on": due_on,
         "path": Page("invoicing:detail", (public_id,)),

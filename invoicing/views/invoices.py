@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.permissions import SignedInRequest, role_required
 from common.http import attempt, found, render_page
 from common.spreadsheets import csv_lines, csv_response
-from gigs.models import Project
+from gigs.models import Milestone, Project
 from invoicing import policies, selectors, services
 from invoicing.documents.model import Language
 from invoicing.documents.page import page_of
@@ -74,6 +74,24 @@ def invoice_detail(request: SignedInRequest, invoice_id: str) -> HttpResponse:
     """The document, and what each party may know and do about it."""
     invoice = found(selectors.invoices_of(request.user), invoice_id)
     return _detail_page(request, invoice, ReportForm())
+
+
+@require_POST
+@login_required
+def milestone_invoice(request: SignedInRequest, milestone_id: str) -> HttpResponse:
+    """Issue the invoice of an approved milestone, or show the one that it is on."""
+    milestone = found(Milestone.objects.for_user(request.user), milestone_id)
+    call = partial(
+        services.invoice_issue_for, milestone_id=milestone.pk, by=request.user, at=timezone.now()
+    )
+    issued = attempt(request, call)
+    if issued is None:
+        return redirect("projects:detail", milestone.project.public_id)
+    invoice_id, is_new = issued
+    invoice = selectors.invoices_of(request.user).get(pk=invoice_id)
+    if is_new:
+        messages.success(request, f"Invoice {invoice.number} is sent.")
+    return redirect("invoicing:detail", invoice.public_id)
 
 
 @require_POST

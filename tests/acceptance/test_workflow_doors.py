@@ -166,12 +166,3 @@ def test_both_sides_of_a_refusal_leave_no_trace(installation: Installation):
         " WHERE u.email = %s",
         door.freelancer.email,
     ) == [(0,)]
-
-
-def test_what_comes_in_later_issues_is_not_available(installation: Installation):
-    commissioner = new_person(installation, "commissioner")
-
-    completion = commissioner.post("/api/gigs/post", gig_body(invoicing_method="completion"))
-
-    assert refusal(completion) == (400, "not_available")
-    assert commissioner.read("/api/v1/gigs/", commissioner_id=commissioner.id)["results"] == []

@@ -166,7 +166,7 @@ def test_every_missing_field_is_named_at_once(api, commissioner, refused):
         ({"auto_pay": None}, "auto_pay", "required"),
         ({"draft": "on"}, "draft", "wrong_type"),
         ({"payment_mode": "barter"}, "payment_mode", "invalid_choice"),
-        ({"invoicing_method": "completion"}, "invoicing_method", "not_available"),
+        ({"invoicing_method": "on_time"}, "invoicing_method", "invalid_choice"),
         ({"milestones": []}, "milestones", "empty"),
         ({"milestones": "three"}, "milestones", "wrong_type"),
         ({"milestones": [{"title": "a"}] * 51}, "milestones", "too_many_items"),

@@ -22,7 +22,6 @@ WORKFLOW = {
     "/api/invoices/auto-generate",
     "/api/payments/execute",
 }
-NOT_AVAILABLE = {"completion"}
 
 
 def api_views(patterns=api_urls.urlpatterns):
@@ -153,19 +152,6 @@ def test_the_workflow_paths_stand_in_the_document_once(document):
     assert paths >= WORKFLOW
     assert not paths & {f"{path}/" for path in WORKFLOW}
     assert all(path in WORKFLOW or path.startswith("/api/v1/") for path in paths)
-
-
-def test_what_is_not_offered_yet_is_absent(document):
-    def enums(node):
-        if isinstance(node, dict):
-            yield from node.get("enum", []) if isinstance(node.get("enum"), list) else []
-            for inner in node.values():
-                yield from enums(inner)
-        elif isinstance(node, list):
-            for inner in node:
-                yield from enums(inner)
-
-    assert not NOT_AVAILABLE & set(enums(document))
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def fee_policy():
     [
         ("gigs_gig_status_valid", open_gig, "status = 'sold'"),
         ("gigs_gig_category_valid", open_gig, "category = 'magic'"),
-        ("gigs_gig_invoicing_method_valid", open_gig, "invoicing_method = 'completion'"),
+        ("gigs_gig_invoicing_method_valid", open_gig, "invoicing_method = 'guess'"),
         ("gigs_gig_payment_mode_valid", open_gig, "payment_mode = 'barter'"),
         ("gigs_gig_budget_positive", open_gig, "budget = 0"),
         ("gigs_gig_budget_positive", open_gig, "budget = -1"),
@@ -255,7 +255,10 @@ def test_a_freelancer_who_was_rejected_may_apply_again():
         ("gigs_project_fee_rate_valid", {"fee_rate": "1"}),
         ("gigs_project_fee_rate_valid", {"fee_rate": "-0.1"}),
         ("gigs_project_fee_rate_valid", {"fee_rate": "'NaN'"}),
-        ("gigs_project_invoicing_method_valid", {"invoicing_method": "'completion'"}),
+        (
+            "gigs_project_invoicing_method_valid",
+            {"invoicing_method": "'guess'", "upfront_rate": "NULL"},
+        ),
         ("gigs_project_payment_mode_valid", {"payment_mode": "'barter'"}),
         ("gigs_project_review_days_valid", {"review_days": "0"}),
         ("gigs_project_review_days_valid", {"review_days": "91"}),

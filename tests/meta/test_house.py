@@ -171,6 +171,7 @@ def test_every_scheduled_job_has_a_handler():
 def test_the_money_goes_first():
     money = {
         "milestone.approved",
+        "project.awaits_upfront",
         "review.ended",
         "refund.ended",
         "clearing.due",

@@ -49,6 +49,7 @@ from tests.builders import (
     pay,
     pending_application,
     sent_invoice,
+    started_completion_project,
     submitted_milestone,
 )
 from tests.factories import AT, UserFactory
@@ -341,6 +342,7 @@ SERVICES = {
     ("Application", "pending", "accepted"): accepted,
     ("Application", "pending", "rejected"): rejected,
     ("Application", "pending", "withdrawn"): withdrawn,
+    ("Project", "awaiting_upfront", "active"): started_completion_project,
     ("Project", "active", "completed"): completed,
     ("Milestone", "planned", "in_progress"): started,
     ("Milestone", "planned", "in_review"): submitted_milestone,

@@ -13,9 +13,9 @@ from wallets.services.anchors import anchor_draft, anchor_keep
 
 PAID, SENT, IN_REVIEW = 1, 2, 3
 PAYOUTS = {"payout_book_agrees", "reservations_are_explained", "withdrawals_are_in_the_ledger"}
-"""Those are corrupted in test_integrity_payouts.py."""
 HELD = {"bank_book_agrees", "refund_requests_end", "releases_are_in_the_ledger"}
-"""Those are corrupted in test_integrity_bank.py, test_giving_back.py and test_refunds.py."""
+UPFRONT = {"upfront_comes_first"}
+"""Those are corrupted in modules of their own."""
 pytestmark = pytest.mark.django_db
 
 
@@ -366,7 +366,7 @@ def test_each_check_has_a_corruption_that_it_is_for():
     names = [check.name for check in integrity.checks()]
 
     cases = [*CASES, *IN_CLEARING]
-    assert {corruption.check for corruption in cases} | PAYOUTS | HELD == set(names)
+    assert {corruption.check for corruption in cases} | PAYOUTS | HELD | UPFRONT == set(names)
     assert names == sorted(set(names))
 
 

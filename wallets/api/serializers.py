@@ -181,7 +181,10 @@ class FeeFormulaOutput(Output):
 
 
 class PreviewOutput(Output):
-    """What would happen; nothing has."""
+    """What would happen; nothing has.
+
+    `by_hand` where no invoice follows by itself: then it is the one that the freelancer may make.
+    """
 
     example = {
         "milestone_title": "Architecture",
@@ -200,6 +203,7 @@ class PreviewOutput(Output):
         },
         "clearing_days": 0,
         "completes_project": False,
+        "by_hand": False,
     }
 
     milestone_title = serializers.CharField()
@@ -212,6 +216,7 @@ class PreviewOutput(Output):
     fee_formula = FeeFormulaOutput(source="*")
     clearing_days = serializers.IntegerField()
     completes_project = serializers.BooleanField()
+    by_hand = serializers.BooleanField(source="is_by_hand")
 
 
 class BalanceOutput(Output):
@@ -281,7 +286,9 @@ class ClearingOutput(Output):
 
     invoice_id = serializers.CharField(source="invoice.public_id")
     invoice_number = serializers.CharField(source="invoice.number")
-    milestone_id = serializers.CharField(source="invoice.milestone.public_id")
+    milestone_id = serializers.CharField(
+        source="invoice.milestone.public_id", default=None, allow_null=True
+    )
     amount = MoneyField()
     available_at = serializers.DateTimeField()
 

@@ -40,6 +40,7 @@ class Work:
     parts: tuple[str, ...]
     skills: tuple[str, ...] = ()
     is_held: bool = False
+    is_by_completion: bool = False
 
 
 PEOPLE: Final = (
@@ -226,6 +227,19 @@ WORKS: Final = (
         ("Data model", "Screens", "Import", "Hand-over"),
         ("django", "postgresql"),
         is_held=True,
+    ),
+    Work(
+        "clara",
+        "fred",
+        "Guided tour app",
+        Category.DEVELOPMENT,
+        "3300.00",
+        "USD",
+        18,
+        "p-",
+        ("Tour script", "App"),
+        ("django", "css"),
+        is_by_completion=True,
     ),
 )
 

@@ -86,7 +86,7 @@ def commissioner_board(user: User, *, asked: str, at: datetime) -> CommissionerB
     spent = invoice_selectors.spent_by_month(user, since=_first_month(at))
     currencies = sorted({month.amount.currency.code for month in spent})
     projects = gig_selectors.project_pages(user).filter(
-        commissioner=user, status=ProjectStatus.ACTIVE
+        commissioner=user, status__in=[ProjectStatus.AWAITING_UPFRONT, ProjectStatus.ACTIVE]
     )
     return CommissionerBoard(
         chart=chart_of(spent, currency=_shown(currencies, asked, user.currency), at=at),

@@ -13,7 +13,7 @@ from accounts.services.mail import Addressee, Mail, Page, Values, mail_enqueue_m
 from common.money import from_minor, minor_of
 from common.public_ids import format_public_id
 from gigs.enums import PaymentMode
-from invoicing.enums import PAYABLE, InvoiceStatus
+from invoicing.enums import PAYABLE, InvoiceKind, InvoiceStatus
 from invoicing.models import Invoice
 from invoicing.services import invoice_put_on_hold
 from outbox.services import enqueue, enqueue_many
@@ -29,6 +29,7 @@ COLUMNS = (
     "pk",
     "uuid",
     "number",
+    "kind",
     "status",
     "buyer",
     "total",
@@ -56,7 +57,7 @@ class Bill:
     total: int
     currency: str
     due_on: date
-    milestone_title: str
+    subject: str
     parties: tuple[Addressee, Addressee]
 
 
@@ -141,8 +142,8 @@ def _locked(invoice_ids: Sequence[int]) -> list[Bill]:
     return [_bill(*row) for row in invoices.locked().values_list(*COLUMNS)]
 
 
-def _bill(pk: int, uuid: Any, number: str, status: str, buyer_id: int, *rest: Any) -> Bill:
-    total, currency, due_on, title, *people = rest
+def _bill(pk: int, uuid: Any, number: str, kind: str, status: str, *rest: Any) -> Bill:
+    buyer_id, total, currency, due_on, title, *people = rest
     buyer, seller = people[:3], people[3:]
     return Bill(
         pk=pk,
@@ -153,7 +154,7 @@ def _bill(pk: int, uuid: Any, number: str, status: str, buyer_id: int, *rest: An
         total=minor_of(total, currency),
         currency=currency,
         due_on=due_on,
-        milestone_title=title,
+        subject=title or InvoiceKind(kind).label,
         parties=(_addressee(*buyer), _addressee(*seller)),
     )
 
@@ -212,7 +213,7 @@ def _tell_both(template: Mail, bills: Sequence[Bill], *, attempt: int = 0) -> No
 def _words(bill: Bill) -> Values:
     return {
         "number": bill.number,
-        "milestone": bill.milestone_title,
+        "milestone": bill.subject,
         "total": from_minor(bill.total, bill.currency),
         "due_on": bill.due_on,
         "path": Page("invoicing:detail", (bill.public_id,)),

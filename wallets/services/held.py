@@ -76,7 +76,7 @@ def held_settle(*, invoice_ids: Sequence[int], at: datetime) -> list[int]:
     if not bills:
         return []
     dues = [Due(*pair) for pair in zip(_write_payments(bills, at=at), bills, strict=True)]
-    held = dict(
+    held: dict[int | None, int] = dict(
         MilestoneFunding.objects.filter(
             milestone_id__any_of=frozenset(bill.milestone_id for bill in bills),
             status=FundingStatus.HELD,
@@ -106,7 +106,7 @@ def wake_waiting(*, buyer_id: int, currency: str, key: str) -> None:
     )
 
 
-def _post_differing(dues: Sequence[Due], held: dict[int, int]) -> list[Posted]:
+def _post_differing(dues: Sequence[Due], held: dict[int | None, int]) -> list[Posted]:
     specs = {spec for due in dues for spec in (*due.accounts, credit_of(due.payment))}
     ids = ledger.open_accounts(sorted(specs))
     drafts = []

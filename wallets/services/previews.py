@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -19,7 +19,7 @@ from gigs.selectors import project_view, projects_with_figures
 from gigs.services import Part, milestone_approve, milestone_approve_part, refund_request
 from invoicing import policies as invoice_policies
 from invoicing.models import Invoice
-from invoicing.services import invoices_issue
+from invoicing.services import invoice_issue_for, invoices_issue
 from wallets.enums import ChargeResult, PaymentPurpose, PaymentSource, PaymentStatus
 from wallets.models import Payment
 from wallets.providers import Answer
@@ -37,7 +37,10 @@ from wallets.services.releases import (
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The invoice as it would be, how its fee comes about, and the wallet once it is paid."""
+    """The invoice as it would be, how its fee comes about, and the wallet once it is paid.
+
+    `is_by_hand` where no invoice follows by itself: the one that the freelancer may then make.
+    """
 
     milestone_title: str
     bonus: Money
@@ -53,6 +56,7 @@ class Preview:
     lifetime_after: Money
     clearing_days: int
     completes_project: bool
+    is_by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +102,21 @@ def approval_preview(
 ) -> Preview:
     """What approving the milestone, and then paying its invoice, would do; changes nothing.
 
-    With a bonus, or for a part of the price. The refusals of `milestone_approve` and of
+    With a bonus, or for a part of the price. By the completion method, while other milestones are
+    not approved, what the freelancer's invoice by hand would do. The refusals of `milestone_approve` and of
     `milestone_approve_part`.
     """
     with _rolled_back():
         if part is None:
-            milestone_approve(milestone_id=milestone_id, bonus=bonus, by=by, at=at)
+            milestone = milestone_approve(milestone_id=milestone_id, bonus=bonus, by=by, at=at)
         else:
-            milestone_approve_part(milestone_id=milestone_id, part=part, by=by, at=at)
-        [invoice_id] = invoices_issue(milestone_ids=[milestone_id], at=at)
-        return _paid(_invoice(invoice_id), by=by, at=at)
+            milestone = milestone_approve_part(milestone_id=milestone_id, part=part, by=by, at=at)
+        issued = invoices_issue(milestone_ids=[milestone_id], at=at)
+        if issued:
+            return _paid(_invoice(issued[0]), by=by, at=at)
+        freelancer = milestone.project.freelancer
+        invoice_id, _ = invoice_issue_for(milestone_id=milestone_id, by=freelancer, at=at)
+        return replace(_paid(_invoice(invoice_id), by=by, at=at), is_by_hand=True)
 
 
 def payment_preview(*, invoice_id: int, by: User, at: datetime) -> Preview:

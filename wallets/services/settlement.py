@@ -16,8 +16,8 @@ from common.models import LockableQuerySet
 from common.money import minor_of
 from common.public_ids import format_public_id
 from gigs.models import Milestone, Project
-from gigs.services import milestones_settle, projects_complete
-from invoicing.enums import InvoiceStatus
+from gigs.services import milestones_settle, projects_complete, projects_start
+from invoicing.enums import InvoiceKind, InvoiceStatus
 from invoicing.models import Invoice
 from invoicing.services import InvoiceRow, invoices_mark_paid
 from wallets import ledger
@@ -30,6 +30,7 @@ COLUMNS = (
     "pk",
     "uuid",
     "number",
+    "kind",
     "status",
     "project",
     "project__clearing_days",
@@ -53,10 +54,11 @@ class Bill:
     """What the settlement of a locked invoice needs of it; minor units."""
 
     invoice: InvoiceRow
+    kind: InvoiceKind
     project_id: int
     clearing_days: int
-    milestone_id: int
-    milestone_title: str
+    milestone_id: int | None
+    subject: str
     currency: str
     total: int
     tax: int
@@ -123,11 +125,14 @@ def credit_of(payment: Payment | HeldPayment) -> AccountSpec:
 
 def locked_payments(payment_ids: Sequence[int]) -> Locked:
     """The payments, locked after their projects, milestones and invoices, in primary-key order."""
-    about = list(Payment.objects.among(payment_ids).values_list("invoice", "project").order_by())
-    invoices = Invoice.objects.among(invoice for invoice, _ in about if invoice)
+    columns = ("invoice", "project", "invoice__project", "invoice__kind")
+    about = list(Payment.objects.among(payment_ids).values_list(*columns).order_by())
+    invoices = Invoice.objects.among(row[0] for row in about if row[0])
     of_projects = Q(pk__in=invoices.values("project"))
     of_milestones = Q(pk__in=invoices.values("milestone"))
-    if funded := [project for _, project in about if project]:
+    if finished := [row[2] for row in about if row[3] == InvoiceKind.FINAL]:
+        of_milestones |= Q(project__in=finished)
+    if funded := [row[1] for row in about if row[1]]:
         of_projects |= Q(pk__in=funded)
         of_milestones |= Q(fundings__payment__in=payment_ids)
     list(Project.objects.filter(of_projects).locked().values_list("pk"))
@@ -162,16 +167,18 @@ def locked_bills(invoices: LockableQuerySet[Invoice]) -> list[Bill]:
 
 
 def _bill(row: tuple[Any, ...]) -> Bill:
-    pk, uuid, number, status, project, days, milestone, title, currency, *amounts_and_people = row
+    pk, uuid, number, kind, status, project, days, milestone, title, *rest = row
+    currency, *amounts_and_people = rest
     total, tax, fee, net, buyer, seller, email, name, seller_uuid = amounts_and_people
     return Bill(
         invoice=InvoiceRow(
             pk, format_public_id(Invoice.PREFIX, uuid), number, InvoiceStatus(status)
         ),
+        kind=InvoiceKind(kind),
         project_id=project,
         clearing_days=days,
         milestone_id=milestone,
-        milestone_title=title,
+        subject=title or InvoiceKind(kind).label,
         currency=currency,
         total=minor_of(total, currency),
         tax=minor_of(tax, currency),
@@ -195,15 +202,17 @@ def settle(*, dues: Sequence[Due], at: datetime) -> None:
 def finish(*, dues: Sequence[Due], posted: Sequence[Posted], at: datetime) -> None:
     """What follows from settlements that were posted, in their transaction.
 
-    Invoice paid, milestone settled, the project completed when it was the last; audit rows and
-    mails with them.
+    Invoice paid, its milestones settled, the project started by the upfront payment and completed
+    when all is settled; audit rows and mails with them.
     """
     bills = [due.bill for due in dues]
+    upfront = [bill.project_id for bill in bills if bill.kind == InvoiceKind.UPFRONT]
     failpoint("settle.posted")
     _begin_clearing(bills, at=at)
     invoices_mark_paid(invoices=[bill.invoice for bill in bills], at=at)
     failpoint("settle.invoices_paid")
-    milestones_settle(milestone_ids=[bill.milestone_id for bill in bills], at=at)
+    projects_start(project_ids=upfront, at=at)
+    milestones_settle(milestone_ids=_settled_by(bills), at=at)
     failpoint("settle.milestones_settled")
     projects_complete(project_ids=sorted({bill.project_id for bill in bills}), at=at)
     audit.record_many(
@@ -211,6 +220,18 @@ def finish(*, dues: Sequence[Due], posted: Sequence[Posted], at: datetime) -> No
     )
     mail_enqueue_many(Mail.INVOICE_PAID, [_mail(bill, at=at) for bill in bills])
     failpoint("settle.told")
+
+
+def _settled_by(bills: Sequence[Bill]) -> list[int]:
+    """The milestones that these invoices are about: a final one, all without one of their own."""
+    settled = [bill.milestone_id for bill in bills if bill.milestone_id is not None]
+    if final := [bill.project_id for bill in bills if bill.kind == InvoiceKind.FINAL]:
+        own = Invoice.objects.filter(
+            project__in=final, kind=InvoiceKind.MANUAL, milestone__isnull=False
+        )
+        rest = Milestone.objects.filter(project__in=final).exclude(pk__in=own.values("milestone"))
+        settled += rest.values_list("pk", flat=True)
+    return settled
 
 
 def _settlements(dues: Sequence[Due]) -> list[Settlement]:
@@ -282,7 +303,7 @@ def _record(due: Due, journal: Posted) -> audit.Record:
 def _mail(bill: Bill, *, at: datetime) -> tuple[Addressee, str, Values]:
     values: Values = {
         "number": bill.invoice.number,
-        "milestone": bill.milestone_title,
+        "milestone": bill.subject,
         "total": Amount(bill.total, bill.currency),
         "fee": Amount(bill.fee, bill.currency),
         "net": Amount(bill.net, bill.currency),

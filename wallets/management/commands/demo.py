@@ -27,7 +27,7 @@ from accounts.services import (
     role_add,
     user_register,
 )
-from gigs.enums import PaymentMode
+from gigs.enums import InvoicingMethod, PaymentMode
 from gigs.models import Gig, Milestone, Project
 from gigs.services import (
     GigDraft,
@@ -42,7 +42,7 @@ from gigs.services import (
     milestone_submit,
 )
 from invoicing.selectors import MANDATE_VERSION
-from invoicing.services import invoices_issue, mandate_accept
+from invoicing.services import invoice_issue_for, mandate_accept, upfronts_issue
 from outbox.enums import Outcome
 from outbox.models import Job
 from wallets.management.demo_story import (
@@ -175,6 +175,11 @@ class Demo:
                 category=work.category,
                 skills=work.skills,
                 budget=Money(Decimal(work.budget), work.currency),
+                invoicing_method=(
+                    InvoicingMethod.COMPLETION
+                    if work.is_by_completion
+                    else InvoicingMethod.MILESTONE
+                ),
                 payment_mode=PaymentMode.HELD if work.is_held else PaymentMode.ON_INVOICE,
                 milestones=tuple(
                     PlannedTask(title=part, due_on=(at + timedelta(days=14 * n)).date())
@@ -204,6 +209,8 @@ class Demo:
             by=gig.commissioner,
             at=at + timedelta(days=1),
         )
+        for invoice_id in upfronts_issue(project_ids=[project.pk], at=at + timedelta(days=1)):
+            self._pay(invoice_id, by=gig.commissioner, at=at + timedelta(days=2))
         for position, fate in enumerate(work.pattern, 1):
             milestone = Milestone.objects.get(project=project, position=position)
             self._milestone(project, milestone, fate, at=at + timedelta(days=7 * position))
@@ -237,7 +244,9 @@ class Demo:
         if fate in "pi":
             approved_at = at + timedelta(days=1)
             milestone_approve(milestone_id=milestone.pk, by=buyer, at=approved_at)
-            [invoice_id] = invoices_issue(milestone_ids=[milestone.pk], at=approved_at)
+            invoice_id, _ = invoice_issue_for(
+                milestone_id=milestone.pk, by=project.freelancer, at=approved_at
+            )
             if is_held:
                 held_settle(invoice_ids=[invoice_id], at=approved_at)
             elif fate == "p":

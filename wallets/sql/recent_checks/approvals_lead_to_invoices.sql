@@ -1,8 +1,25 @@
--- A milestone that was approved more than 60 seconds ago has its invoice.
+-- A milestone that was approved more than 60 seconds ago has its invoice; by the completion method the
+-- final invoice of its project follows 60 seconds after the last approval.
 select 'milestone mst_' || replace(m.uuid::text, '-', '') as subject,
        'approved at ' || m.approved_at || ' without invoice' as difference
 from gigs_milestone m
 left join invoicing_invoice i on i.milestone_id = m.id and i.kind = 'milestone'
 where m.status = 'approved'
+  and m.share_minor is null
   and i.id is null
   and m.approved_at < now() - interval '60 seconds'
+union all
+select 'milestone mst_' || replace(m.uuid::text, '-', ''),
+       'the last approval of its project, at ' || m.approved_at || ', without final invoice'
+from gigs_milestone m
+where m.status = 'approved'
+  and m.share_minor is not null
+  and m.approved_at < now() - interval '60 seconds'
+  and not exists (
+    select from invoicing_invoice i where i.project_id = m.project_id and i.kind = 'final'
+  )
+  and not exists (
+    select from gigs_milestone other
+    where other.project_id = m.project_id
+      and (other.status not in ('approved', 'settled') or other.approved_at > m.approved_at)
+  )
