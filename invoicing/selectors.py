@@ -16,7 +16,15 @@ from common.formats import percent_for_people
 from common.models import LockableQuerySet
 from common.money import fee_on, from_minor, quantize, to_minor
 from common.pages import Page, newest_first
-from invoicing.enums import PAYABLE, DocumentKind, ExportStatus, InvoiceStatus, Side
+from gigs.enums import PaymentMode
+from invoicing.enums import (
+    PAYABLE,
+    DocumentKind,
+    ExportStatus,
+    InvoiceKind,
+    InvoiceStatus,
+    Side,
+)
 from invoicing.exceptions import (
     DocumentNotReady,
     ExportGone,
@@ -108,6 +116,16 @@ class InvoicePage:
     has_payment_under_way: bool
     objection: InvoiceObjection | None
     objection_ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Where an invoice can be paid to by bank transfer, and what to write on it."""
+
+    holder: str
+    iban: str
+    bic: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +294,20 @@ def invoice_page(invoice: Invoice) -> InvoicePage:
         has_payment_under_way=_is_being_paid(invoice),
         objection=objection_of(invoice),
         objection_ends_on=objection_ends_on(invoice),
+    )
+
+
+def transfer_of(invoice: Invoice) -> Transfer | None:
+    """How to pay an invoice by bank transfer; None for one that cannot be paid that way."""
+    is_open = invoice.status in PAYABLE and invoice.project.payment_mode != PaymentMode.HELD
+    if not (settings.BANK_ACCOUNT_IBAN and is_open) or invoice.kind == InvoiceKind.CREDIT_NOTE:
+        return None
+    iban = "".join(settings.BANK_ACCOUNT_IBAN.split())
+    return Transfer(
+        holder=settings.BANK_ACCOUNT_HOLDER,
+        iban=" ".join(iban[start : start + 4] for start in range(0, len(iban), 4)),
+        bic=settings.BANK_ACCOUNT_BIC,
+        reference=invoice.number,
     )
 
 

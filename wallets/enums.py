@@ -75,11 +75,12 @@ class ReleaseCause(models.TextChoices):
 
 
 class PaymentSource(models.TextChoices):
-    """Where the money of a payment comes from: a provider, the payer's credit, held funds."""
+    """Where the money of a payment comes from: a provider, the payer's credit, held funds, a bank."""
 
     SANDBOX = "sandbox", "Sandbox"
     CREDIT = "credit", "Credit"
     HELD = "held", "Held funds"
+    BANK = "bank", "Bank transfer"
 
 
 class Provider(models.TextChoices):
@@ -151,6 +152,7 @@ class BankMatchKind(models.TextChoices):
 
     PAID = "paid", "Withdrawal paid"
     RETURNED = "returned", "Withdrawal returned"
+    RECEIVED = "received", "Money for an invoice"
     NOT_OURS = "not_ours", "Not ours"
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from accounts.models import User
 from common.money import parse_amount, to_minor
+from invoicing.models import Invoice
 from wallets.models import PaymentMethod, PayoutMethod, Withdrawal
 
 
@@ -57,6 +58,12 @@ def may_hold(user: User, owner: User) -> bool:
 
 def may_open_batch(user: User) -> bool:
     return user.is_active and user.is_staff
+
+
+def may_match_invoice(user: User, invoice: Invoice) -> bool:
+    """Staff, and neither of the two whose money it is."""
+    is_party = user.pk in (invoice.buyer_id, invoice.seller_id)
+    return user.is_active and user.is_staff and not is_party
 
 
 def may_read_the_bank(user: User) -> bool:

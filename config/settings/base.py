@@ -293,6 +293,10 @@ PAYOUT_TERMS = {
 # the sandbox provider is on; empty means nobody.
 PAYOUT_ACCOUNT_HOLDER = env.str("PAYOUT_ACCOUNT_HOLDER", default="")
 PAYOUT_ACCOUNT_IBAN = env.str("PAYOUT_ACCOUNT_IBAN", default="")
+# The account that commissioners can pay invoices to by transfer; without an IBAN they cannot.
+BANK_ACCOUNT_HOLDER = env.str("BANK_ACCOUNT_HOLDER", default="")
+BANK_ACCOUNT_IBAN = env.str("BANK_ACCOUNT_IBAN", default="")
+BANK_ACCOUNT_BIC = env.str("BANK_ACCOUNT_BIC", default="")
 PAYOUT_RAIL = env.str("PAYOUT_RAIL", default="")
 PAYOUT_TIMEOUT_SECONDS = 5
 SANDBOX_PAYOUT_URL = env.str("SANDBOX_PAYOUT_URL", default="")

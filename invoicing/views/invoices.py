@@ -231,12 +231,14 @@ def mandate_revoke(request: SignedInRequest) -> HttpResponse:
 def _detail_page(request: SignedInRequest, invoice: Invoice, form: ReportForm) -> HttpResponse:
     is_seller = policies.is_seller(request.user, invoice)
     chasing = selectors.chasing_of(invoice) if is_seller else None
+    may_pay = policies.may_pay(request.user, invoice)
     at = timezone.now()
     context = {
         "page": selectors.invoice_page(invoice),
         "document": page_of(replace(document_of(invoice), language=Language.ENGLISH)),
         "is_seller": is_seller,
-        "may_pay": policies.may_pay(request.user, invoice),
+        "may_pay": may_pay,
+        "transfer": selectors.transfer_of(invoice) if may_pay else None,
         "chasing": chasing,
         "may_remind": chasing is not None and chasing.may_remind(at=at),
         "report_form": form,

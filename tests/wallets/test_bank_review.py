@@ -296,7 +296,7 @@ def decide(client, line, action, **form):
 def test_staff_match_in_the_admin(client_for, sent, staff, second):
     client, line = client_for(staff), nameless("-998.00")
     page = client.get(f"{LINES}{line.pk}/match/").content.decode()
-    chosen = {"match-withdrawal": sent.public_id}
+    chosen = {"match-candidate": sent.public_id}
 
     assert "999.00 USD" in page
     assert decide(client, line, "match", **chosen).status_code == 200
@@ -321,7 +321,7 @@ def test_staff_set_aside_and_open_again_in_the_admin(client_for, sent, staff):
     assert decide(client, line, "set_aside", **{"set_aside-reason": "Rent."}).status_code == 302
     assert decide(client, line, "drop").status_code == 200
     assert decide(client, line, "drop", **{"drop-reason": "Not rent."}).status_code == 302
-    identifier = {"match-identifier": sent.public_id, "match-reason": "It is his."}
+    identifier = {"match-name": sent.public_id, "match-reason": "It is his."}
     assert decide(client, line, "match", **identifier).status_code == 302
 
     assert list(BankMatch.objects.order_by("pk").values_list("kind", "status")) == [

@@ -1,9 +1,12 @@
 """The staff door to the bank's statements: importing them, and saying what their lines are."""
 
+from collections.abc import Callable
 from functools import partial
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import models
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -17,13 +20,15 @@ from accounts.permissions import SignedInRequest
 from common.admin import ReadOnlyAdmin, run_service, table
 from common.formats import money_for_people
 from common.money import from_minor
+from invoicing.models import Invoice
 from wallets.admin.payouts import ReasonForm
 from wallets.enums import BankMatchStatus
 from wallets.models import BankMatch, BankStatement, BankStatementLine, Withdrawal
 from wallets.models.bank import LIVE
 from wallets.providers.statements import MOST_BYTES
-from wallets.selectors import bank_books, bank_ledger, match_candidates
+from wallets.selectors import bank_books, bank_ledger, invoice_candidates, match_candidates
 from wallets.services import (
+    bank_invoice_match,
     bank_line_set_aside,
     bank_match_confirm,
     bank_match_drop,
@@ -47,38 +52,52 @@ class StatementForm(forms.Form):
         return file
 
 
-class MatchForm(ReasonForm):
-    """Which withdrawal a line is about: one that is proposed, or any by its identifier."""
+class CandidateForm(ReasonForm):
+    """What a line is about: one of those that are proposed, or any by its name."""
 
-    withdrawal = forms.ChoiceField(
+    candidate = forms.ChoiceField(
         widget=forms.RadioSelect, required=False, label="It is about", choices=[]
     )
-    identifier = forms.CharField(
-        label="or about", max_length=40, required=False, help_text="wd_… identifier"
-    )
-    field_order = ("withdrawal", "identifier", "reason")
+    name = forms.CharField(label="or about", max_length=40, required=False)
+    field_order = ("candidate", "name", "reason")
+    help_text = ""
 
     def __init__(self, *args, candidates, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["withdrawal"]
+        field = self.fields["candidate"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [
-            (
-                one.withdrawal.public_id,
-                f"{money_for_people(one.net)}, {one.withdrawal.user}, {one.withdrawal.method.label},"
-                f" {one.withdrawal.get_status_display().lower()}: {one.because}",
-            )
-            for one in candidates
-        ]
+        field.choices = candidates
+        self.fields["name"].help_text = self.help_text
 
     def clean(self):
         values = super().clean() or {}
-        name = values.get("identifier", "").strip() or values.get("withdrawal", "")
+        name = values.get("name", "").strip() or values.get("candidate", "")
         try:
-            values["chosen"] = Withdrawal.objects.by_public_id(name)
-        except Withdrawal.DoesNotExist:
-            raise forms.ValidationError("Choose a withdrawal, or give its identifier.") from None
+            values["chosen"] = self.find(name).pk
+        except ObjectDoesNotExist:
+            raise forms.ValidationError("Choose one of them, or name another one.") from None
         return values
+
+    def find(self, name: str) -> models.Model:
+        raise NotImplementedError
+
+
+class WithdrawalForm(CandidateForm):
+    """Which withdrawal a line is about."""
+
+    help_text = "wd_… identifier"
+
+    def find(self, name: str) -> Withdrawal:
+        return Withdrawal.objects.by_public_id(name)
+
+
+class InvoiceForm(CandidateForm):
+    """Which invoice money in is for."""
+
+    help_text = "number of an invoice"
+
+    def find(self, name: str) -> Invoice:
+        return Invoice.objects.get(number=name.upper())
 
 
 @admin.register(BankStatement)
@@ -250,6 +269,7 @@ class BankStatementLineAdmin(ReadOnlyAdmin):
             (
                 one.get_kind_display(),
                 one.get_status_display(),
+                one.invoice.number if one.invoice else "",
                 one.withdrawal.public_id if one.withdrawal else "",
                 money_for_people(from_minor(one.amount_minor, line.account.currency)),
                 money_for_people(from_minor(one.difference_minor, line.account.currency)),
@@ -257,13 +277,14 @@ class BankStatementLineAdmin(ReadOnlyAdmin):
                 one.made_by or "found by its identifier",
                 one.decided_by or "",
             )
-            for one in line.matches.select_related("withdrawal", "made_by", "decided_by").order_by(
-                "pk"
-            )
+            for one in line.matches.select_related(
+                "withdrawal", "invoice", "made_by", "decided_by"
+            ).order_by("pk")
         ]
         heads = [
             "What",
             "State",
+            "Invoice",
             "Withdrawal",
             "Amount",
             "Difference",
@@ -278,16 +299,16 @@ class BankStatementLineAdmin(ReadOnlyAdmin):
         line = self.get_object(request, object_id)
         if line is None:
             raise Http404
-        candidates = match_candidates(line)
         deed = request.POST.get("action", "")
+        kinds: dict[str, Callable[..., forms.Form]] = {
+            "match": partial(WithdrawalForm, candidates=_withdrawals(line)),
+            "invoice": partial(InvoiceForm, candidates=_invoices(line)),
+            "set_aside": ReasonForm,
+            "drop": ReasonForm,
+        }
         forms_by_deed = {
-            "match": MatchForm(
-                request.POST if deed == "match" else None, candidates=candidates, prefix="match"
-            ),
-            "set_aside": ReasonForm(
-                request.POST if deed == "set_aside" else None, prefix="set_aside"
-            ),
-            "drop": ReasonForm(request.POST if deed == "drop" else None, prefix="drop"),
+            name: kind(request.POST if deed == name else None, prefix=name)
+            for name, kind in kinds.items()
         }
         live = line.matches.filter(status__in=LIVE).order_by("pk").first()
         if self._decided(request, line, live, forms_by_deed):
@@ -316,7 +337,13 @@ class BankStatementLineAdmin(ReadOnlyAdmin):
         acts = {
             "match": lambda: bank_match_make(
                 line_id=line.pk,
-                withdrawal_id=form.cleaned_data["chosen"].pk,
+                withdrawal_id=form.cleaned_data["chosen"],
+                reason=form.cleaned_data["reason"],
+                **who,
+            ),
+            "invoice": lambda: bank_invoice_match(
+                line_id=line.pk,
+                invoice_id=form.cleaned_data["chosen"],
                 reason=form.cleaned_data["reason"],
                 **who,
             ),
@@ -338,3 +365,25 @@ class BankStatementLineAdmin(ReadOnlyAdmin):
             return False
         self.message_user(request, f"{done.get_kind_display()}: {done.get_status_display()}.")
         return True
+
+
+def _withdrawals(line: BankStatementLine) -> list[tuple[str, str]]:
+    return [
+        (
+            one.withdrawal.public_id,
+            f"{money_for_people(one.net)}, {one.withdrawal.user}, {one.withdrawal.method.label},"
+            f" {one.withdrawal.get_status_display().lower()}: {one.because}",
+        )
+        for one in match_candidates(line)
+    ]
+
+
+def _invoices(line: BankStatementLine) -> list[tuple[str, str]]:
+    return [
+        (
+            one.invoice.number,
+            f"{one.invoice.number}, {money_for_people(one.invoice.total)}, {one.invoice.buyer}:"
+            f" {one.because}",
+        )
+        for one in invoice_candidates(line)
+    ]

@@ -9,6 +9,7 @@ from accounts.models import User
 from common.constraints import one_of
 from common.models import LockableQuerySet, PublicIdModel
 from common.money import MAX_MINOR
+from invoicing.models import Invoice
 from wallets.enums import (
     BANK_MATCH_TRANSITIONS,
     BankMatchKind,
@@ -16,6 +17,7 @@ from wallets.enums import (
     StatementFormat,
 )
 from wallets.exceptions import BankMatchTransitionRefused
+from wallets.models.payments import Payment
 from wallets.models.payouts import Withdrawal
 
 LIVE = [BankMatchStatus.PROPOSED, BankMatchStatus.DONE]
@@ -154,6 +156,12 @@ class BankMatch(PublicIdModel):
     withdrawal = models.ForeignKey(
         Withdrawal, on_delete=models.PROTECT, null=True, blank=True, related_name="bank_matches"
     )
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="bank_matches"
+    )
+    payment = models.OneToOneField(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="bank_match"
+    )
     amount_minor = models.BigIntegerField()
     difference_minor = models.BigIntegerField(default=0)
     reason = models.CharField(max_length=300, blank=True)
@@ -172,11 +180,35 @@ class BankMatch(PublicIdModel):
         verbose_name_plural = "bank matches"
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="paid", withdrawal__isnull=False, amount_minor__lt=0)
-                | Q(kind="returned", withdrawal__isnull=False, amount_minor__gt=0)
-                | Q(kind="not_ours", withdrawal__isnull=True, difference_minor=0)
+                condition=Q(
+                    kind="paid", withdrawal__isnull=False, invoice__isnull=True, amount_minor__lt=0
+                )
+                | Q(
+                    kind="returned",
+                    withdrawal__isnull=False,
+                    invoice__isnull=True,
+                    amount_minor__gt=0,
+                )
+                | Q(
+                    kind="received",
+                    withdrawal__isnull=True,
+                    invoice__isnull=False,
+                    amount_minor__gt=0,
+                    difference_minor=0,
+                )
+                | Q(
+                    kind="not_ours",
+                    withdrawal__isnull=True,
+                    invoice__isnull=True,
+                    difference_minor=0,
+                )
                 & ~Q(amount_minor=0),
                 name="wallets_bank_match_fits_its_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="received", status="done", payment__isnull=False)
+                | ~Q(kind="received", status="done") & Q(payment__isnull=True),
+                name="wallets_bank_match_payment_iff_received",
             ),
             models.CheckConstraint(
                 condition=Q(made_by__isnull=False) & ~Q(reason__regex=BLANK)

@@ -112,7 +112,8 @@ class Payment(PublicIdModel):
             models.CheckConstraint(
                 condition=Q(provider="sandbox")
                 | Q(provider="credit", purpose__in=["invoice", "funding"])
-                | Q(provider="held", purpose="invoice"),
+                | Q(provider="held", purpose="invoice")
+                | Q(provider="bank", purpose__in=["invoice", "credit"]),
                 name="wallets_payment_source_fits_purpose",
             ),
             set_iff(

@@ -4,8 +4,10 @@ from wallets.selectors.bank import (
     BankBook,
     BankLedger,
     Candidate,
+    InvoiceCandidate,
     bank_books,
     bank_ledger,
+    invoice_candidates,
     match_candidates,
 )
 from wallets.selectors.clearing import ClearingRow, clearings_for, clearings_of
@@ -63,6 +65,7 @@ __all__ = [
     "ClearingRow",
     "CommissionerBoard",
     "FreelancerBoard",
+    "InvoiceCandidate",
     "MonthlyChart",
     "PastBalance",
     "PastMoney",
@@ -84,6 +87,7 @@ __all__ = [
     "freelancer_board",
     "holds_in_force",
     "holds_of",
+    "invoice_candidates",
     "match_candidates",
     "past_money",
     "payment_methods_of",

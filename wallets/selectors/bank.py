@@ -6,10 +6,13 @@ from datetime import date
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import Q
 from djmoney.money import Money
 
-from common.money import from_minor
-from wallets.enums import OPEN_WITHDRAWALS, BankMatchKind, Rail, WithdrawalStatus
+from common.money import decimal_of, from_minor
+from invoicing.enums import PAYABLE
+from invoicing.models import Invoice
+from wallets.enums import OPEN_WITHDRAWALS, BankMatchKind, PaymentSource, Rail, WithdrawalStatus
 from wallets.models import BankMatch, BankStatementLine, Withdrawal
 from wallets.models.bank import LIVE
 
@@ -55,7 +58,7 @@ FROM wallets_account a JOIN wallets_balance b ON b.account_id = a.id
 WHERE a.owner = ANY(%s) AND a.kind = 'outside'
 GROUP BY a.currency
 """
-OUTSIDE: Final = [f"provider:{Rail.BANK_FILE.value}"]
+OUTSIDE: Final = [f"provider:{Rail.BANK_FILE.value}", f"provider:{PaymentSource.BANK.value}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,14 @@ class Candidate:
 
     withdrawal: Withdrawal
     net: Money
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceCandidate:
+    """An open invoice that money in could be for, and what speaks for it."""
+
+    invoice: Invoice
     because: str
 
 
@@ -162,6 +173,28 @@ def match_candidates(line: BankStatementLine) -> list[Candidate]:
         if because:
             net = from_minor(withdrawal.net_minor, withdrawal.currency)
             found.append((len(because), Candidate(withdrawal, net, ", ".join(because))))
+    found.sort(key=lambda pair: -pair[0])
+    return [candidate for _, candidate in found[:SHOWN]]
+
+
+def invoice_candidates(line: BankStatementLine) -> list[InvoiceCandidate]:
+    """Open invoices that money in could be for, the likeliest first."""
+    if line.is_out:
+        return []
+    total = decimal_of(line.amount_minor, line.account.currency)
+    rows = (
+        Invoice.objects.filter(currency=line.account.currency, status__in=PAYABLE)
+        .select_related("buyer")
+        .annotate(is_equal=Q(total=total))
+        .order_by("-is_equal", "-pk")[:LOOKED_AT]
+    )
+    found = []
+    for invoice in rows:
+        because = ["same amount"] if invoice.total.amount == total else []
+        if _names(line.name) & (_names(invoice.buyer.name) | _names(invoice.buyer_copy["name"])):
+            because.append("similar name")
+        if because:
+            found.append((len(because), InvoiceCandidate(invoice, ", ".join(because))))
     found.sort(key=lambda pair: -pair[0])
     return [candidate for _, candidate in found[:SHOWN]]
 

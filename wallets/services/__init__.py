@@ -3,6 +3,7 @@
 from wallets.services.automatic import automatic_begin, automatic_conclude
 from wallets.services.bank_matching import bank_line_match
 from wallets.services.bank_review import (
+    bank_invoice_match,
     bank_line_set_aside,
     bank_match_confirm,
     bank_match_drop,
@@ -83,6 +84,7 @@ __all__ = [
     "approval_preview",
     "automatic_begin",
     "automatic_conclude",
+    "bank_invoice_match",
     "bank_line_match",
     "bank_line_set_aside",
     "bank_match_confirm",

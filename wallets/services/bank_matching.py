@@ -1,4 +1,4 @@
-"""What the lines of a bank statement do: withdrawals become paid, or their money comes back.
+"""What the lines of a bank statement do: withdrawals are paid or come back, invoices are paid.
 
 The account's row is locked first, so the lines of one account are matched one after another. What
 does not fit freezes its withdrawal and leaves the line to staff.
@@ -18,6 +18,12 @@ from outbox.services import enqueue_many
 from wallets.enums import BankMatchKind, BankMatchStatus, Rail, WithdrawalStatus
 from wallets.models import BankAccount, BankMatch, BankStatementLine, PayoutBatch, Withdrawal
 from wallets.models.bank import LIVE
+from wallets.services.bank_receiving import (
+    is_being_paid,
+    locked_invoice,
+    named_invoice,
+    receive_transfer,
+)
 from wallets.services.bank_statements import MATCH
 from wallets.services.withdrawal_sending import UNDER_WAY, freeze, pay, take_back
 from wallets.services.withdrawals import locked
@@ -50,7 +56,7 @@ _FILE: Final = re.compile(r"[0-9a-f]{32}", re.ASCII | re.IGNORECASE)
 def bank_line_match(*, line_id: int, at: datetime, withdrawal_id: int | None = None) -> None:
     """Say what a line is by what it names; nothing for one that says too little.
 
-    Money out pays the withdrawal that it names, money in takes it back. A line about a whole
+    Money out pays the withdrawal that it names; money in takes it back, or pays an invoice. A line about a whole
     payment file asks for a job for each of its withdrawals, which names it here.
     """
     line = locked_line(line_id)
@@ -66,6 +72,8 @@ def bank_line_match(*, line_id: int, at: datetime, withdrawal_id: int | None = N
         _conclude(line, locked(named), line.amount_minor, at=at)
     elif (batch := _file_of(line)) is not None:
         _share_out(line, batch)
+    elif (invoice := named_invoice(line)) is not None:
+        _receive(line, invoice.pk, at=at)
 
 
 def locked_line(line_id: int) -> BankStatementLine:
@@ -81,9 +89,12 @@ def kind_of(line: BankStatementLine) -> BankMatchKind:
 
 
 def carry_out(match: BankMatch, *, by: User | None, at: datetime) -> None:
-    """Do to its locked withdrawal what a match that is done means, unless it was done before."""
+    """Do to its locked withdrawal or invoice what a match means, unless it was done before."""
     line, withdrawal = match.line, match.withdrawal
-    assert withdrawal is not None
+    if match.invoice is not None:
+        match.payment = receive_transfer(match.invoice, received_minor=match.amount_minor, at=at)
+    if withdrawal is None:
+        return
     if withdrawal.status in UNDER_WAY:
         withdrawal.provider_reference = line.reference
         pay(withdrawal, by=by, at=at)
@@ -118,6 +129,7 @@ def record_match(match: BankMatch, event: str, *, by: User | None, at: datetime)
         "status": match.status,
         "match": match.public_id,
         "withdrawal": match.withdrawal.public_id if match.withdrawal else None,
+        "invoice": match.invoice.number if match.invoice else None,
         "amount_minor": match.amount_minor,
         "difference_minor": match.difference_minor,
         "reason": match.reason,
@@ -146,6 +158,25 @@ def _conclude(
         decided_at=at,
     )
     carry_out(match, by=None, at=at)
+    record_match(match, "bank_line.matched", by=None, at=at)
+
+
+def _receive(line: BankStatementLine, invoice_id: int, *, at: datetime) -> None:
+    """Match a line of a locked account to the invoice that it names, unless it is being paid."""
+    invoice = locked_invoice(invoice_id)
+    if invoice.total.currency.code != line.account.currency or is_being_paid(invoice):
+        return
+    match = BankMatch(
+        line=line,
+        kind=BankMatchKind.RECEIVED,
+        status=BankMatchStatus.DONE,
+        invoice=invoice,
+        amount_minor=line.amount_minor,
+        made_at=at,
+        decided_at=at,
+    )
+    carry_out(match, by=None, at=at)
+    match.save()
     record_match(match, "bank_line.matched", by=None, at=at)
 
 

@@ -6,12 +6,15 @@ from django.db import transaction
 
 from accounts.models import User
 from gigs.policies import require
+from invoicing.enums import InvoiceKind
+from invoicing.models import Invoice
 from wallets import policies
 from wallets.enums import BankMatchKind, BankMatchStatus, Rail
 from wallets.exceptions import (
     BankLineMatched,
     BankMatchTransitionRefused,
     BankMatchUnfit,
+    PaymentInProgress,
     ReasonRequired,
 )
 from wallets.models import BankMatch, BankStatementLine, Withdrawal
@@ -24,6 +27,7 @@ from wallets.services.bank_matching import (
     objection_of_state,
     record_match,
 )
+from wallets.services.bank_receiving import is_being_paid, locked_invoice
 from wallets.services.withdrawal_sending import unfreeze
 from wallets.services.withdrawals import locked
 
@@ -52,6 +56,24 @@ def bank_match_make(
 
 
 @transaction.atomic
+def bank_invoice_match(
+    *, line_id: int, invoice_id: int, reason: str, by: User, at: datetime
+) -> BankMatch:
+    """Say by hand which invoice money in is for; what is over, short or double becomes credit.
+
+    Above the limit it waits for a second person. BankLineMatched, BankMatchUnfit,
+    PaymentInProgress, PermissionRefused, ReasonRequired.
+    """
+    line = _line(line_id, reason, by=by)
+    match = _made(line, BankMatchKind.RECEIVED, reason, by=by, at=at)
+    match.invoice, match.amount_minor = _invoice(invoice_id, by=by), line.amount_minor
+    is_own_currency = match.invoice.total.currency.code == line.account.currency
+    if line.is_out or not is_own_currency:
+        raise BankMatchUnfit("Only money that came in the invoice's currency can pay it.")
+    return _kept(match, by=by, at=at)
+
+
+@transaction.atomic
 def bank_line_set_aside(*, line_id: int, reason: str, by: User, at: datetime) -> BankMatch:
     """Say that a line has nothing to do with the platform's users, such as the bank's charges.
 
@@ -74,8 +96,8 @@ def bank_match_confirm(*, match_id: int, by: User, at: datetime) -> BankMatch:
     require(match.made_by_id != by.pk, "Somebody else has to confirm it.")
     match.move_to(BankMatchStatus.DONE)
     match.decided_at, match.decided_by = at, by
-    match.save(update_fields=["status", "decided_at", "decided_by"])
     _take_effect(match, by=by, at=at)
+    match.save(update_fields=["status", "decided_at", "decided_by", "payment"])
     record_match(match, "bank_line.confirmed", by=by, at=at)
     return match
 
@@ -123,10 +145,23 @@ def _locked_match(match_id: int, *, by: User) -> BankMatch:
     line = locked_line(BankMatch.objects.values_list("line", flat=True).get(pk=match_id))
     match = BankMatch.objects.locked().get(pk=match_id)
     match.line = line
+    if match.invoice_id is not None:
+        match.invoice = _invoice(match.invoice_id, by=by)
     if match.withdrawal_id is not None:
         match.withdrawal = locked(match.withdrawal_id)
         require(policies.may_review_withdrawal(by, match.withdrawal), OWN)
     return match
+
+
+def _invoice(invoice_id: int, *, by: User) -> Invoice:
+    """The locked invoice, if it can be paid by what staff say."""
+    invoice = locked_invoice(invoice_id)
+    require(policies.may_match_invoice(by, invoice), "Only staff match invoices, never their own.")
+    if invoice.kind == InvoiceKind.CREDIT_NOTE:
+        raise BankMatchUnfit("A credit note is paid by nobody.")
+    if is_being_paid(invoice):
+        raise PaymentInProgress
+    return invoice
 
 
 def _refuse_unless_fitting(line: BankStatementLine, withdrawal: Withdrawal) -> None:
@@ -147,18 +182,17 @@ def _kept(match: BankMatch, *, by: User, at: datetime) -> BankMatch:
     is_waiting = needs_second_person(match)
     match.status = BankMatchStatus.PROPOSED if is_waiting else BankMatchStatus.DONE
     match.decided_at = None if is_waiting else at
-    match.save()
     if not is_waiting:
         _take_effect(match, by=by, at=at)
+    match.save()
     record_match(match, "bank_line.proposed" if is_waiting else "bank_line.matched", by=by, at=at)
     return match
 
 
 def _take_effect(match: BankMatch, *, by: User, at: datetime) -> None:
-    if match.withdrawal is None:
-        return
-    if because := objection_of_state(match.line, match.withdrawal):
-        raise BankMatchUnfit(because)
-    if match.withdrawal.frozen_at is not None:
-        unfreeze(match.withdrawal)
+    if match.withdrawal is not None:
+        if because := objection_of_state(match.line, match.withdrawal):
+            raise BankMatchUnfit(because)
+        if match.withdrawal.frozen_at is not None:
+            unfreeze(match.withdrawal)
     carry_out(match, by=by, at=at)

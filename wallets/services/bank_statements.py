@@ -82,11 +82,11 @@ def _read(content: bytes) -> list[StatementDraft]:
 
 def _refuse_unless_sound(draft: StatementDraft) -> None:
     """Of an account of ours, in a supported currency, and adding up."""
-    own = {iban_of(settings.PAYOUT_ACCOUNT_IBAN)} - {""}
+    own = {iban_of(settings.PAYOUT_ACCOUNT_IBAN), iban_of(settings.BANK_ACCOUNT_IBAN)} - {""}
     if draft.iban not in own:
         raise StatementRefused(
             f"The statement is of the account {draft.iban or 'without a number'}; set"
-            " PAYOUT_ACCOUNT_IBAN if it is yours."
+            " PAYOUT_ACCOUNT_IBAN or BANK_ACCOUNT_IBAN if it is yours."
         )
     moved = sum(line.amount_minor for line in draft.lines)
     if draft.opening_minor + moved != draft.closing_minor:

@@ -76,7 +76,8 @@ class Arrival:
 def receive(*, locked: Locked, received: dict[int, int], at: datetime) -> None:
     """Post the money of locked payments that succeeded, and do what follows from it.
 
-    `received` is what arrived, by payment id. All or nothing. InsufficientFunds from credit.
+    `received` is what arrived, by payment id. A payment that was written as succeeded in this
+    transaction stays so. All or nothing. InsufficientFunds from credit.
     """
     arrivals = [
         _arrival(locked, payment, received[payment.pk])
@@ -85,7 +86,8 @@ def receive(*, locked: Locked, received: dict[int, int], at: datetime) -> None:
     ]
     for arrival in arrivals:
         payment = arrival.payment
-        payment.move_to(PaymentStatus.SUCCEEDED)
+        if payment.status != PaymentStatus.SUCCEEDED:
+            payment.move_to(PaymentStatus.SUCCEEDED)
         payment.ended_at, payment.outcome = at, arrival.outcome
         payment.received_minor = arrival.received
     _save(arrivals, at=at)

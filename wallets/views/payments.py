@@ -147,6 +147,7 @@ def _pay_page(request: SignedInRequest, invoice: Invoice, form: PayForm) -> Http
         "invoice": invoice,
         "form": form,
         "preview": preview,
+        "transfer": invoice_selectors.transfer_of(invoice),
         "working": working_of(preview),
     }
     return render(

@@ -1,5 +1,5 @@
 -- What the bank's statements say is what the ledger says: each statement adds up, each line that is
--- matched is explained to the last unit, each match has its journal, and a withdrawal that was paid or
+-- matched is explained to the last unit, each match has its journal or payment, and a withdrawal that was paid or
 -- came back while statements cover it has its line. A file booked in one sum has 15 minutes to be matched.
 with outside as (
   select j.key, e.currency, sum(e.amount) as moved
@@ -45,6 +45,13 @@ left join outside o on o.currency = d.currency and o.key =
   case d.kind when 'paid' then 'withdraw' else 'return' end
     || ':wd_' || replace(w.uuid::text, '-', '')
 where d.kind in ('paid', 'returned') and o.moved is distinct from -d.amount_minor
+union all
+select coalesce('bank match ' || d.id, 'payment ' || p.id),
+       coalesce(d.amount_minor || ' ' || d.currency, 'nothing') || ' on a statement, '
+         || coalesce(p.received_minor || ' ' || p.currency, 'nothing') || ' received'
+from (select * from done where kind = 'received') d
+full join (select * from wallets_payment where provider = 'bank') p on p.id = d.payment_id
+where (d.amount_minor, d.currency) is distinct from (p.received_minor, p.currency::text)
 union all
 select 'withdrawal ' || w.id,
        w.status || ', and not one line of a bank statement until ' || c.last || ' says so'

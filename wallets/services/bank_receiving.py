@@ -1,0 +1,78 @@
+"""Money that somebody sent to the operator's bank account: it pays the invoice that it names."""
+
+import re
+from datetime import datetime
+from typing import Final
+
+from common.models import LockableQuerySet
+from common.money import to_minor
+from gigs.enums import PaymentMode
+from gigs.models import Milestone, Project
+from invoicing.enums import PAYABLE, InvoiceKind
+from invoicing.models import Invoice
+from wallets.enums import PaymentOutcome, PaymentPurpose, PaymentSource, PaymentStatus
+from wallets.models import BankStatementLine, Payment
+from wallets.models.payments import IN_FLIGHT
+from wallets.services.receiving import receive
+from wallets.services.settlement import locked_payments
+
+_NUMBER: Final = re.compile(
+    r"(?<![0-9A-Z])([0-9A-Z]{4})[\s./-]?([0-9]{4})[\s./-]?([0-9]{5,9})(?![0-9A-Z])", re.ASCII
+)
+
+
+def named_invoice(line: BankStatementLine) -> Invoice | None:
+    """The one invoice that money in names in its text or end-to-end id, however it is spelt."""
+    if line.is_out:
+        return None
+    texts = f"{line.text} | {line.end_to_end_id}".upper()
+    numbers = {"-".join(found) for found in _NUMBER.findall(texts)}
+    known = list(invoices_to_pay().filter(number__in=numbers)[:2]) if numbers else []
+    return known[0] if len(known) == 1 else None
+
+
+def invoices_to_pay() -> LockableQuerySet[Invoice]:
+    """What money can be for: credit notes are paid by nobody."""
+    return Invoice.objects.exclude(kind=InvoiceKind.CREDIT_NOTE)
+
+
+def locked_invoice(invoice_id: int) -> Invoice:
+    """The invoice, locked after its project and milestone."""
+    project, milestone = Invoice.objects.values_list("project", "milestone").get(pk=invoice_id)
+    list(Project.objects.filter(pk=project).locked().values_list("pk"))
+    list(Milestone.objects.filter(pk=milestone).locked().values_list("pk"))
+    return Invoice.objects.select_related("project", "buyer").locked().get(pk=invoice_id)
+
+
+def is_being_paid(invoice: Invoice) -> bool:
+    """Whether another payment of the locked invoice has no outcome yet."""
+    return Payment.objects.filter(invoice=invoice, status__in=IN_FLIGHT).exists()
+
+
+def receive_transfer(invoice: Invoice, *, received_minor: int, at: datetime) -> Payment:
+    """Post money that arrived for a locked invoice; nobody else is paying it.
+
+    What is over, short or double is the buyer's credit. An invoice that held funds pay takes
+    nothing from outside: all of it is credit, of which the invoice may be waiting for some.
+    """
+    payment = Payment(
+        purpose=PaymentPurpose.INVOICE,
+        invoice=invoice,
+        payer=invoice.buyer,
+        provider=PaymentSource.BANK,
+        label=PaymentSource.BANK.label,
+        amount_minor=to_minor(invoice.total),
+        currency=invoice.total.currency.code,
+        status=PaymentStatus.PROCESSING,
+        created_at=at,
+    )
+    if invoice.status not in PAYABLE:
+        payment.status, payment.outcome = PaymentStatus.SUCCEEDED, PaymentOutcome.DOUBLE
+        payment.received_minor, payment.ended_at = received_minor, at
+    elif invoice.project.payment_mode == PaymentMode.HELD:
+        payment.purpose, payment.invoice = PaymentPurpose.CREDIT, None
+        payment.amount_minor = received_minor
+    payment.save()
+    receive(locked=locked_payments([payment.pk]), received={payment.pk: received_minor}, at=at)
+    payment.refresh_from_db()
+    return payment
