@@ -13,8 +13,15 @@ from tests.wallets.banking import by_bank_file, export, line_of, named, sample, 
 from tests.wallets.withdrawing import funded, request, wallet
 from wallets import integrity
 from wallets.enums import BankMatchKind, WithdrawalStatus
+from wallets.exceptions import WithdrawalTransitionRefused
 from wallets.models import BankMatch, BankStatement, BankStatementLine, Journal
-from wallets.services import bank_line_match, bank_statement_import, withdrawal_resolve
+from wallets.services import (
+    bank_line_match,
+    bank_statement_import,
+    withdrawal_cancel,
+    withdrawal_reject,
+    withdrawal_resolve,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -190,6 +197,22 @@ def test_money_that_left_for_what_had_ended_freezes(sent, owner, staff):
     assert statuses(back, waiting) == [WithdrawalStatus.RETURNED, WithdrawalStatus.APPROVED]
     assert back.frozen_because == "The bank paid what had ended here."
     assert waiting.frozen_because == "The bank paid what was never sent."
+    for act in (
+        lambda: export(waiting, by=staff),
+        lambda: withdrawal_cancel(withdrawal_id=waiting.pk, by=owner, at=AT),
+    ):
+        with pytest.raises(WithdrawalTransitionRefused, match="frozen"):
+            act()
+    assert not waiting.is_cancellable
+    seen = withdrawal_resolve(
+        withdrawal_id=back.pk, is_paid=False, reason="It came back.", by=staff, at=AT
+    )
+    assert (seen.status, seen.frozen_at) == (WithdrawalStatus.RETURNED, None)
+    assert wallet(owner) == (FUNDED - 60_000, 60_000, 0)
+    rejected = withdrawal_reject(
+        withdrawal_id=waiting.pk, reason="Not ours after all.", by=staff, at=AT
+    )
+    assert (rejected.status, rejected.frozen_at) == (WithdrawalStatus.REJECTED, None)
 
 
 def test_what_staff_had_resolved_by_hand_gets_its_line(sent, owner, staff):

@@ -100,6 +100,20 @@ def test_money_that_came_back_is_matched_by_hand(sent, owner, staff):
     assert integrity.differences() == []
 
 
+def test_what_the_operator_paid_without_a_file_is_matched_by_hand(owner, staff):
+    unsent = request(owner)
+    take(table({"amount": "-999.00", "end_to_end_id": named(unsent)}))
+    line = line_of(-99_900)
+    assert [one.withdrawal for one in match_candidates(line)] == [unsent]
+
+    make(line, unsent, by=staff)
+
+    unsent.refresh_from_db()
+    assert (unsent.status, unsent.frozen_at) == (WithdrawalStatus.PAID, None)
+    assert wallet(owner) == (FUNDED - 100_000, 0, 100_000)
+    assert integrity.differences() == []
+
+
 def test_a_difference_waits_for_a_second_person(sent, owner, staff, second):
     take(table({"amount": "-1001.50", "end_to_end_id": named(sent)}))
     line = line_of(-100_150)
@@ -160,7 +174,9 @@ def test_what_is_in_the_ledger_is_not_dropped(sent, staff):
 
 def test_what_does_not_fit_is_refused(sent, owner, staff, settings):
     line = nameless()
+    settings.PAYOUT_TERMS = {"USD": ("10.00", "1.00", "499.00")}
     waiting = request(owner, amount="500.00")
+    settings.PAYOUT_TERMS = {"USD": ("10.00", "1.00", "5000.00")}
     settings.PAYOUT_RAIL = "sandbox"
     elsewhere = request(owner, amount="100.00")
     before = checksums()

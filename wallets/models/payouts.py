@@ -206,7 +206,10 @@ class Withdrawal(PublicIdModel):
 
     @property
     def is_cancellable(self) -> bool:
-        return WithdrawalStatus.CANCELLED in WITHDRAWAL_TRANSITIONS[WithdrawalStatus(self.status)]
+        is_open = (
+            WithdrawalStatus.CANCELLED in WITHDRAWAL_TRANSITIONS[WithdrawalStatus(self.status)]
+        )
+        return is_open and self.frozen_at is None
 
 
 class ProviderEvent(models.Model):

@@ -12,7 +12,7 @@ from djmoney.money import Money
 from common.money import decimal_of, from_minor
 from invoicing.enums import PAYABLE
 from invoicing.models import Invoice
-from wallets.enums import OPEN_WITHDRAWALS, BankMatchKind, PaymentSource, Rail, WithdrawalStatus
+from wallets.enums import BankMatchKind, PaymentSource, Rail, WithdrawalStatus
 from wallets.models import BankMatch, BankStatementLine, Withdrawal
 from wallets.models.bank import LIVE
 
@@ -58,6 +58,12 @@ FROM wallets_account a JOIN wallets_balance b ON b.account_id = a.id
 WHERE a.owner = ANY(%s) AND a.kind = 'outside'
 GROUP BY a.currency
 """
+POSSIBLE: Final = [
+    WithdrawalStatus.SENDING,
+    WithdrawalStatus.UNCERTAIN,
+    WithdrawalStatus.PAID,
+    WithdrawalStatus.RETURNED,
+]
 OUTSIDE: Final = [f"provider:{Rail.BANK_FILE.value}", f"provider:{PaymentSource.BANK.value}"]
 
 
@@ -152,7 +158,7 @@ def bank_ledger(books: Sequence[BankBook]) -> list[BankLedger]:
 def match_candidates(line: BankStatementLine) -> list[Candidate]:
     """Withdrawals by bank file that the line could be about, the likeliest first."""
     kind = BankMatchKind.PAID if line.is_out else BankMatchKind.RETURNED
-    states = [*OPEN_WITHDRAWALS, WithdrawalStatus.PAID, WithdrawalStatus.RETURNED]
+    states = [*POSSIBLE, *([WithdrawalStatus.APPROVED] if line.is_out else [])]
     matched = BankMatch.objects.filter(kind=kind, status__in=LIVE, withdrawal__isnull=False).values(
         "withdrawal"
     )
@@ -161,11 +167,10 @@ def match_candidates(line: BankStatementLine) -> list[Candidate]:
             rail=Rail.BANK_FILE,
             currency=line.account.currency,
             status__in=states,
-            sent_at__isnull=False,
         )
         .exclude(pk__in=matched)
         .select_related("user", "method")
-        .order_by("-sent_at", "-pk")[:LOOKED_AT]
+        .order_by("-requested_at", "-pk")[:LOOKED_AT]
     )
     found = []
     for withdrawal in rows:

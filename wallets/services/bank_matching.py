@@ -26,7 +26,7 @@ from wallets.services.bank_receiving import (
 )
 from wallets.services.bank_statements import MATCH
 from wallets.services.withdrawal_sending import UNDER_WAY, freeze, pay, take_back
-from wallets.services.withdrawals import locked
+from wallets.services.withdrawals import locked, send
 
 REASONS: Final = {
     "AC01": "the account number is wrong",
@@ -56,8 +56,8 @@ _FILE: Final = re.compile(r"[0-9a-f]{32}", re.ASCII | re.IGNORECASE)
 def bank_line_match(*, line_id: int, at: datetime, withdrawal_id: int | None = None) -> None:
     """Say what a line is by what it names; nothing for one that says too little.
 
-    Money out pays the withdrawal that it names; money in takes it back, or pays an invoice. A line about a whole
-    payment file asks for a job for each of its withdrawals, which names it here.
+    Money out pays the withdrawal that it names; money in takes it back, or pays an invoice. A line
+    about a whole payment file asks for a job for each of its withdrawals, which names it here.
     """
     line = locked_line(line_id)
     matched = line.matches.filter(status__in=LIVE)
@@ -95,6 +95,8 @@ def carry_out(match: BankMatch, *, by: User | None, at: datetime) -> None:
         match.payment = receive_transfer(match.invoice, received_minor=match.amount_minor, at=at)
     if withdrawal is None:
         return
+    if withdrawal.status == WithdrawalStatus.APPROVED:
+        send(withdrawal, by=by, at=at)
     if withdrawal.status in UNDER_WAY:
         withdrawal.provider_reference = line.reference
         pay(withdrawal, by=by, at=at)
@@ -102,14 +104,14 @@ def carry_out(match: BankMatch, *, by: User | None, at: datetime) -> None:
         take_back(withdrawal, reason=_in_words(line), by=by, at=at)
 
 
-def objection(line: BankStatementLine, withdrawal: Withdrawal) -> str:
-    """Why the locked withdrawal cannot be what the line is about, whatever the amount; "" if it can."""
+def twice(line: BankStatementLine, withdrawal: Withdrawal) -> str:
+    """What is wrong when the locked withdrawal has its line already; "" if it has none."""
     if withdrawal.bank_matches.filter(kind=kind_of(line), status__in=LIVE).exists():
         return "The bank paid it twice." if line.is_out else "The bank returned it twice."
-    return objection_of_state(line, withdrawal)
+    return ""
 
 
-def objection_of_state(line: BankStatementLine, withdrawal: Withdrawal) -> str:
+def contradiction(line: BankStatementLine, withdrawal: Withdrawal) -> str:
     """Why money cannot have gone or come back for the locked withdrawal; "" if it can."""
     if withdrawal.sent_at is None:
         return "The bank paid what was never sent." if line.is_out else "It was never sent."
@@ -145,7 +147,8 @@ def _conclude(
     fits = withdrawal.rail == Rail.BANK_FILE and withdrawal.currency == line.account.currency
     if is_known or not fits or withdrawal.frozen_at is not None:
         return
-    if because := objection(line, withdrawal) or _difference(withdrawal, amount):
+    wrong = twice(line, withdrawal) or contradiction(line, withdrawal)
+    if because := wrong or _difference(withdrawal, amount):
         freeze(withdrawal, because, at=at)
         return
     match = BankMatch.objects.create(

@@ -23,7 +23,7 @@ _NUMBER: Final = re.compile(
 
 def named_invoice(line: BankStatementLine) -> Invoice | None:
     """The one invoice that money in names in its text or end-to-end id, however it is spelt."""
-    if line.is_out:
+    if line.is_out or line.return_code:
         return None
     texts = f"{line.text} | {line.end_to_end_id}".upper()
     numbers = {"-".join(found) for found in _NUMBER.findall(texts)}

@@ -9,7 +9,7 @@ from gigs.policies import require
 from invoicing.enums import InvoiceKind
 from invoicing.models import Invoice
 from wallets import policies
-from wallets.enums import BankMatchKind, BankMatchStatus, Rail
+from wallets.enums import BankMatchKind, BankMatchStatus, Rail, WithdrawalStatus
 from wallets.exceptions import (
     BankLineMatched,
     BankMatchTransitionRefused,
@@ -21,11 +21,11 @@ from wallets.models import BankMatch, BankStatementLine, Withdrawal
 from wallets.models.bank import LIVE
 from wallets.services.bank_matching import (
     carry_out,
+    contradiction,
     kind_of,
     locked_line,
-    objection,
-    objection_of_state,
     record_match,
+    twice,
 )
 from wallets.services.bank_receiving import is_being_paid, locked_invoice
 from wallets.services.withdrawal_sending import unfreeze
@@ -154,21 +154,25 @@ def _locked_match(match_id: int, *, by: User) -> BankMatch:
 
 
 def _invoice(invoice_id: int, *, by: User) -> Invoice:
-    """The locked invoice, if it can be paid by what staff say."""
+    """The locked invoice, if they may say that it is paid."""
     invoice = locked_invoice(invoice_id)
     require(policies.may_match_invoice(by, invoice), "Only staff match invoices, never their own.")
     if invoice.kind == InvoiceKind.CREDIT_NOTE:
         raise BankMatchUnfit("A credit note is paid by nobody.")
-    if is_being_paid(invoice):
-        raise PaymentInProgress
     return invoice
 
 
 def _refuse_unless_fitting(line: BankStatementLine, withdrawal: Withdrawal) -> None:
     if withdrawal.rail != Rail.BANK_FILE or withdrawal.currency != line.account.currency:
         raise BankMatchUnfit("The withdrawal left by another rail or in another currency.")
-    if because := objection(line, withdrawal):
+    if because := twice(line, withdrawal) or _objection(line, withdrawal):
         raise BankMatchUnfit(because)
+
+
+def _objection(line: BankStatementLine, withdrawal: Withdrawal) -> str:
+    """Why staff cannot say so; what they paid without a file has not been sent yet."""
+    is_paid_by_hand = line.is_out and withdrawal.status == WithdrawalStatus.APPROVED
+    return "" if is_paid_by_hand else contradiction(line, withdrawal)
 
 
 def _made(
@@ -190,8 +194,10 @@ def _kept(match: BankMatch, *, by: User, at: datetime) -> BankMatch:
 
 
 def _take_effect(match: BankMatch, *, by: User, at: datetime) -> None:
+    if match.invoice is not None and is_being_paid(match.invoice):
+        raise PaymentInProgress
     if match.withdrawal is not None:
-        if because := objection_of_state(match.line, match.withdrawal):
+        if because := _objection(match.line, match.withdrawal):
             raise BankMatchUnfit(because)
         if match.withdrawal.frozen_at is not None:
             unfreeze(match.withdrawal)

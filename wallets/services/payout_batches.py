@@ -12,12 +12,12 @@ from accounts.models import User
 from common.encryption import seal, unseal
 from gigs.policies import require
 from wallets import policies
-from wallets.enums import Rail, WithdrawalStatus
+from wallets.enums import Rail
 from wallets.exceptions import BatchMixed, PayerMissing
 from wallets.models import PayoutBatch, Withdrawal
 from wallets.providers.bank_file import FileBatch, FilePayment, pain_001
 from wallets.services.payout_methods import destination_of
-from wallets.services.withdrawals import record
+from wallets.services.withdrawals import refuse_frozen, send
 
 
 @transaction.atomic
@@ -46,10 +46,10 @@ def payout_batch_export(*, withdrawal_ids: Sequence[int], by: User, at: datetime
     batch.sealed = seal(pain_001(file))
     batch.save()
     for withdrawal in withdrawals:
-        withdrawal.move_to(WithdrawalStatus.SENDING)
-        withdrawal.sent_at, withdrawal.batch = at, batch
-        withdrawal.save(update_fields=["status", "sent_at", "batch"])
-        record(withdrawal, "withdrawal.sending", by=by, at=at)
+        refuse_frozen(withdrawal)
+        withdrawal.batch = batch
+        withdrawal.save(update_fields=["batch"])
+        send(withdrawal, by=by, at=at)
     after: audit.Values = {"count": batch.count, "total_minor": batch.total_minor}
     audit.record(
         audit.Record(event="payout_batch.exported", target=batch, after=after), by=by, at=at

@@ -1,6 +1,7 @@
 """What staff decide about withdrawals. Never about their own, and never without a reason."""
 
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -11,13 +12,20 @@ from wallets.enums import WithdrawalStatus
 from wallets.exceptions import ReasonRequired, WithdrawalTransitionRefused
 from wallets.models import Withdrawal
 from wallets.services.withdrawal_sending import pay, take_back, unfreeze
-from wallets.services.withdrawals import approve, end_unpaid, locked, remark
+from wallets.services.withdrawals import approve, end_unpaid, locked, refuse_frozen, remark
+
+ENDED_UNPAID: Final = (
+    WithdrawalStatus.RETURNED,
+    WithdrawalStatus.REJECTED,
+    WithdrawalStatus.CANCELLED,
+)
 
 
 @transaction.atomic
 def withdrawal_approve(*, withdrawal_id: int, note: str, by: User, at: datetime) -> Withdrawal:
     """Let an amount above the limit go. PermissionRefused, WithdrawalTransitionRefused."""
     withdrawal = _reviewed(withdrawal_id, note, by=by)
+    refuse_frozen(withdrawal)
     approve(withdrawal, by=by, at=at)
     _note(withdrawal, note, by=by, at=at)
     return withdrawal
@@ -30,6 +38,8 @@ def withdrawal_reject(*, withdrawal_id: int, reason: str, by: User, at: datetime
     PermissionRefused, WithdrawalTransitionRefused.
     """
     withdrawal = _reviewed(withdrawal_id, reason, by=by)
+    if withdrawal.frozen_at is not None:
+        unfreeze(withdrawal)
     end_unpaid(withdrawal, WithdrawalStatus.REJECTED, reason=reason.strip()[:300], by=by, at=at)
     return withdrawal
 
@@ -50,9 +60,9 @@ def withdrawal_resolve(
         raise WithdrawalTransitionRefused("There is nothing to resolve about this withdrawal.")
     unfreeze(withdrawal)
     _note(withdrawal, reason, by=by, at=at)
-    if not is_paid:
+    if not is_paid and withdrawal.status not in ENDED_UNPAID:
         take_back(withdrawal, reason=reason.strip()[:300], by=by, at=at)
-    elif withdrawal.status != WithdrawalStatus.PAID:
+    elif is_paid and withdrawal.status != WithdrawalStatus.PAID:
         pay(withdrawal, by=by, at=at)
     return withdrawal
 

@@ -31,6 +31,7 @@ from wallets.services.withdrawals import (
     locked,
     record,
     remark,
+    send,
     tell_of_end,
 )
 
@@ -54,10 +55,7 @@ def withdrawal_claim(*, withdrawal_id: int, at: datetime) -> Withdrawal | None:
     if withdrawal.frozen_at is not None:
         return None
     if withdrawal.status == WithdrawalStatus.APPROVED:
-        withdrawal.move_to(WithdrawalStatus.SENDING)
-        withdrawal.sent_at = at
-        withdrawal.save(update_fields=["status", "sent_at"])
-        record(withdrawal, "withdrawal.sending", by=None, at=at)
+        send(withdrawal, by=None, at=at)
     return withdrawal if withdrawal.status in UNDER_WAY else None
 
 

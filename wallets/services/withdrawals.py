@@ -25,6 +25,7 @@ from wallets.exceptions import (
     PayoutMethodUnknown,
     WithdrawalsClosed,
     WithdrawalTooSmall,
+    WithdrawalTransitionRefused,
 )
 from wallets.ledger import AccountSpec
 from wallets.models import PayoutMethod, Withdrawal
@@ -97,6 +98,7 @@ def withdrawal_cancel(*, withdrawal_id: int, by: User, at: datetime) -> Withdraw
     """Take back what is not on its way yet. PermissionRefused, WithdrawalTransitionRefused."""
     withdrawal = locked(withdrawal_id)
     require(policies.may_cancel_withdrawal(by, withdrawal), "This is not your withdrawal.")
+    refuse_frozen(withdrawal)
     end_unpaid(withdrawal, WithdrawalStatus.CANCELLED, reason="", by=by, at=at)
     return withdrawal
 
@@ -126,6 +128,12 @@ def locked(withdrawal_id: int) -> Withdrawal:
     return Withdrawal.objects.select_related("user", "method").locked().get(pk=withdrawal_id)
 
 
+def refuse_frozen(withdrawal: Withdrawal) -> None:
+    """WithdrawalTransitionRefused for one that waits for staff to find out what became of it."""
+    if withdrawal.frozen_at is not None:
+        raise WithdrawalTransitionRefused("This withdrawal is frozen until we know more about it.")
+
+
 def approve(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> None:
     """Move a locked or new withdrawal on to be sent; `by` is None below the limit."""
     withdrawal.move_to(WithdrawalStatus.APPROVED)
@@ -134,6 +142,14 @@ def approve(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> None:
     record(withdrawal, "withdrawal.approved", by=by, at=at)
     if withdrawal.rail == Rail.SANDBOX:
         enqueue(SEND, key=withdrawal.public_id, payload={"withdrawal": withdrawal.pk})
+
+
+def send(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> None:
+    """Note that a locked withdrawal that was approved is on its way."""
+    withdrawal.move_to(WithdrawalStatus.SENDING)
+    withdrawal.sent_at = at
+    withdrawal.save(update_fields=["status", "sent_at"])
+    record(withdrawal, "withdrawal.sending", by=by, at=at)
 
 
 def end_unpaid(
