@@ -324,6 +324,17 @@ def test_another_amount_or_currency_is_never_taken_for_a_payment(owner, provider
     assert wallet(owner)[1] == 100_000
 
 
+def test_a_decline_is_not_the_last_word_while_it_is_being_sent(owner, provider):
+    withdrawal = request(owner, number=DECLINED)
+    claimed = withdrawal_claim(withdrawal_id=withdrawal.pk, at=AT)
+
+    assert withdrawal_send(claimed).result == PayoutResult.DECLINED
+    assert withdrawal_look(claimed) is None
+    uncertain = withdrawal_conclude(withdrawal_id=withdrawal.pk, answer=None, at=AT)
+    assert uncertain.status == WithdrawalStatus.UNCERTAIN
+    assert withdrawal_look(uncertain).result == PayoutResult.DECLINED
+
+
 def test_asking_again_pays_once_however_often(owner, provider):
     withdrawal = request(owner)
     claimed = withdrawal_claim(withdrawal_id=withdrawal.pk, at=AT)

@@ -82,11 +82,15 @@ def withdrawal_send(withdrawal: Withdrawal) -> PayoutAnswer | None:
 def withdrawal_look(withdrawal: Withdrawal) -> PayoutAnswer | None:
     """What the provider's book says; a request that never arrived is made again, same key.
 
-    Only once nobody else can be asking: while it is being sent, the job that sends goes on.
+    Only once nobody else can be asking: while it is being sent, the job that sends goes on. Until
+    then a decline is not the last word, for a provider may pay when that job asks again.
     """
     try:
         answer = payout_provider_of(withdrawal.rail).look(withdrawal.public_id)
     except ProviderTimeout:
+        return None
+    is_being_sent = withdrawal.status == WithdrawalStatus.SENDING
+    if is_being_sent and answer is not None and answer.result == PayoutResult.DECLINED:
         return None
     if answer is None and withdrawal.status == WithdrawalStatus.UNCERTAIN:
         return withdrawal_send(withdrawal)

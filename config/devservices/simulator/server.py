@@ -75,10 +75,14 @@ class Simulator(ThreadingHTTPServer):
         self.hook = hook
         self._lost: set[str] = set()
 
+    def behaviour(self, order: dict[str, Any]) -> Behaviour:
+        """How the first request for a payout goes; here its destination decides."""
+        destination = order.get("destination") or {}
+        return behaviour_of(str(destination.get("account_number", "")))
+
     def accept(self, order: dict[str, Any]) -> tuple[Payout | None, Behaviour]:
         """The payout of that key, made now unless it was made before; None for a lost request."""
-        destination = order.get("destination") or {}
-        behaviour = behaviour_of(str(destination.get("account_number", "")))
+        behaviour = self.behaviour(order)
         with self.book.lock:
             known = self.book.find(str(order["key"]))
             if known is not None:
@@ -89,8 +93,12 @@ class Simulator(ThreadingHTTPServer):
             made = self.book.open(
                 order, status=behaviour.status, reason=behaviour.reason, less=behaviour.less
             )
-        threading.Thread(target=self._follow_up, args=(made, behaviour), daemon=True).start()
+        self.follow_up(made, behaviour)
         return made, behaviour
+
+    def follow_up(self, payout: Payout, behaviour: Behaviour) -> None:
+        """Let what happens after the answer happen."""
+        threading.Thread(target=self._follow_up, args=(payout, behaviour), daemon=True).start()
 
     def _follow_up(self, payout: Payout, behaviour: Behaviour) -> None:
         """What happens after the answer: events, and states that come later."""

@@ -1,0 +1,107 @@
+"""What negative controls take away, and what tests of kills hurry. The product has no such switches."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from django.apps import AppConfig
+from django.db.models import Sum
+from django.db.models.functions import Now
+
+NOTHING = timedelta(0)
+
+
+class ChaosConfig(AppConfig):
+    """Applies CHAOS_SWITCHES to the process."""
+
+    name = "chaos"
+
+    def ready(self) -> None:
+        for name in filter(None, os.environ.get("CHAOS_SWITCHES", "").split(",")):
+            SWITCHES[name]()
+
+
+def sweeper_off() -> None:
+    """The relay sends each job once and believes that it arrived."""
+    from django.conf import settings
+
+    settings.OUTBOX_RESEND_SECONDS = 10**9
+
+
+def new_key() -> None:
+    """Each attempt to pay out presents a key of its own, and asks about that one."""
+    from outbox.models import Job
+    from wallets.providers import PayoutAnswer, PayoutOrder
+    from wallets.providers.sandbox_payouts import SandboxPayouts
+    from wallets.services.withdrawal_sending import RESOLVE
+    from wallets.services.withdrawals import SEND
+
+    send, look = SandboxPayouts.send, SandboxPayouts.look
+
+    def attempt(key: str) -> str:
+        jobs = Job.objects.filter(topic__in=[SEND, RESOLVE], key__startswith=key)
+        number = jobs.aggregate(made=Sum("attempts"))["made"] or 1
+        return key if number == 1 else f"{key}-{number}"
+
+    def send_anew(provider: SandboxPayouts, order: PayoutOrder) -> PayoutAnswer:
+        return send(provider, replace(order, key=attempt(order.key)))
+
+    def look_anew(provider: SandboxPayouts, key: str) -> PayoutAnswer | None:
+        return look(provider, attempt(key))
+
+    SandboxPayouts.send, SandboxPayouts.look = send_anew, look_anew  # type: ignore[method-assign]
+
+
+def timeout_fails() -> None:
+    """No answer counts as a refusal."""
+    from wallets import services
+    from wallets.enums import PayoutResult
+    from wallets.providers import PayoutAnswer
+
+    send = services.withdrawal_send
+
+    def send_or_fail(withdrawal: object) -> PayoutAnswer:
+        answer = send(withdrawal)  # type: ignore[arg-type]
+        return answer or PayoutAnswer(PayoutResult.DECLINED, 0, "", reason="timeout")
+
+    services.withdrawal_send = send_or_fail
+
+
+def no_lease() -> None:
+    """A job can be claimed while somebody else does it, and each of them settles."""
+    from django.conf import settings
+
+    from outbox import registry, runner
+    from outbox.models import Job
+
+    settings.OUTBOX_RESEND_SECONDS = 1
+    registry.LOCAL_LEASE = registry.OUTSIDE_LEASE = NOTHING  # type: ignore[misc]
+
+    def hold(jobs: Sequence[Job], token: object) -> list[Job]:
+        return list(Job.objects.filter(pk__in=[job.pk for job in jobs]).locked())
+
+    def finish(jobs: Sequence[Job]) -> int:
+        ended = Job.objects.filter(pk__in=[job.pk for job in jobs], done_at__isnull=True)
+        return ended.update(done_at=Now(), outcome="done", lease_until=None, lease_token=None)
+
+    runner._hold, runner._finish = hold, finish  # type: ignore[assignment]
+
+
+def hurry() -> None:
+    """Short leases and pauses, so that a test of many kills does not take minutes."""
+    from outbox import registry
+    from wallets.services import payments, withdrawal_sending
+
+    registry.LOCAL_LEASE = timedelta(seconds=2)  # type: ignore[misc]
+    registry.OUTSIDE_LEASE = timedelta(seconds=4)  # type: ignore[misc]
+    payments.RESOLVE_AFTER = withdrawal_sending.RESOLVE_AFTER = timedelta(seconds=2)  # type: ignore[misc]
+
+
+SWITCHES: dict[str, Callable[[], None]] = {
+    "sweeper-off": sweeper_off,
+    "new-key": new_key,
+    "timeout-fails": timeout_fails,
+    "no-lease": no_lease,
+    "hurry": hurry,
+}

@@ -1,0 +1,68 @@
+"""A payout provider in bad moods: `python -m chaos.simulator PORT BOOK WEBHOOK_ADDRESS`.
+
+Two of ten first requests go wrong somehow. It honours keys, and it does not remember its own
+declines: who asks again may be paid.
+"""
+
+import hashlib
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from config.devservices.simulator.behaviour import PAYS, Behaviour
+from config.devservices.simulator.book import Book, Payout
+from config.devservices.simulator.server import Hook, Simulator
+
+MOODS: Final = (
+    (8, Behaviour(is_answer_lost=True, webhooks=0)),
+    (4, Behaviour(is_answer_lost=True)),
+    (4, Behaviour(is_request_lost=True, webhooks=0)),
+    (8, Behaviour(status="declined", reason="account_closed", delay=1.5)),
+    (4, Behaviour(is_error_after=True, webhooks=0)),
+    (2, Behaviour(delay=2.0, webhooks=3)),
+    (2, Behaviour(status="pending", later=("paid",))),
+    (1, Behaviour(later=("returned",))),
+)
+"""Of a hundred keys so many go like this."""
+
+
+class MoodySimulator(Simulator):
+    """Takes up again what a killed one had left pending."""
+
+    def start(self) -> None:
+        for payout in self.book.payouts():
+            if payout.status == "pending":
+                self.follow_up(payout, Behaviour(later=("paid",)))
+        self.serve_forever()
+
+    def behaviour(self, order: dict[str, Any]) -> Behaviour:
+        """Decided by the key, so that a run can be repeated."""
+        drawn = int(hashlib.sha256(str(order["key"]).encode()).hexdigest(), 16) % 100
+        for share, mood in MOODS:
+            if drawn < share:
+                return mood
+            drawn -= share
+        return PAYS
+
+    def accept(self, order: dict[str, Any]) -> tuple[Payout | None, Behaviour]:
+        """A declined payout that is asked for again is paid."""
+        with self.book.lock:
+            known = self.book.find(str(order["key"]))
+            if known is not None and known.status == "declined":
+                paid = self.book.write(replace(known, status="paid", reason=""))
+                self.follow_up(paid, PAYS)
+                return paid, replace(PAYS, webhooks=0)
+        return super().accept(order)
+
+
+def main() -> None:
+    port, book, address = sys.argv[1:]
+    secret = os.environ["SANDBOX_PAYOUT_SECRETS"].split(",")[0]
+    hook = Hook(address=address, secret=secret)
+    MoodySimulator(("127.0.0.1", int(port)), book=Book(Path(book)), hook=hook).start()
+
+
+if __name__ == "__main__":
+    main()
