@@ -10,7 +10,7 @@ COMPILE := $(IN_VENV)/uv pip compile -q --universal --python-version 3.11 --gene
 CHECKS := check-lint check-format check-types check-layers check-templates check-migrations check-deploy check-schema
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-env check $(CHECKS) nightly model coverage bench examples screens fix states lock vendor schema clean python install install-dev
+.PHONY: help run test test-env check $(CHECKS) nightly chaos chaos-controls model coverage bench examples screens fix states lock vendor schema clean python install install-dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,11 +57,20 @@ check-schema: install-dev
 	$(WITH_SERVERS) python manage.py spectacular --validate --fail-on-warn --file .local/openapi.yaml
 	diff -u $(SCHEMA) .local/openapi.yaml
 
-nightly: install-dev ## The long versions of tests: random lives, orders of steps, edits of the ledger, rule sets of EINVOICE_RULES
+nightly: install-dev ## The long versions of tests: random lives, orders of steps, edits of the ledger, kills, chaos, rule sets of EINVOICE_RULES
 	@seed=$${SEED:-$$(date +%Y%m%d)}; \
 	TAMPER_EDITS=1000 TAMPER_SEED=$$seed ORACLE_RUNS=2000 ORACLE_STEPS=100 ORACLE_SEED=$$seed \
 	INTERLEAVING_ORDERS=1000 INTERLEAVING_SEED=$$seed MONEY_EXAMPLES=10000 $(WITH_SERVERS) pytest -q -s \
 	tests/wallets/test_tampering.py tests/common/test_money_laws.py tests/interleavings tests/oracle tests/invoicing/documents/test_official_rules.py
+	@KILL_ROUNDS=$${KILL_ROUNDS:-10} $(WITH_SERVERS) pytest -q tests/kill
+	@CHAOS_MINUTES=$${CHAOS_MINUTES:-30} $(IN_VENV)/python -m chaos
+	@$(IN_VENV)/python -m chaos --controls
+
+chaos: install-dev ## Kill everything at random while clients move money (CHAOS_MINUTES, CHAOS_SEED)
+	@exec $(IN_VENV)/python -m chaos $(ARGS)
+
+chaos-controls: install-dev ## Take away one guarantee at a time; each has to be found out
+	@exec $(IN_VENV)/python -m chaos --controls $(ARGS)
 
 coverage: install-dev ## Branch coverage of the domain modules, at least 95 %
 	@exec $(WITH_SERVERS) pytest -n 3 --cov --cov-report=term --ignore=tests/acceptance --ignore=tests/browser --ignore=tests/kill --ignore=tests/devservices $(ARGS)

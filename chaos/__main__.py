@@ -1,6 +1,7 @@
 """`python -m chaos`: run the product, kill it, and prove that no cent was lost. Exit 1 if one was."""
 
 import argparse
+import contextlib
 import os
 import random
 import sys
@@ -8,9 +9,13 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
+
+import psycopg
 
 from chaos import oracle
 from chaos.callers import Caller, Log
@@ -48,6 +53,7 @@ class Plan:
     seed: int
     switches: str = ""
     quiet_seconds: float = QUIET_SECONDS
+    paper_seconds: float = 0.0
 
 
 @dataclass
@@ -62,6 +68,7 @@ class Report:
     verdict: Verdict
     stormed_seconds: float
     slowest: list[str]
+    paperwork: int
 
     @property
     def acknowledged(self) -> str:
@@ -84,6 +91,7 @@ class Report:
             f"clearing        {self.verdict.clearing}",
             f"bank - provider {self.verdict.bank_difference}",
             f"settled after   {self.settle_seconds:.1f} s",
+            f"paperwork left  {self.paperwork}",
             *(f"slow            {words}" for words in self.slowest),
         ]
 
@@ -98,6 +106,7 @@ def run(plan: Plan, home: Path, say: Console) -> Report:
     began = time.monotonic()
     with Installation(home, switches=plan.switches) as installation:
         log = Log()
+        topics = installation.money_topics()
         clients = _clients(installation, log, plan)
         say.say(f"ready after {time.monotonic() - began:.0f} s; seed {plan.seed}")
         stormed = time.monotonic()
@@ -112,9 +121,13 @@ def run(plan: Plan, home: Path, say: Console) -> Report:
         installation.supervisor.wait_until(
             lambda: not any(client.is_alive() for client in clients), PATIENCE_SECONDS + 30
         )
-        settle = _settled(installation, plan, over)
+        settle = _until_none(
+            installation, lambda: oracle.waiting(installation, topics), over, plan.quiet_seconds
+        )
         say.say(f"quiet after {settle:.1f} s")
-        verdict = oracle.judge(installation, log)
+        left = partial(oracle.paperwork, installation, topics)
+        _until_none(installation, left, time.monotonic(), plan.paper_seconds)
+        verdict = oracle.judge(installation, log, topics)
         return Report(
             plan=plan,
             struck=storm.struck,
@@ -123,7 +136,8 @@ def run(plan: Plan, home: Path, say: Console) -> Report:
             settle_seconds=settle,
             verdict=verdict,
             stormed_seconds=over - stormed,
-            slowest=oracle.slowest(installation),
+            slowest=oracle.slowest(installation, topics),
+            paperwork=left(),
         )
 
 
@@ -157,16 +171,16 @@ def _clients(installation: Installation, log: Log, plan: Plan) -> list[Client]:
     ]
 
 
-def _settled(installation: Installation, plan: Plan, over: float) -> float:
-    """Seconds from the last fault until nothing is left to do, or until there is no more patience."""
-    while time.monotonic() < over + plan.quiet_seconds:
+def _until_none(
+    installation: Installation, left: Callable[[], object], since: float, patience: float
+) -> float:
+    """Seconds since then until nothing is left, or until there is no more patience."""
+    while time.monotonic() < since + patience:
         installation.look_after(0.5)
-        try:
-            if not oracle.waiting(installation):
+        with contextlib.suppress(psycopg.Error):
+            if not left():
                 break
-        except Exception:  # noqa: BLE001 - PostgreSQL may still be recovering
-            continue
-    return time.monotonic() - over
+    return time.monotonic() - since
 
 
 def arguments() -> argparse.Namespace:
@@ -211,7 +225,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="tranche-chaos-") as folder:
         home = Path(options.keep or folder).resolve()
         if options.controls is None:
-            return prove(Plan(options.seconds, options.every, seed), home, say)
+            plan = Plan(options.seconds, options.every, seed, paper_seconds=options.seconds / 10)
+            return prove(plan, home, say)
         plan = Plan(CONTROL_SECONDS, CONTROL_EVERY, seed, quiet_seconds=CONTROL_QUIET_SECONDS)
         return max(
             disprove(replace(plan, switches=name), home / name, say)

@@ -20,7 +20,7 @@ METHODS: Final = (("test_ok", 82), ("test_timeout", 10), ("test_declined", 4), (
 WITHDRAWING: Final = 0.55
 RIVALRY: Final = 0.08
 REPEATING: Final = 0.08
-IDLE: Final = 0.1
+SOON: Final = 2.0
 Work = tuple[str, str]
 """The next step, and the milestone that it is about."""
 
@@ -33,6 +33,7 @@ class Pair:
     freelancer: Caller
     account: str = ""
     work: deque[Work] = field(default_factory=deque)
+    later: deque[tuple[float, Work]] = field(default_factory=deque)
     held: set[str] = field(default_factory=set)
     made: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -46,9 +47,10 @@ class Pair:
 
     def next(self, key: str) -> Work:
         with self.lock:
-            if self.work:
-                return self.work.popleft()
-            self.refill(key)
+            if self.later and self.later[0][0] < time.monotonic():
+                return self.later.popleft()[1]
+            if not self.work:
+                self.refill(key)
             return self.work.popleft()
 
     def refill(self, key: str) -> None:
@@ -107,9 +109,8 @@ class Client(threading.Thread):
             return
         stage, milestone = self.pair.next(self.key("project"))
         following = getattr(self, stage)(milestone)
-        if following == stage:
-            time.sleep(IDLE)
-            self.pair.work.append((stage, milestone))
+        if following == stage or following == "pay":
+            self.pair.later.append((time.monotonic() + SOON, (following, milestone)))
         elif following:
             self.pair.work.appendleft((following, milestone))
 

@@ -113,6 +113,14 @@ class Installation:
             cursor = connection.execute(statement, arguments)
             return cursor.fetchall() if cursor.description else []
 
+    def money_topics(self) -> list[str]:
+        """The topics of the lane that goes first, as the product has them."""
+        code = "from outbox import registry; print(*registry.topics('money'))"
+        failed, lines = self.manage("shell", "--no-imports", "-c", code)
+        if failed or not lines:
+            raise ServerFailed(f"manage.py shell failed: {lines}")
+        return lines[-1].split()
+
     def manage(self, *arguments: str) -> tuple[int, list[str]]:
         """Exit code and lines of a management command with the application's own rights."""
         command = (sys.executable, "manage.py", *arguments)

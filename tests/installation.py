@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -168,6 +169,14 @@ class Installation:
     def start(self, name: str) -> None:
         """Start a process again that was killed."""
         self.processes[name].start()
+
+    def restart(self, name: str, **environment: str) -> None:
+        """Kill a process and start it with these variables beside its own."""
+        process = self.processes[name]
+        process.kill()
+        known = process.program.environment or {}
+        process.program = replace(process.program, environment={**known, **environment})
+        process.start()
 
     def kill(self, name: str) -> None:
         """kill -9."""

@@ -25,7 +25,7 @@ def _paths(*folders: str, suffix: str) -> list[Path]:
 
 
 CODE = [path for path in _paths(*PACKAGES, suffix=".py") if "migrations" not in path.parts]
-TESTS = _paths("tests", "scripts", "benchmarks", suffix=".py")
+TESTS = _paths("tests", "scripts", "benchmarks", "chaos", suffix=".py")
 TEMPLATES = _paths("templates", *PACKAGES, suffix=".html")
 WRITTEN = [
     *CODE,

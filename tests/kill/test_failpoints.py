@@ -1,0 +1,157 @@
+"""kill -9 at each failpoint: the caller asks again under the same key, and it happens once."""
+
+import time
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.acceptance.steps import GOOD_METHOD, Parties, answer, started_project, usd
+from tests.installation import Installation, Person, eventually
+from tests.kill.failing import (
+    APPROVED,
+    FUNDING,
+    PAYING,
+    SENT,
+    WEB,
+    WITHDRAWING,
+    Failing,
+)
+from tests.kill.test_between_claim_and_settle import GOOD, sure_headers
+
+pytestmark = pytest.mark.kill
+
+PROMISED_SECONDS = 60.0
+POINTS = (*WEB, *APPROVED)
+PASSING = {"busy", "idempotency_key_in_flight", "payment_in_progress"}
+
+
+def ask(person: Person, path: str, body: Any, key: str, **headers: str) -> httpx.Response:
+    """Ask under one key until the answer is definite."""
+    deadline = time.monotonic() + PROMISED_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            given = person.client.post(path, json=body, headers={**headers, "Idempotency-Key": key})
+        except httpx.HTTPError:
+            continue
+        if given.status_code < 500 and given.json().get("code") not in PASSING:
+            return given
+        time.sleep(0.1)
+    pytest.fail(f"no definite answer to {path}")
+
+
+def dying(failing: Failing, name: str, person: Person, path: str, body: Any, **headers: str) -> Any:
+    """The answer to a request whose process dies at that failpoint first."""
+    failing.kill_at(name)
+    given = answer(ask(person, path, body, uuid4().hex, **headers), (headers and 201) or 200)
+    failing.wait_until_fired(name)
+    return given
+
+
+@pytest.fixture(scope="module")
+def held(failing: Failing, round_number: int) -> Parties:
+    """A project with held funds, whose milestones are in review, one for each point."""
+    tasks = len(POINTS)
+    parties = started_project(
+        failing.installation, budget=f"{tasks}00.00", tasks=tasks, payment_mode="held"
+    )
+    body = {"payment_method": GOOD_METHOD}
+    path = f"/api/v1/projects/{parties.project['id']}/fund/"
+    answer(parties.commissioner.post(path, body, key=uuid4().hex))
+    for task in parties.task_ids:
+        parties.submit(task)
+    return parties
+
+
+def statuses(parties: Parties) -> list[str]:
+    project = parties.commissioner.read(f"/api/v1/projects/{parties.project['id']}/")
+    return [task["status"] for task in project["tasks"]]
+
+
+def test_an_approval_dies_everywhere_and_happens_once(
+    installation: Installation, failing: Failing, held: Parties
+):
+    for name, task in zip(POINTS, held.task_ids, strict=True):
+        path = f"/api/v1/milestones/{task}/approve/"
+        if name in WEB:
+            dying(failing, name, held.commissioner, path, {})
+        else:
+            failing.kill_at(name)
+            answer(ask(held.commissioner, path, {}, uuid4().hex))
+            failing.wait_until_fired(name)
+
+    def are_settled() -> bool:
+        failing.revive()
+        return set(statuses(held)) == {"settled"}
+
+    eventually(are_settled, seconds=PROMISED_SECONDS)
+    for task in held.task_ids:
+        assert [invoice["status"] for invoice in held.invoices(task)] == ["paid"]
+    approvals = installation.sql(
+        "SELECT count(*), count(DISTINCT target) FROM accounts_auditevent"
+        " WHERE event = 'milestone.approved' AND target = ANY(%s)",
+        held.task_ids,
+    )
+    assert approvals == [(len(POINTS), len(POINTS))]
+    assert held.available() == f"{len(POINTS) * 95}.00"
+
+
+def test_a_payment_dies_everywhere_and_happens_once(
+    installation: Installation, failing: Failing, round_number: int
+):
+    parties = started_project(installation, budget=f"{len(PAYING)}00.00", tasks=len(PAYING))
+    invoices = [parties.sent_invoice(position + 1) for position in range(len(PAYING))]
+
+    for name, invoice in zip(PAYING, invoices, strict=True):
+        body = {"invoice_id": invoice["id"], "payment_method": GOOD_METHOD}
+        paid = dying(failing, name, parties.commissioner, "/api/payments/execute", body)
+        assert (paid["payment"]["status"], paid["invoice"]["status"]) == ("succeeded", "paid")
+
+    payments = parties.commissioner.read("/api/v1/payments/")["results"]
+    assert [payment["status"] for payment in payments] == ["succeeded"] * len(PAYING)
+    assert parties.available() == f"{len(PAYING) * 95}.00"
+
+
+def test_funding_dies_and_happens_once(
+    installation: Installation, failing: Failing, round_number: int
+):
+    parties = started_project(
+        installation, budget=f"{len(FUNDING)}00.00", tasks=len(FUNDING), payment_mode="held"
+    )
+
+    for name, task in zip(FUNDING, parties.task_ids, strict=True):
+        path = f"/api/v1/milestones/{task}/fund/"
+        body = {"payment_method": GOOD_METHOD}
+        funded = dying(failing, name, parties.commissioner, path, body)
+        assert funded["payment"]["status"] == "succeeded"
+
+    assert statuses(parties) == ["funded"] * len(FUNDING)
+    payments = parties.commissioner.read("/api/v1/payments/")["results"]
+    assert [payment["amount"] for payment in payments] == [usd("100.00")] * len(FUNDING)
+
+
+def test_a_withdrawal_dies_everywhere_and_leaves_once(
+    installation: Installation, failing: Failing, held: Parties
+):
+    person = held.freelancer
+    headers = sure_headers(person)
+    account = {"holder": person.name, "account_number": GOOD, "routing_number": "021000021"}
+    method = person.client.post("/api/v1/payout-methods/", json=account, headers=headers)
+    body = {"payout_method": answer(method, 201)["id"], "amount": usd("20.00")}
+    path = "/api/v1/withdrawals/"
+
+    for name in (*WITHDRAWING, *SENT):
+        dying(failing, name, person, path, body, **headers)
+
+    count = len(WITHDRAWING) + len(SENT)
+
+    def are_paid() -> bool:
+        failing.revive()
+        rows = person.read(path)["results"]
+        return [row["status"] for row in rows] == ["paid"] * count
+
+    eventually(are_paid, seconds=PROMISED_SECONDS)
+    [balance] = person.read("/api/v1/wallet/")["balances"]
+    assert (balance["withdrawn"], balance["held"]) == (usd(f"{count * 20}.00"), usd("0.00"))
+    installation.assert_books_in_order()
