@@ -73,7 +73,7 @@ class Failing:
 
     def wait_until_fired(self, name: str) -> None:
         """Somebody died there; who does not come back by itself is started again."""
-        eventually(lambda: self.has_fired(name), seconds=30)
+        eventually(lambda: self.has_fired(name), seconds=60)
         self.revive()
 
     def revive(self) -> None:
