@@ -93,8 +93,8 @@ def hurry() -> None:
     from outbox import registry
     from wallets.services import payments, withdrawal_sending
 
-    registry.LOCAL_LEASE = timedelta(seconds=2)  # type: ignore[misc]
-    registry.OUTSIDE_LEASE = timedelta(seconds=4)  # type: ignore[misc]
+    registry.LOCAL_LEASE = timedelta(seconds=3)  # type: ignore[misc]
+    registry.OUTSIDE_LEASE = timedelta(seconds=8)  # type: ignore[misc]
     payments.RESOLVE_AFTER = withdrawal_sending.RESOLVE_AFTER = timedelta(seconds=2)  # type: ignore[misc]
 
 
