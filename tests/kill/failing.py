@@ -1,14 +1,21 @@
 """An installation whose processes can be made to die at a failpoint, once for each file."""
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
 
 from common.failpoints import TAKEN
-from tests.installation import Installation, eventually
+from tests.installation import Installation, Person, eventually
 from tests.kill.proxy import Proxy
 
 HURRIED = {"DJANGO_SETTINGS_MODULE": "chaos.settings", "CHAOS_SWITCHES": "hurry"}
+PASSING = {"busy", "idempotency_key_in_flight", "payment_in_progress"}
+PATIENCE_SECONDS = 90.0
 ROUNDS = int(os.environ.get("KILL_ROUNDS") or 1)
 WEB = (
     "request.received",
@@ -76,7 +83,24 @@ class Failing:
         eventually(lambda: self.has_fired(name), seconds=60)
         self.revive()
 
+    def ask(self, person: Person, path: str, body: Any, key: str, **headers: str) -> httpx.Response:
+        """The definite answer, asked for under one key as often as it takes."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            self.revive()
+            try:
+                given = person.client.post(
+                    path, json=body, headers={**headers, "Idempotency-Key": key}
+                )
+            except httpx.HTTPError:
+                continue
+            if given.status_code < 500 and given.json().get("code") not in PASSING:
+                return given
+            time.sleep(0.1)
+        pytest.fail(f"no definite answer to {path}")
+
     def revive(self) -> None:
-        for name in ("relay", "worker"):
+        """A process that ends because one of its children died is started again."""
+        for name in ("relay", "worker", "web"):
             if not self.installation.processes[name].is_running:
                 self.installation.start(name)

@@ -1,10 +1,8 @@
 """kill -9 at each failpoint: the caller asks again under the same key, and it happens once."""
 
-import time
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from tests.acceptance.steps import GOOD_METHOD, Parties, answer, started_project, usd
@@ -24,21 +22,6 @@ pytestmark = pytest.mark.kill
 
 PROMISED_SECONDS = 60.0
 POINTS = (*WEB, *APPROVED)
-PASSING = {"busy", "idempotency_key_in_flight", "payment_in_progress"}
-
-
-def ask(person: Person, path: str, body: Any, key: str, **headers: str) -> httpx.Response:
-    """Ask under one key until the answer is definite."""
-    deadline = time.monotonic() + PROMISED_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            given = person.client.post(path, json=body, headers={**headers, "Idempotency-Key": key})
-        except httpx.HTTPError:
-            continue
-        if given.status_code < 500 and given.json().get("code") not in PASSING:
-            return given
-        time.sleep(0.1)
-    pytest.fail(f"no definite answer to {path}")
 
 
 def dying(failing: Failing, name: str, person: Person, path: str, body: Any, **headers: str) -> Any:
@@ -78,7 +61,7 @@ def test_an_approval_dies_everywhere_and_happens_once(
             dying(failing, name, held.commissioner, path, {})
         else:
             failing.kill_at(name)
-            answer(ask(held.commissioner, path, {}, uuid4().hex))
+            answer(failing.ask(held.commissioner, path, {}, uuid4().hex))
             failing.wait_until_fired(name)
 
     def are_settled() -> bool:

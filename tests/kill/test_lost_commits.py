@@ -8,7 +8,6 @@ from tests.acceptance.steps import GOOD_METHOD, Parties, answer, started_project
 from tests.installation import Installation
 from tests.kill.failing import Failing
 from tests.kill.proxy import Loss
-from tests.kill.test_failpoints import ask
 
 pytestmark = pytest.mark.kill
 
@@ -33,7 +32,7 @@ def test_an_approval_whose_commit_is_lost_happens_once(
         key = uuid4().hex
         failing.proxy.lose(loss, key.encode())
 
-        approved = ask(parties.commissioner, f"/api/v1/milestones/{task}/approve/", {}, key)
+        approved = failing.ask(parties.commissioner, f"/api/v1/milestones/{task}/approve/", {}, key)
 
         assert not failing.proxy.is_armed
         assert answer(approved)["status"] == "approved"
@@ -57,7 +56,7 @@ def test_a_payment_whose_commit_is_lost_happens_once(
     body = {"invoice_id": invoice["id"], "payment_method": GOOD_METHOD}
     failing.proxy.lose(loss, key.encode() if which == "first" else KEEPS_ANSWER)
 
-    paid = answer(ask(parties.commissioner, "/api/payments/execute", body, key))
+    paid = answer(failing.ask(parties.commissioner, "/api/payments/execute", body, key))
 
     assert not failing.proxy.is_armed
     assert (paid["payment"]["status"], paid["invoice"]["status"]) == ("succeeded", "paid")
