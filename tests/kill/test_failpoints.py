@@ -27,7 +27,8 @@ POINTS = (*WEB, *APPROVED)
 def dying(failing: Failing, name: str, person: Person, path: str, body: Any, **headers: str) -> Any:
     """The answer to a request whose process dies at that failpoint first."""
     failing.kill_at(name)
-    given = answer(ask(person, path, body, uuid4().hex, **headers), (headers and 201) or 200)
+    status = 201 if headers else 200
+    given = answer(failing.ask(person, path, body, uuid4().hex, **headers), status)
     failing.wait_until_fired(name)
     return given
 
