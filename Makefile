@@ -10,7 +10,7 @@ COMPILE := $(IN_VENV)/uv pip compile -q --universal --python-version 3.11 --gene
 CHECKS := check-lint check-format check-types check-layers check-templates check-migrations check-deploy check-schema
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-env check $(CHECKS) nightly chaos chaos-controls model coverage bench examples screens fix states lock vendor schema clean python install install-dev
+.PHONY: help run test test-env check $(CHECKS) nightly chaos chaos-controls mutants model coverage bench examples screens fix states lock vendor schema clean python install install-dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,12 +65,16 @@ nightly: install-dev ## The long versions of tests: random lives, orders of step
 	@KILL_ROUNDS=$${KILL_ROUNDS:-10} $(WITH_SERVERS) pytest -q tests/kill
 	@CHAOS_MINUTES=$${CHAOS_MINUTES:-30} $(IN_VENV)/python -m chaos
 	@$(IN_VENV)/python -m chaos --controls
+	@$(MAKE) mutants
 
 chaos: install-dev ## Kill everything at random while clients move money (CHAOS_MINUTES, CHAOS_SEED)
 	@exec $(IN_VENV)/python -m chaos $(ARGS)
 
 chaos-controls: install-dev ## Take away one guarantee at a time; each has to be found out
 	@exec $(IN_VENV)/python -m chaos --controls $(ARGS)
+
+mutants: install-dev ## Change the pure money modules one thing at a time; their tests have to notice
+	@MONEY_EXAMPLES=60 exec $(IN_VENV)/python -m scripts.mutants $(ARGS)
 
 coverage: install-dev ## Branch coverage of the domain modules, at least 95 %
 	@exec $(WITH_SERVERS) pytest -n 3 --cov --cov-report=term --ignore=tests/acceptance --ignore=tests/browser --ignore=tests/kill --ignore=tests/devservices $(ARGS)
@@ -108,7 +112,7 @@ vendor: install-dev ## Fetch the front-end files again, by version and hash
 
 clean: ## Remove caches and the test servers; data and .venv stay
 	-@test ! -x $(IN_VENV)/python || $(IN_VENV)/python -m config.devservices.test --stop
-	rm -rf .local/test .local/openapi.yaml .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage .coverage.*
+	rm -rf .local/test .local/openapi.yaml .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov mutants .coverage .coverage.*
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
 python:

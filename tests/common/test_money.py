@@ -8,6 +8,15 @@ from djmoney.money import Money
 from common import currencies, money
 from common.money import AmountError, FeeSplit
 
+WORDS = {
+    "invalid_amount": "Write the amount as plain digits, such as 1250.00.",
+    "out_of_range": "The amount must be more than zero and within limits.",
+    "too_many_decimals": "{0} has {1} decimals.",
+    "currency_not_supported": "Currency {0} is not supported.",
+}
+HUGE = 10**30 + 1
+"""More digits than Python's decimals keep unless they are told to."""
+
 
 def test_every_currency_of_the_product_has_its_decimals():
     assert {
@@ -46,6 +55,7 @@ def test_an_unlisted_currency_is_refused(currency):
         money.exponent_of(currency)
 
     assert refusal.value.code == "currency_not_supported"
+    assert str(refusal.value) == f"Currency {currency} is not supported."
 
 
 @pytest.mark.parametrize(
@@ -80,11 +90,18 @@ def test_minor_units_are_never_rounded(amount, currency):
         money.to_minor(Money(amount, currency))
 
     assert refusal.value.code == "too_many_decimals"
+    assert str(refusal.value) == f"{Money(amount, currency).amount} has too many decimals."
 
 
 @pytest.mark.parametrize(
     ("minor", "currency", "text"),
-    [(316_667, "USD", "3166.67"), (5, "JPY", "5"), (5, "KWD", "0.005"), (-1, "EUR", "-0.01")],
+    [
+        (316_667, "USD", "3166.67"),
+        (5, "JPY", "5"),
+        (5, "KWD", "0.005"),
+        (-1, "EUR", "-0.01"),
+        (HUGE, "USD", "10000000000000000000000000000.01"),
+    ],
 )
 def test_an_amount_of_minor_units_has_exactly_the_currencys_decimals(minor, currency, text):
     amount = money.from_minor(minor, currency)
@@ -105,6 +122,7 @@ def test_an_amount_of_minor_units_has_exactly_the_currencys_decimals(minor, curr
         ("0.4", "JPY", "0"),
         ("0.0005", "KWD", "0.001"),
         ("1", "USD", "1.00"),
+        ("10000000000000000000000000000.015", "USD", "10000000000000000000000000000.02"),
     ],
 )
 def test_rounding_is_half_up(amount, currency, rounded):
@@ -186,6 +204,7 @@ def test_every_other_spelling_is_refused(text, currency, code):
         money.parse_amount(text, currency)
 
     assert refusal.value.code == code
+    assert str(refusal.value) == WORDS[code].format(currency, currencies.EXPONENTS.get(currency))
 
 
 @pytest.mark.parametrize(
@@ -214,6 +233,7 @@ def test_a_part_of_less_than_one_unit_is_refused(total, currency, parts):
         money.split(Money(total, currency), parts)
 
     assert refusal.value.code == "budget_too_small"
+    assert str(refusal.value) == "The budget must give each milestone at least one sub-unit."
 
 
 @pytest.mark.parametrize(
@@ -228,6 +248,7 @@ def test_a_part_of_less_than_one_unit_is_refused(total, currency, parts):
         ("0", 1_000_000, 0),
         ("0.9999", 1, 1),
         ("0.05", 10**18 + 10, 5 * 10**16 + 1),
+        ("0.5", HUGE, 5 * 10**29 + 1),
     ],
 )
 def test_the_fee_is_rounded_half_up(rate, gross, fee):
@@ -265,7 +286,16 @@ def fees_of(rate, grosses):
 
 @pytest.mark.parametrize(
     ("total", "part", "whole", "share"),
-    [(396_667, 1, 3, 132_222), (119, 50, 100, 60), (3, 1, 2, 2), (100, 0, 7, 0), (100, 7, 7, 100)],
+    [
+        (396_667, 1, 3, 132_222),
+        (119, 50, 100, 60),
+        (1, 1, 2, 1),
+        (3, 1, 2, 2),
+        (5, 1, 2, 3),
+        (100, 0, 7, 0),
+        (100, 7, 7, 100),
+        (HUGE, 1, 1, HUGE),
+    ],
 )
 def test_a_share_is_rounded_half_up(total, part, whole, share):
     assert money.share_of(total, part=part, whole=whole) == share
@@ -295,5 +325,5 @@ def test_the_sum_of_amounts_is_exact(amounts, currency, total):
 
 
 def test_the_sum_of_two_currencies_is_refused():
-    with pytest.raises(ValueError, match="different currencies"):
+    with pytest.raises(ValueError, match=r"^amounts of different currencies cannot be added$"):
         money.sum_money([Money(1, "USD"), Money(1, "EUR")], "USD")

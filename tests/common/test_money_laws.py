@@ -157,5 +157,5 @@ def test_a_share_and_the_rest_are_the_total_give_or_take_the_rounding(total, who
 
     share = money.share_of(total, part=part, whole=whole)
 
-    assert abs(share * whole - total * part) * 2 <= whole
+    assert share == (2 * total * part + whole) // (2 * whole)
     assert share + money.share_of(total, part=whole - part, whole=whole) - total in (0, 1)

@@ -1,6 +1,7 @@
 """The decision table, case by case (einvoice.md §3.4 and §3.7)."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,8 @@ from accounts.enums import TaxStatus
 from accounts.selectors import LEGAL_FIELDS
 from common.party_numbers import EU
 from invoicing.enums import TaxCategory
-from invoicing.tax import VERSION, decide, tax_party
+from invoicing.tax import VERSION, decide, decision, tax_party
+from invoicing.tax.decision import rule_for
 from invoicing.tax.rates import RATES, standard_rate
 from invoicing.tax.rules import RULES
 
@@ -212,6 +214,22 @@ def test_each_case_has_its_rule(sells, buys, category, rate, rule, vatex, words)
     assert decision.vatex == vatex
     assert words in decision.legend
     assert bool(decision.legend) == bool(words)
+
+
+def test_a_tax_that_is_not_charged_has_no_name():
+    assert decide(seller("AU"), buyer("AU"), on=TODAY).name == "GST"
+    assert decide(seller("AU", NOT), buyer("AU"), on=TODAY).name == ""
+
+
+def test_a_rule_holds_from_its_first_to_its_last_day(monkeypatch):
+    rule = next(rule for rule in RULES if rule.id == "eu-standard")
+    only_today = replace(rule, valid_from=TODAY, valid_to=TODAY)
+    monkeypatch.setattr(decision, "RULES", [only_today])
+
+    days = [TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=1)]
+    found = [rule_for(seller("DE"), buyer("DE"), on=on) for on in days]
+
+    assert found == [None, only_today, None]
 
 
 def test_every_rule_has_a_case():

@@ -22,6 +22,7 @@ RATES = [Decimal(rate) for rate in ("0", "8.1", "10", "18", "19", "20", "21", "2
         ("10", 5, 1),
         ("10", 4, 0),
         ("0", 10**12, 0),
+        ("50", 10**30 + 1, 5 * 10**29 + 1),
         ("27", 10**12, 27 * 10**10),
     ],
 )
@@ -83,7 +84,15 @@ def test_the_two_taxes_of_a_state_make_the_whole(amount):
     assert all(rate == Decimal(9) for _, rate, _ in parts)
 
 
+def test_the_odd_unit_goes_to_the_central_tax():
+    for amount, central, state in [(1, 1, 0), (2, 1, 1), (3, 2, 1)]:
+        shares = [share for _, _, share in parts_of("CGST + SGST", Decimal(18), amount)]
+        assert shares == [central, state]
+
+
 def test_other_taxes_have_no_parts():
+    assert parts_of("CGST + SGST", None, 100) == []
+    assert parts_of("CGST + SGST", Decimal(18), 0) == []
     assert parts_of("IGST", Decimal(18), 100) == []
     assert parts_of("CGST + SGST", Decimal(18), 9) == [
         ("CGST", Decimal(9), 5),
