@@ -22,6 +22,8 @@ from gigs.services import (
     milestone_approve_part,
     milestone_request_changes,
     milestone_submit,
+    refund_decline,
+    refund_request,
     reviews_end,
 )
 from invoicing.models import Invoice
@@ -32,38 +34,28 @@ from tests.builders import (
     active_project,
     approved_milestone,
     fund,
-    paid_invoice,
     sent_invoice,
     submitted_milestone,
 )
-from tests.factories import AT, UserFactory
+from tests.factories import AT
 from tests.wallets.paying import sandbox, store
-from tests.wallets.withdrawing import answer_of, bank_account
-from wallets.enums import PayoutResult
-from wallets.models import Payment, Withdrawal
+from wallets.models import Payment
 from wallets.services import (
     CREDIT,
-    HoldTerms,
     automatic_begin,
     automatic_conclude,
-    clearings_finish,
     funding_begin,
     funds_give_back,
     held_settle,
-    hold_place,
     payment_ask,
     payment_begin,
     payment_conclude,
-    withdrawal_cancel,
-    withdrawal_claim,
-    withdrawal_conclude,
-    withdrawal_reject,
-    withdrawal_request,
-    withdrawal_resolve,
+    refund_agree,
+    refund_conclude,
 )
 
 LATER = AT + timedelta(days=30)
-PRICE, NET = Money("100.00", "USD"), Money("95.00", "USD")
+PRICE = Money("100.00", "USD")
 MANY = {"tasks": 50, "budget": "5000.00"}
 BESIDE_THE_MATTER = ("mail.send", "payment.resolve", "withdrawal.resolve", "invoice.document")
 LEDGER = """
@@ -219,6 +211,35 @@ class HeldReviews(Work):
         }
 
 
+class Refunds(Work):
+    """A request for the money of a milestone on which work may begin any moment."""
+
+    terms = {"payment_mode": "held"}
+
+    def prepare(self, project: Project) -> None:
+        fund(project)
+
+    def fresh(self) -> dict[str, Operation]:
+        milestone = self.next_milestone()
+        ask = partial(
+            refund_request, milestone_id=milestone.pk, reason="Late.", by=self.buyer, at=AT
+        )
+        self.request = ask()
+        answer = {"milestone_id": milestone.pk, "by": self.project.freelancer, "at": AT}
+        return {
+            "ask again": ask,
+            "agree": partial(refund_agree, **answer),
+            "decline": partial(refund_decline, answer="No.", **answer),
+            "give back": partial(funds_give_back, **answer),
+            "submit": partial(milestone_submit, message="Here.", links=[], **answer),
+            "time out": partial(refund_conclude, request_id=self.request.pk, at=LATER),
+        }
+
+    def facts(self) -> tuple:
+        asked = self.milestone.refund_requests.values_list("number", "status")
+        return (*super().facts(), sorted(asked))
+
+
 class Fundings(Work):
     """A milestone whose money is not set aside yet; the buyer has credit."""
 
@@ -315,97 +336,6 @@ class Answers(Work):
                 payment_begin(invoice_id=invoice.pk, method=SANDBOX_OK, by=self.buyer, at=AT)
             ),
         }
-
-
-class Withdrawals(Ground):
-    """A withdrawal of a freelancer who has earned enough, approved but not on its way."""
-
-    amount = Money("20.00", "USD")
-
-    def __init__(self) -> None:
-        project = active_project(tasks=1, budget="50000.00")
-        paid_invoice(project)
-        self.user, self.staff = project.freelancer, UserFactory(is_staff=True)
-        self.method = bank_account(self.user)
-
-    def request(self, amount: Money | None = None) -> Withdrawal:
-        return withdrawal_request(
-            method_id=self.method.pk, amount=amount or self.amount, by=self.user, at=AT
-        )
-
-    def fresh(self) -> dict[str, Operation]:
-        self.withdrawal = self.request()
-        about = {"withdrawal_id": self.withdrawal.pk, "at": AT}
-
-        def send() -> None:
-            if withdrawal_claim(**about) is not None:
-                withdrawal_conclude(answer=answer_of(self.withdrawal), **about)
-
-        return {
-            "cancel": partial(withdrawal_cancel, by=self.user, **about),
-            "reject": partial(withdrawal_reject, reason="Not now.", by=self.staff, **about),
-            "send": send,
-        }
-
-    def facts(self) -> tuple:
-        row = Withdrawal.objects.get(pk=self.withdrawal.pk)
-        return row.status, row.frozen_at is None, row.paid_at is None
-
-
-class Outcomes(Withdrawals):
-    """A withdrawal on its way: the answer, an event of the provider, and staff who look."""
-
-    def fresh(self) -> dict[str, Operation]:
-        super().fresh()
-        about = {"withdrawal_id": self.withdrawal.pk, "at": AT}
-        withdrawal_claim(**about)
-        returned = answer_of(self.withdrawal, PayoutResult.RETURNED, reason="account_closed")
-        resolve = partial(
-            withdrawal_resolve, reason="The statement says so.", by=self.staff, **about
-        )
-        return {
-            "hear that it is paid": partial(
-                withdrawal_conclude, answer=answer_of(self.withdrawal), **about
-            ),
-            "hear that it came back": partial(withdrawal_conclude, answer=returned, **about),
-            "hear nothing": partial(withdrawal_conclude, answer=None, **about),
-            "resolve as paid": partial(resolve, is_paid=True),
-            "resolve as not paid": partial(resolve, is_paid=False),
-        }
-
-
-class Wallets(Work):
-    """A wallet whose last 95.00 can be spent once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.staff = UserFactory(is_staff=True)
-
-    def prepare(self, project: Project) -> None:
-        self.user = project.freelancer
-        self.method = bank_account(self.user)
-
-    def fresh(self) -> dict[str, Operation]:
-        self.next_milestone()
-        paid_invoice(self.project, position=self.position)
-        terms = HoldTerms(NET, "Disputed.", "Terms 7.2", LATER.date())
-        return {
-            "withdraw": partial(
-                withdrawal_request, method_id=self.method.pk, amount=NET, by=self.user, at=AT
-            ),
-            "hold": partial(hold_place, user_id=self.user.pk, terms=terms, by=self.staff, at=AT),
-        }
-
-
-class Clearings(Wallets):
-    """Money that was earned and whose time has come."""
-
-    clearing_days = 5
-
-    def fresh(self) -> dict[str, Operation]:
-        operations = super().fresh()
-        clear = partial(clearings_finish, invoice_ids=[self.milestone.invoice.pk], at=LATER)
-        return {"clear": clear, "withdraw": operations["withdraw"]}
 
 
 def give_credit(project: Project) -> None:

@@ -13,7 +13,7 @@ import pytest
 from django.db import DatabaseError
 
 from common.exceptions import DomainError
-from tests.interleavings import grounds
+from tests.interleavings import grounds, leaving
 from tests.interleavings.grounds import Ground, totals
 from tests.interleavings.schedule import Stage, stage, words
 from tests.races.threads import Outcome, without_locks
@@ -50,6 +50,15 @@ FAMILIES = {
         ("give back", "request changes"),
         ("give back", "fall silent"),
     ],
+    grounds.Refunds: [
+        ("agree", "agree"),
+        ("agree", "submit"),
+        ("agree", "time out"),
+        ("decline", "time out"),
+        ("give back", "time out"),
+        ("submit", "time out"),
+        ("ask again", "decline"),
+    ],
     grounds.Fundings: [
         ("fund", "fund"),
         ("fund", "fund from credit"),
@@ -76,14 +85,14 @@ FAMILIES = {
         ("conclude", "conclude without an answer"),
         ("conclude", "pay"),
     ],
-    grounds.Withdrawals: [
+    leaving.Withdrawals: [
         ("cancel", "cancel"),
         ("cancel", "reject"),
         ("cancel", "send"),
         ("reject", "send"),
         ("send", "send"),
     ],
-    grounds.Outcomes: [
+    leaving.Outcomes: [
         ("hear that it is paid", "hear that it is paid"),
         ("hear that it is paid", "hear that it came back"),
         ("hear that it is paid", "hear nothing"),
@@ -92,10 +101,10 @@ FAMILIES = {
         ("hear that it is paid", "resolve as not paid"),
         ("hear that it came back", "resolve as paid"),
     ],
-    grounds.Wallets: [("withdraw", "withdraw"), ("withdraw", "hold")],
-    grounds.Clearings: [("clear", "clear"), ("clear", "withdraw")],
+    leaving.Wallets: [("withdraw", "withdraw"), ("withdraw", "hold")],
+    leaving.Clearings: [("clear", "clear"), ("clear", "withdraw")],
 }
-LOCKED_BELOW = {grounds.Wallets}
+LOCKED_BELOW = {leaving.Wallets}
 """What a wallet can spend is decided under the lock of its balance row, inside the ledger."""
 MANY = 1000
 """More than there are orders of a pair, or turns of an operation."""

@@ -9,7 +9,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 
 DAY = 86_400
-REVIEW_DAYS, EXTENSION_DAYS, DUE_DAYS = 14, 7, 7
+REVIEW_DAYS, EXTENSION_DAYS, DUE_DAYS, REFUND_DAYS = 14, 7, 7, 7
 PAYABLE = ("sent", "overdue", "on_hold")
 IN_FLIGHT = ("processing", "uncertain")
 CLOSED = ("settled", "cancelled")
@@ -43,6 +43,7 @@ class Books:
         self.taxes = defaultdict(int)
         """What a seller adds to a price today, in percent."""
         self.projects, self.milestones, self.invoices, self.payments = {}, {}, {}, {}
+        self.refunds = {}
         self._handles = 0
 
     def handle(self):
@@ -111,6 +112,7 @@ class Books:
         row["status"], row["extended"] = "in_review", False
         row["version"] += 1
         row["ends"] = at + REVIEW_DAYS * DAY
+        self.end_refund(milestone, "lapsed")
 
     def in_review(self, milestone):
         row, project = self.of(milestone)
@@ -302,12 +304,16 @@ class Books:
             self.conclude(payment, amount, at)
         return payment
 
-    def give_back(self, milestone, amount=None):
-        """Held money becomes the buyer's credit: for a part of the price, or all, which cancels."""
+    def with_funds(self, milestone):
         row, project = self.of(milestone)
         need(project["mode"] == "held", "NothingHeld")
         need(row["status"] not in ("planned", "cancelled"), "NothingHeld")
         need(row["status"] not in ("approved", "settled"), "GiveBackTooLate")
+        return row, project
+
+    def give_back(self, milestone, amount=None):
+        """Held money becomes the buyer's credit: for a part of the price, or all, which cancels."""
+        row, project = self.with_funds(milestone)
         price, currency = row["price"], project["currency"]
         source = ("milestone", milestone), "held", currency
         aside, kept = self.balances[source], 0
@@ -321,9 +327,44 @@ class Books:
                 kept = rest + half_up(tax * rest, 100)
         else:
             row["status"], row["ends"] = "cancelled", None
+            self.end_refund(milestone, "agreed")
         project["agreed"] -= amount
         self.move((source, kept - aside), ((project["buyer"], "credit", currency), aside - kept))
         self.complete(row["project"])
+
+    def waiting_refund(self, milestone):
+        """The request that waits for an answer, if there is one."""
+        for request, row in self.refunds.items():
+            if row["milestone"] == milestone and row["status"] == "open":
+                return request
+        return None
+
+    def end_refund(self, milestone, status):
+        request = self.waiting_refund(milestone)
+        if request is not None:
+            self.refunds[request]["status"] = status
+
+    def ask_for_refund(self, milestone, at):
+        row, _ = self.with_funds(milestone)
+        need(not row["version"], "WorkSubmitted")
+        need(self.waiting_refund(milestone) is None, "RefundAlreadyRequested")
+        request = self.handle()
+        ends = at + REFUND_DAYS * DAY
+        self.refunds[request] = {"milestone": milestone, "status": "open", "ends": ends}
+        return request
+
+    def answer_refund(self, milestone, status):
+        """Agreed, declined, or taken back by who asked."""
+        need(self.waiting_refund(milestone) is not None, "NoRefundRequest")
+        self.end_refund(milestone, status)
+        if status == "agreed":
+            self.give_back(milestone)
+
+    def time_out_refund(self, request, at):
+        row = self.refunds[request]
+        if row["status"] == "open" and row["ends"] <= at:
+            row["status"] = "unanswered"
+            self.give_back(row["milestone"])
 
     def conclude(self, payment, received, at):
         """What arrived, 0 when it was declined, None while nobody knows."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection, models
 
-from gigs.models import Milestone, Project
+from gigs.models import Milestone, Project, RefundRequest
 from invoicing.models import Invoice
 from tests.oracle.leaving import Wallets
 from wallets.models import Hold, Payment, Withdrawal
@@ -72,6 +72,12 @@ def in_product(names: Names) -> dict[str, dict]:
             names.of(Payment, pk): tuple(rest)
             for pk, *rest in Payment.objects.exclude(provider="held").values_list(
                 "pk", "amount_minor", "received_minor", "status", "outcome"
+            )
+        },
+        "refunds": {
+            names.of(RefundRequest, pk): (names.of(Milestone, milestone), status, seconds(ends_at))
+            for pk, milestone, status, ends_at in RefundRequest.objects.values_list(
+                "pk", "milestone", "status", "ends_at"
             )
         },
         "withdrawals": {
@@ -154,6 +160,7 @@ def in_oracle(books: Wallets) -> dict[str, dict]:
             books.invoices, "gross", "tax", "total", "fee", "net", "status", "number"
         ),
         "payments": of(books.payments, "amount", "received", "status", "outcome"),
+        "refunds": of(books.refunds, "milestone", "status", "ends"),
         "withdrawals": of(books.withdrawals, "amount", "fee", "status", "frozen"),
         "holds": of(books.holds, "amount", "released"),
     }  # fmt: skip

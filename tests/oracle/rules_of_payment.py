@@ -13,7 +13,6 @@ from wallets.services import (
     automatic_begin,
     automatic_conclude,
     funding_begin,
-    funds_give_back,
     payment_ask,
     payment_begin,
 )
@@ -82,22 +81,6 @@ class Payments(Work):
                 at=at,
             ),
             self.keep,
-        )
-
-    @precondition(lambda self: any(r["mode"] == "held" for r in self.books.projects.values()))
-    @rule(data=st.data(), share=st.sampled_from([None, 0, 100]) | st.integers(1, 101))
-    def gives_back(self, data, share):
-        milestone = self.milestone(data, "funded", "in_progress", "in_review", "changes_requested")
-        row, of = self.books.of(milestone)
-        amount = None if share is None else row["price"] * share // 100
-        self.both(
-            lambda at: self.books.give_back(milestone, amount),
-            lambda at: funds_give_back(
-                milestone_id=self.row(milestone),
-                amount=None if amount is None else money(amount, of["currency"]),
-                by=self.people[of["seller"]],
-                at=at,
-            ),
         )
 
     @precondition(lambda self: self.books.payments)

@@ -8,7 +8,7 @@ from hypothesis.stateful import precondition, rule
 
 from tests.oracle.leaving import UNDER_WAY
 from tests.oracle.machine import CURRENCIES
-from tests.oracle.rules_of_payment import Payments
+from tests.oracle.rules_of_refunds import Refunds
 from tests.oracle.rules_of_work import money
 from wallets.enums import PayoutResult
 from wallets.models import Withdrawal
@@ -31,7 +31,7 @@ WORDS = st.sampled_from(["paid", "paid", "declined", "returned", "pending", None
 SENT = (*UNDER_WAY, "paid", "returned")
 
 
-class Withdrawals(Payments):
+class Withdrawals(Refunds):
     """Rules of what freelancers take out and staff keep back."""
 
     def wallet(self, data):
