@@ -13,7 +13,7 @@ import pytest
 from django.db import DatabaseError
 
 from common.exceptions import DomainError
-from tests.interleavings import grounds, leaving
+from tests.interleavings import completing, grounds, leaving
 from tests.interleavings.grounds import Ground, totals
 from tests.interleavings.schedule import Stage, stage, words
 from tests.races.threads import Outcome, without_locks
@@ -85,6 +85,15 @@ FAMILIES = {
         ("conclude", "conclude without an answer"),
         ("conclude", "pay"),
     ],
+    completing.Completions: [
+        ("invoice by hand", "invoice by hand"),
+        ("invoice by hand", "approve and issue"),
+    ],
+    completing.Finals: [
+        ("issue for the first", "issue for the last"),
+        ("invoice by hand", "issue for the last"),
+    ],
+    completing.Upfronts: [("pay", "pay"), ("pay", "submit"), ("issue", "pay")],
     leaving.Withdrawals: [
         ("cancel", "cancel"),
         ("cancel", "reject"),
