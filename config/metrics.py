@@ -18,7 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from outbox.models import Heartbeat, Job
-from wallets.selectors import BooksStatus, books_status
+from wallets.selectors import BooksStatus, bank_lines_unmatched, books_status
 
 PREFIX: Final = "tranche"
 
@@ -33,6 +33,9 @@ class Rows(Collector):
         yield from self._outbox()
         yield from self._heartbeats()
         yield from self._books(books_status())
+        unmatched = _gauge("bank_lines_unmatched", "Lines of bank statements that wait for staff.")
+        unmatched.add_metric([], bank_lines_unmatched())
+        yield unmatched
 
     def _outbox(self) -> Iterator[GaugeMetricFamily]:
         pending = _gauge("outbox_pending", "Jobs neither done nor given up.", labels=["topic"])

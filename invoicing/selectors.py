@@ -127,6 +127,12 @@ class Transfer:
     bic: str
     reference: str
 
+    @property
+    def iban_in_groups(self) -> str:
+        """The IBAN as people read it, in groups of four."""
+        starts = range(0, len(self.iban), 4)
+        return " ".join(self.iban[start : start + 4] for start in starts)
+
 
 @dataclass(frozen=True, slots=True)
 class MandatePage:
@@ -302,10 +308,9 @@ def transfer_of(invoice: Invoice) -> Transfer | None:
     is_open = invoice.status in PAYABLE and invoice.project.payment_mode != PaymentMode.HELD
     if not (settings.BANK_ACCOUNT_IBAN and is_open) or invoice.kind == InvoiceKind.CREDIT_NOTE:
         return None
-    iban = "".join(settings.BANK_ACCOUNT_IBAN.split())
     return Transfer(
         holder=settings.BANK_ACCOUNT_HOLDER,
-        iban=" ".join(iban[start : start + 4] for start in range(0, len(iban), 4)),
+        iban="".join(settings.BANK_ACCOUNT_IBAN.split()),
         bic=settings.BANK_ACCOUNT_BIC,
         reference=invoice.number,
     )

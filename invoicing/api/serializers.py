@@ -20,7 +20,7 @@ from common.api.serializers import Input, Output
 from gigs.api.serializers import FIRST_PART, MILESTONE_ID, NOON, PROJECT_ID
 from invoicing.enums import DocumentKind, InvoiceKind, InvoiceStatus, TaxCategory
 from invoicing.models import Invoice
-from invoicing.selectors import MANDATE_VERSION, MandatePage
+from invoicing.selectors import MANDATE_VERSION, MandatePage, transfer_of
 from invoicing.tax.requirements import Side as DocumentSide
 
 INVOICE_ID = "inv_6d7e8f901a2b4c3d8e4f5a6b7c8d9e0f"
@@ -108,10 +108,27 @@ class DocumentsOutput(Output):
     cii = serializers.CharField(allow_null=True)
 
 
+class TransferOutput(Output):
+    """Where to pay an invoice by bank transfer, and what to write on it."""
+
+    example = {
+        "holder": "Tranche Operators Ltd",
+        "iban": "GB33BUKB20201555555555",
+        "bic": "BUKBGB22",
+        "reference": INVOICE_NUMBER,
+    }
+
+    holder = serializers.CharField()
+    iban = serializers.CharField()
+    bic = serializers.CharField(allow_blank=True)
+    reference = serializers.CharField()
+
+
 class InvoiceOutput(Output):
     """A numbered, immutable document. total = subtotal + tax = fee + net.
 
     `taxes` is empty, and the tax nothing, where legal data for a decision were missing.
+    `bank_transfer` is null for an invoice that cannot be paid that way, or not any more.
     """
 
     example = {
@@ -161,6 +178,7 @@ class InvoiceOutput(Output):
                 "rule": "us-no-tax@2026-11",
             }
         ],
+        "bank_transfer": TransferOutput.example,
         "documents": {
             "pdf": f"/api/v1/invoices/{INVOICE_ID}/pdf/",
             "ubl": f"/api/v1/invoices/{INVOICE_ID}/ubl/",
@@ -191,6 +209,7 @@ class InvoiceOutput(Output):
     buyer = InvoicePartyOutput(source="buyer_copy")
     lines = InvoiceLineOutput(source="lines.all", many=True)
     taxes = InvoiceTaxOutput(source="taxes.all", many=True)
+    bank_transfer = serializers.SerializerMethodField()
     documents = serializers.SerializerMethodField()
 
     @extend_schema_field(serializers.DateField(allow_null=True))
@@ -201,6 +220,11 @@ class InvoiceOutput(Output):
     def get_reminded_at(self, invoice: Invoice) -> Any:
         field = serializers.DateTimeField()
         return [field.to_representation(reminder.sent_at) for reminder in invoice.reminders.all()]
+
+    @extend_schema_field(TransferOutput(allow_null=True))
+    def get_bank_transfer(self, invoice: Invoice) -> Any:
+        transfer = transfer_of(invoice)
+        return TransferOutput(transfer).data if transfer else None
 
     @extend_schema_field(DocumentsOutput)
     def get_documents(self, invoice: Invoice) -> Any:

@@ -294,6 +294,7 @@ def test_an_invoice_reads_the_same_for_both_parties_by_id_and_number(
         ],
         "taxes": [],
         "reminded_at": [],
+        "bank_transfer": None,
         "documents": {
             "pdf": f"/api/v1/invoices/{invoice.public_id}/pdf/",
             "ubl": None,

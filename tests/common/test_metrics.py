@@ -41,7 +41,7 @@ def test_without_a_token_there_are_no_metrics(client, settings):
 
 
 def test_a_new_installation_has_nothing_to_tell_of_its_books(ask):
-    assert ask() == {"tranche_outbox_dead": 0.0}
+    assert ask() == {"tranche_outbox_dead": 0.0, "tranche_bank_lines_unmatched": 0.0}
 
 
 def test_figures_come_from_the_rows(ask):

@@ -19,8 +19,10 @@ from tests.builders import (
 from tests.factories import AT, UserFactory
 from tests.races.threads import TIMES, at_once, tally
 from tests.rules import checksums, copy, refused_by, rewrite
-from tests.wallets.banking import OURS, line_of, table, take
+from tests.wallets.banking import OURS, export, line_of, named, table, take
 from tests.wallets.test_integrity import corrupt, fired
+from tests.wallets.withdrawing import request as withdraw
+from tests.wallets.withdrawing import wallet
 from wallets import integrity
 from wallets.enums import BankMatchKind, PaymentOutcome, PaymentPurpose, PaymentStatus
 from wallets.exceptions import BankMatchUnfit, PaymentInProgress
@@ -272,6 +274,37 @@ def test_the_pages_say_where_to_pay(client_for, invoice, settings):
     settings.BANK_ACCOUNT_IBAN = OURS
     take(table({"amount": "3333.34", "text": invoice.number}))
     assert iban not in client.get(pages[0]).content.decode()
+
+
+def test_programs_read_where_to_pay(api, invoice):
+    path = f"/api/v1/invoices/{invoice.public_id}/"
+    shown = api(invoice.buyer).get(path).json()["bank_transfer"]
+    take(table({"amount": "3333.34", "text": invoice.number}))
+
+    assert shown == {
+        "holder": "Tranche Operators",
+        "iban": OURS,
+        "bic": "PSSTFRPPXXX",
+        "reference": invoice.number,
+    }
+    assert api(invoice.buyer).get(path).json()["bank_transfer"] is None
+
+
+def test_a_platform_lives_without_a_provider(invoice, staff, settings):
+    settings.SANDBOX_PROVIDER = False
+    settings.PAYOUT_RAIL, settings.PAYOUT_ACCOUNT_IBAN = "bank_file", OURS
+    settings.PAYOUT_ACCOUNT_HOLDER = "Tranche Operators"
+
+    take(table({"amount": "3333.34", "text": invoice.number}))
+    withdrawal = withdraw(invoice.seller)
+    export(withdrawal, by=staff)
+    row = {"amount": "-999.00", "end_to_end_id": named(withdrawal)}
+    take(table(row, opening=1_333_334, start=2))
+
+    assert wallet(invoice.seller) == (216_667, 0, 100_000)
+    [book] = bank_books()
+    assert (book.missing.amount, book.unmatched_count) == (0, 0)
+    assert integrity.differences() == []
 
 
 def test_held_funds_are_not_paid_by_transfer(client_for):

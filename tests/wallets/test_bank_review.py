@@ -23,7 +23,7 @@ from wallets.exceptions import (
     ReasonRequired,
 )
 from wallets.models import BankMatch, BankStatement, BankStatementLine
-from wallets.selectors import bank_books, bank_ledger, match_candidates
+from wallets.selectors import bank_books, bank_ledger, bank_lines_unmatched, match_candidates
 from wallets.services import (
     bank_line_set_aside,
     bank_match_confirm,
@@ -270,6 +270,7 @@ def test_the_accounts_stand_beside_the_ledger(sent, staff):
     bank_line_set_aside(line_id=line_of(-290).pk, reason="Charges.", by=staff, at=AT)
     take(table({"amount": "1.00"}, opening=500, start=9))
 
+    assert bank_lines_unmatched() == 2
     [book] = bank_books()
     [ledger] = bank_ledger([book])
 

@@ -7,6 +7,7 @@ from wallets.selectors.bank import (
     InvoiceCandidate,
     bank_books,
     bank_ledger,
+    bank_lines_unmatched,
     invoice_candidates,
     match_candidates,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "balances_at",
     "bank_books",
     "bank_ledger",
+    "bank_lines_unmatched",
     "books_status",
     "clearings_for",
     "clearings_of",

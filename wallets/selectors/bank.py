@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from djmoney.money import Money
 
 from common.money import decimal_of, from_minor
 from invoicing.enums import PAYABLE
 from invoicing.models import Invoice
-from wallets.enums import BankMatchKind, PaymentSource, Rail, WithdrawalStatus
+from wallets.enums import BankMatchKind, BankMatchStatus, PaymentSource, Rail, WithdrawalStatus
 from wallets.models import BankMatch, BankStatementLine, Withdrawal
 from wallets.models.bank import LIVE
 
@@ -153,6 +153,12 @@ def bank_ledger(books: Sequence[BankBook]) -> list[BankLedger]:
                 matched += book.matched
         found.append(BankLedger(currency, from_minor(posted.get(currency, 0), currency), matched))
     return found
+
+
+def bank_lines_unmatched() -> int:
+    """How many lines wait for staff to say what they are, or to confirm it."""
+    decided = BankMatch.objects.filter(line=OuterRef("pk"), status=BankMatchStatus.DONE)
+    return BankStatementLine.objects.filter(~Exists(decided)).count()
 
 
 def match_candidates(line: BankStatementLine) -> list[Candidate]:
