@@ -197,6 +197,7 @@ def test_previews_tell_and_change_nothing(api, refused):
     client = api(project.commissioner)
     expected = {
         "milestone_title": "Part 1",
+        "by_hand": False,
         "bonus": usd("0.00"),
         "subtotal": usd("3333.34"),
         "tax": usd("0.00"),
