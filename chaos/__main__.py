@@ -42,6 +42,7 @@ CONTROL_SECONDS: Final = 25.0
 CONTROL_EVERY: Final = 1.2
 CONTROL_QUIET_SECONDS: Final = 75.0
 SHOWN: Final = 50
+PREFIX: Final = "tranche-chaos-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ def main() -> int:
     os.chdir(REPOSITORY)
     say = Console(sys.stdout.fileno())
     seed = options.seed or random.SystemRandom().randrange(1, 10**6)
-    with tempfile.TemporaryDirectory(prefix="tranche-chaos-") as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
         home = Path(options.keep or folder).resolve()
         if options.controls is None:
             plan = Plan(options.seconds, options.every, seed, paper_seconds=options.seconds / 10)

@@ -72,6 +72,8 @@ class Installation:
         os.close(self.log)
         for server in (self.postgres, self.valkey):
             shutil.rmtree(server.socket_dir, ignore_errors=True)
+        if not self.postgres.folder.is_relative_to(self.home):
+            shutil.rmtree(self.postgres.folder, ignore_errors=True)
 
     @property
     def address(self) -> str:
