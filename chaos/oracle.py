@@ -87,7 +87,15 @@ def waiting(installation: Installation, topics: list[str]) -> dict[str, int]:
     """What money has not come to its end yet, by kind."""
     left = {"jobs": _count(installation, OF_MONEY, topics)}
     left |= {name: _count(installation, statement) for name, statement in WAITING.items()}
+    left["returns"] = _untold_returns(installation)
     return {name: count for name, count in left.items() if count}
+
+
+def _untold_returns(installation: Installation) -> int:
+    """Payouts that came back there and are paid here: the event is on its way."""
+    book = read_book(installation)
+    paid = {key for key, status, _ in installation.sql(WITHDRAWALS) if status == "paid"}
+    return sum(key in paid and payout["status"] == "returned" for key, payout in book.items())
 
 
 def paperwork(installation: Installation, topics: list[str]) -> int:

@@ -15,6 +15,8 @@ from config.devservices.simulator.behaviour import PAYS, Behaviour
 from config.devservices.simulator.book import Book, Payout
 from config.devservices.simulator.server import Hook, Simulator
 
+PATIENT: Final = 90
+"""Tries to tell about an event: real providers go on for days."""
 MOODS: Final = (
     (8, Behaviour(is_answer_lost=True, webhooks=0)),
     (4, Behaviour(is_answer_lost=True)),
@@ -29,12 +31,14 @@ MOODS: Final = (
 
 
 class MoodySimulator(Simulator):
-    """Takes up again what a killed one had left pending."""
+    """Takes up again what a killed one had left pending, and tells again what came back."""
 
     def start(self) -> None:
         for payout in self.book.payouts():
             if payout.status == "pending":
                 self.follow_up(payout, Behaviour(later=("paid",)))
+            elif payout.status == "returned":
+                self.follow_up(payout, PAYS)
         self.serve_forever()
 
     def behaviour(self, order: dict[str, Any]) -> Behaviour:
@@ -60,7 +64,7 @@ class MoodySimulator(Simulator):
 def main() -> None:
     port, book, address = sys.argv[1:]
     secret = os.environ["SANDBOX_PAYOUT_SECRETS"].split(",")[0]
-    hook = Hook(address=address, secret=secret)
+    hook = Hook(address=address, secret=secret, tries=PATIENT)
     MoodySimulator(("127.0.0.1", int(port)), book=Book(Path(book)), hook=hook).start()
 
 

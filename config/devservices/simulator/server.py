@@ -30,12 +30,13 @@ class Hook:
 
     address: str
     secret: str
+    tries: int = HOOK_TRIES
 
     def send(self, payout: Payout) -> None:
         """Tell the other side of a payout's state, a few times until it says 2xx."""
         body = json.dumps({"type": f"payout.{payout.status}", "data": payout.as_dict()}).encode()
         event_id = f"evt_{secrets.token_hex(16)}"
-        for _ in range(HOOK_TRIES):
+        for _ in range(self.tries):
             if self.deliver(event_id, body) < HTTPStatus.MULTIPLE_CHOICES:
                 return
             time.sleep(HOOK_PAUSE)
