@@ -25,11 +25,12 @@ from config.devservices.valkey import Valkey
 
 READY_SECONDS: Final = 120.0
 RESTART_SECONDS: Final = 0.2
-UNLIMITED: Final = {
+SETTINGS: Final = {
     "RATE_LIMIT_CALLS": "1000000",
     "RATE_LIMIT_REGISTER": "100000",
     "RATE_LIMIT_TOKEN": "100000",
     "LOG_LEVEL": "WARNING",
+    "COMPARE_PAYOUTS_SECONDS": "15",
 }
 
 
@@ -43,7 +44,7 @@ class Installation:
         self.valkey = Valkey(home)
         self.book = home / "simulator" / "book.jsonl"
         self.children: dict[str, Child] = {}
-        self.chosen = {**UNLIMITED, **(extra or {})}
+        self.chosen = {**SETTINGS, **(extra or {})}
         if switches:
             self.chosen |= {"DJANGO_SETTINGS_MODULE": "chaos.settings", "CHAOS_SWITCHES": switches}
         self.environment: dict[str, str] = {}

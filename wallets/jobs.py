@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
+from django.conf import settings
 from django.utils import timezone
 
 from gigs.services.refunds import ENDED as REFUND_ENDED
@@ -11,10 +12,10 @@ from invoicing.services import ISSUED
 from outbox import registry
 from outbox.models import Job
 from wallets import services
-from wallets.enums import PayoutResult, VerificationMode
+from wallets.enums import PayoutResult, Rail, VerificationMode
 from wallets.models import Payment, Withdrawal
 from wallets.models.payments import IN_FLIGHT
-from wallets.providers import Answer, PayoutAnswer, ProviderTimeout
+from wallets.providers import Answer, PayoutAnswer, ProviderTimeout, payout_provider_of
 from wallets.services.anchors import ANCHOR, anchor_draft, anchor_keep, anchors_publish
 from wallets.services.automatic import AUTOMATIC
 from wallets.services.bank_statements import MATCH
@@ -26,6 +27,7 @@ from wallets.services.verification import (
     verification_keep,
     verification_prove,
 )
+from wallets.services.withdrawal_sending import COMPARE
 from wallets.services.withdrawal_sending import RESOLVE as RESOLVE_WITHDRAWAL
 from wallets.services.withdrawals import SEND
 
@@ -84,6 +86,18 @@ def resolve_withdrawal(jobs: Sequence[Job]) -> registry.Settle:
     if answer is None or answer.result == PayoutResult.PENDING:
         raise ProviderTimeout("the provider has not said yet how it ended")
     return partial(_conclude, withdrawal.pk, answer)
+
+
+def compare_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
+    """Look through the provider's book for what came back and was not heard of."""
+    if not settings.SANDBOX_PAYOUT_URL:
+        return _nothing
+    book = payout_provider_of(Rail.SANDBOX).book()
+
+    def conclude() -> None:
+        services.withdrawals_compare(book=book)
+
+    return conclude
 
 
 def _nothing() -> None:
@@ -172,5 +186,6 @@ def register() -> None:
     registry.register(REFUND_ENDED, end_refund, lane="money", batch=1)
     registry.register(VERIFY, verify, kind="outside", lane="long")
     registry.register(VERIFY_RECENT, verify_recent, kind="outside", lane="long")
+    registry.register(COMPARE, compare_withdrawals, kind="outside")
     registry.register(SEND, send_withdrawal, kind="outside", lane="money", batch=1)
     registry.register(RESOLVE_WITHDRAWAL, resolve_withdrawal, kind="outside", lane="money", batch=1)

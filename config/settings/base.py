@@ -356,6 +356,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "books.anchor",
         "schedule": timedelta(seconds=env.int("ANCHOR_SECONDS", default=60)),
     },
+    "compare-payouts": {
+        "task": "withdrawal.compare",
+        "schedule": timedelta(seconds=env.int("COMPARE_PAYOUTS_SECONDS", default=3600)),
+    },
     "verify-recent": {
         "task": "books.verify_recent",
         "schedule": timedelta(seconds=env.int("VERIFY_RECENT_SECONDS", default=300)),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from outbox.models import Job
+from outbox.services import enqueue
 from tests.builders import run_jobs
 from tests.factories import AT
 from tests.rules import checksums
@@ -38,6 +39,7 @@ from wallets.services import (
     withdrawal_conclude,
     withdrawal_look,
     withdrawal_send,
+    withdrawals_compare,
 )
 
 pytestmark = pytest.mark.django_db
@@ -249,6 +251,43 @@ def test_money_that_comes_back_after_it_was_paid_is_in_the_wallet_again(owner, p
         ("platform", "fees", -100),
     ]
     assert integrity.differences() == []
+
+
+def test_what_came_back_unheard_of_is_found_in_the_provider_s_book(owner, provider):
+    kept, withdrawal = send(request(owner)), send(request(owner, number=RETURNED))
+    eventually(lambda: provider.book.find(withdrawal.public_id).status == "returned")
+
+    enqueue("withdrawal.compare", key="compare-payouts:1")
+    enqueue("withdrawal.compare", key="compare-payouts:2")
+    run_jobs("withdrawal.compare")
+    [asked] = Job.objects.filter(topic="withdrawal.resolve", done_at=None)
+    run_jobs("withdrawal.resolve")
+
+    assert asked.key == f"{withdrawal.public_id}:returned"
+    withdrawal.refresh_from_db()
+    kept.refresh_from_db()
+    assert (withdrawal.status, kept.status) == (WithdrawalStatus.RETURNED, WithdrawalStatus.PAID)
+    assert wallet(owner) == (FUNDED - 100_000, 0, 100_000)
+    assert integrity.differences() == []
+
+
+def test_nothing_is_asked_about_what_is_the_same_here_and_there(owner, provider):
+    paid, declined = send(request(owner)), send(request(owner, number=DECLINED))
+    book = {
+        paid.public_id: answer_of(paid),
+        declined.public_id: answer_of(declined, PayoutResult.RETURNED),
+        "no_key_of_ours": answer_of(paid, PayoutResult.RETURNED),
+    }
+
+    assert withdrawals_compare(book=book) == 0
+
+
+def test_where_there_is_no_provider_nothing_is_compared(db, settings):
+    settings.SANDBOX_PAYOUT_URL = ""
+    enqueue("withdrawal.compare", key="compare-payouts:1")
+
+    assert run_jobs("withdrawal.compare") == 1
+    assert Job.objects.get().outcome == "done"
 
 
 def test_a_withdrawal_without_a_fee_comes_back_too(owner, provider, settings):

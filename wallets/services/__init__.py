@@ -62,6 +62,7 @@ from wallets.services.withdrawal_sending import (
     withdrawal_conclude,
     withdrawal_look,
     withdrawal_send,
+    withdrawals_compare,
 )
 from wallets.services.withdrawals import (
     WithdrawalPreview,
@@ -128,4 +129,5 @@ __all__ = [
     "withdrawal_request",
     "withdrawal_resolve",
     "withdrawal_send",
+    "withdrawals_compare",
 ]

@@ -5,6 +5,7 @@ never taken for a refusal: what is reserved stays reserved until the provider's 
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,7 +14,8 @@ from django.db import transaction
 
 from accounts.models import User
 from common.failpoints import failpoint
-from outbox.services import enqueue
+from common.public_ids import parse_public_id
+from outbox.services import enqueue, enqueue_many
 from wallets import ledger
 from wallets.enums import (
     AccountKind,
@@ -40,6 +42,7 @@ logger = logging.getLogger(__name__)
 RESOLVE: Final = "withdrawal.resolve"
 RESOLVE_AFTER: Final = timedelta(seconds=15)
 ABOUT: Final = "withdrawal"
+COMPARE: Final = "withdrawal.compare"
 UNDER_WAY: Final = (WithdrawalStatus.SENDING, WithdrawalStatus.UNCERTAIN)
 REASONS: Final = {"account_closed": "The bank says that the account is closed."}
 
@@ -146,6 +149,28 @@ def provider_event_note(
                 payload={"withdrawal": withdrawal.pk},
             )
     return is_new
+
+
+@transaction.atomic
+def withdrawals_compare(*, book: Mapping[str, PayoutAnswer]) -> int:
+    """Ask again about each withdrawal that is paid here and came back there; how many there are.
+
+    The event that told of it may have been lost; the provider's book has it.
+    """
+    returned = [
+        parse_public_id(Withdrawal.PREFIX, key)
+        for key, answer in book.items()
+        if answer.result == PayoutResult.RETURNED
+    ]
+    paid = Withdrawal.objects.filter(
+        uuid__in=[uuid for uuid in returned if uuid], status=WithdrawalStatus.PAID
+    )
+    asked = [
+        (f"{withdrawal.public_id}:returned", {"withdrawal": withdrawal.pk})
+        for withdrawal in paid.only("pk", "uuid").order_by("pk")
+    ]
+    enqueue_many(RESOLVE, asked)
+    return len(asked)
 
 
 def pay(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> None:
