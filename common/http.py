@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -42,6 +43,14 @@ def found(rows: LockableQuerySet[M], public_id: str) -> M:
 def marks(request: HttpRequest) -> dict[str, str]:
     """Where a page of a list lies, as its URL says: `before` one row or `after` it."""
     return {name: request.GET.get(name, "") for name in ("before", "after")}
+
+
+def key_in(text: str) -> UUID | None:
+    """The key by which a form is known when it is sent twice; None for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def attempt(

@@ -22,6 +22,7 @@ PREFIXES: Final = (
     "pm",
     "pom",
     "wd",
+    "tbk",
     "hld",
     "pob",
     "bst",

@@ -16,6 +16,7 @@ from invoicing.enums import EXPORT_TRANSITIONS, INVOICE_TRANSITIONS
 from wallets.enums import (
     BANK_MATCH_TRANSITIONS,
     PAYMENT_TRANSITIONS,
+    TAKE_BACK_TRANSITIONS,
     WITHDRAWAL_TRANSITIONS,
 )
 
@@ -29,6 +30,7 @@ MACHINES = {
     "Invoice": INVOICE_TRANSITIONS,
     "Archive of invoices": EXPORT_TRANSITIONS,
     "Payment": PAYMENT_TRANSITIONS,
+    "Take-back of credit": TAKE_BACK_TRANSITIONS,
     "Withdrawal": WITHDRAWAL_TRANSITIONS,
     "Bank match": BANK_MATCH_TRANSITIONS,
 }

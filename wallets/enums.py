@@ -120,6 +120,27 @@ PAYMENT_TRANSITIONS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
 }
 
 
+class TakeBackStatus(models.TextChoices):
+    """Credit on its way back to the method that brought it."""
+
+    PROCESSING = "processing", "On its way"
+    UNCERTAIN = "uncertain", "Waiting for the provider"
+    SUCCEEDED = "succeeded", "Taken back"
+    FAILED = "failed", "Refused"
+
+
+TAKE_BACK_TRANSITIONS: dict[TakeBackStatus, frozenset[TakeBackStatus]] = {
+    TakeBackStatus.PROCESSING: frozenset(
+        {TakeBackStatus.UNCERTAIN, TakeBackStatus.SUCCEEDED, TakeBackStatus.FAILED}
+    ),
+    TakeBackStatus.UNCERTAIN: frozenset({TakeBackStatus.SUCCEEDED, TakeBackStatus.FAILED}),
+    TakeBackStatus.SUCCEEDED: frozenset(),
+    TakeBackStatus.FAILED: frozenset(),
+}
+OPEN_TAKE_BACKS = (TakeBackStatus.PROCESSING, TakeBackStatus.UNCERTAIN)
+"""States whose amount is reserved."""
+
+
 class WithdrawalStatus(models.TextChoices):
     """A withdrawal; what is reserved for it stays reserved until it is paid or has come back."""
 

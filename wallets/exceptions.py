@@ -50,6 +50,26 @@ class PaymentMethodUnknown(DomainError):
     default_message = "There is no such payment method."
 
 
+class TakeBackTransitionRefused(TransitionRefused):
+    """The take-back's state does not allow the move."""
+
+
+class NothingToTakeBack(DomainError):
+    code = "nothing_to_take_back"
+    default_message = "Nothing of what this payment brought is still your credit."
+
+
+class TakeBackInProgress(DomainError):
+    code = "take_back_in_progress"
+    default_message = "Money of this payment is on its way back; wait for its outcome."
+
+
+class TakeBackRefused(DomainError):
+    code = "take_back_refused"
+    status = 402
+    default_message = "The provider takes nothing back on this payment. It stays your credit."
+
+
 class StatementLineUnknown(Missing):
     """The statement has no such line."""
 

@@ -10,7 +10,7 @@ from django.forms.boundfield import BoundWidget
 from djmoney.money import Money
 
 from common.formats import money_for_people
-from common.forms import AmountField, amount_in
+from common.forms import AmountField, CurrencyField, amount_in
 from gigs.models import Milestone
 from wallets.enums import Provider
 from wallets.models import PaymentMethod, PayoutMethod
@@ -112,6 +112,36 @@ class FundForm(PayForm):
     def milestone_ids(self) -> list[int]:
         """The milestones that the valid form names."""
         return [self._unfunded[name] for name in self.cleaned_data["milestones"]]
+
+
+class TopUpForm(PayForm):
+    """How much credit to add, in which currency, and what with."""
+
+    amount = AmountField(label="Amount")
+    currency = CurrencyField(label="Currency")
+    field_order = ("amount", "currency", "method")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "amount" in cleaned and "currency" in cleaned:
+            try:
+                cleaned["money"] = amount_in(cleaned["amount"], cleaned["currency"])
+            except forms.ValidationError as error:
+                raise forms.ValidationError({"amount": error.messages}) from error
+        return cleaned
+
+
+class TakeBackForm(forms.Form):
+    """How much of what a payment brought goes back."""
+
+    amount = AmountField(label="Amount")
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        self.currency = currency
+        super().__init__(*args, **kwargs)
+
+    def clean_amount(self) -> Money:
+        return amount_in(self.cleaned_data["amount"], self.currency)
 
 
 class GiveBackForm(forms.Form):

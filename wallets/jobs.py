@@ -12,14 +12,15 @@ from invoicing.services import ISSUED
 from outbox import registry
 from outbox.models import Job
 from wallets import services
-from wallets.enums import PayoutResult, Rail, VerificationMode
-from wallets.models import Payment, Withdrawal
+from wallets.enums import OPEN_TAKE_BACKS, PayoutResult, Rail, VerificationMode
+from wallets.models import Payment, TakeBack, Withdrawal
 from wallets.models.payments import IN_FLIGHT
 from wallets.providers import Answer, PayoutAnswer, ProviderTimeout, payout_provider_of
 from wallets.services.anchors import ANCHOR, anchor_draft, anchor_keep, anchors_publish
 from wallets.services.automatic import AUTOMATIC
 from wallets.services.bank_statements import MATCH
 from wallets.services.clearing import CLEARING
+from wallets.services.credit import RESOLVE as TAKE_BACK
 from wallets.services.payments import RESOLVE
 from wallets.services.verification import (
     VERIFY,
@@ -127,6 +128,21 @@ def clear(jobs: Sequence[Job]) -> None:
     )
 
 
+def resolve_take_back(jobs: Sequence[Job]) -> registry.Settle:
+    """Finish a take-back whose request ended before the provider's answer was known."""
+    taken = TakeBack.objects.select_related("payment").get(pk=jobs[0].payload["take_back"])
+    if taken.status not in OPEN_TAKE_BACKS:
+        return _nothing
+    answer = services.take_back_ask(taken)
+    if answer is None:
+        raise ProviderTimeout("the provider gave no answer yet")
+
+    def conclude() -> None:
+        services.take_back_conclude(take_back_id=taken.pk, answer=answer, at=timezone.now())
+
+    return conclude
+
+
 def match_bank_line(jobs: Sequence[Job]) -> None:
     """Say what one line of the bank's statement is."""
     payload = jobs[0].payload
@@ -183,6 +199,7 @@ def register() -> None:
     registry.register(ANCHOR, anchor, kind="outside", lane="long")
     registry.register(CLEARING, clear, lane="money")
     registry.register(MATCH, match_bank_line, lane="money", batch=1)
+    registry.register(TAKE_BACK, resolve_take_back, kind="outside", lane="money", batch=1)
     registry.register(REFUND_ENDED, end_refund, lane="money", batch=1)
     registry.register(VERIFY, verify, kind="outside", lane="long")
     registry.register(VERIFY_RECENT, verify_recent, kind="outside", lane="long")

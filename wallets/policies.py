@@ -7,7 +7,7 @@ from django.conf import settings
 from accounts.models import User
 from common.money import parse_amount, to_minor
 from invoicing.models import Invoice
-from wallets.models import PaymentMethod, PayoutMethod, Withdrawal
+from wallets.models import Payment, PaymentMethod, PayoutMethod, Withdrawal
 
 
 def may_store_method(user: User) -> bool:
@@ -16,6 +16,10 @@ def may_store_method(user: User) -> bool:
 
 def may_remove_method(user: User, method: PaymentMethod) -> bool:
     return method.user_id == user.pk
+
+
+def may_take_back(user: User, payment: Payment) -> bool:
+    return payment.payer_id == user.pk
 
 
 def may_withdraw(user: User) -> bool:

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from wallets.views import (
+    credit,
     dashboards,
     funding,
     giving_back,
@@ -40,6 +41,9 @@ wallet_patterns = [
         name="refund-withdraw",
     ),
     path("payments/<pay_id:payment_id>/", payments.payment, name="payment"),
+    path("payments/<pay_id:payment_id>/take-back/", credit.take_back, name="take-back"),
+    path("credit/", credit.credit, name="credit"),
+    path("credit/top-up/", credit.top_up, name="top-up"),
     path("payment-methods/", payments.payment_methods, name="payment-methods"),
     path(
         "payment-methods/<pm_id:method_id>/remove/",

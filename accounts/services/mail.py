@@ -53,6 +53,7 @@ class Mail(StrEnum):
     REVIEW_EXTENDED = "review_extended"
     REVIEW_WARNING = "review_warning"
     SECURITY_NOTICE = "security_notice"
+    TAKE_BACK_ENDED = "take_back_ended"
     WITHDRAWAL_NOT_PAID = "withdrawal_not_paid"
     WITHDRAWAL_PAID = "withdrawal_paid"
     WITHDRAWAL_REQUESTED = "withdrawal_requested"
@@ -109,6 +110,7 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
         {"milestone", "project", "freelancer", "amount", "left", "ends_on", "path"}
     ),
     Mail.SECURITY_NOTICE: frozenset({"event"}),
+    Mail.TAKE_BACK_ENDED: frozenset({"amount", "method", "words", "path"}),
     Mail.WITHDRAWAL_NOT_PAID: frozenset({"amount", "method", "outcome", "reason", "path"}),
     Mail.WITHDRAWAL_PAID: frozenset({"amount", "fee", "net", "method", "path"}),
     Mail.WITHDRAWAL_REQUESTED: frozenset({"amount", "method", "path"}),

@@ -113,6 +113,11 @@ def test_exactly_the_calls_that_pay_need_a_key():
     assert needing == {
         "payment_execute",
         "invoice_pay",
+        "credit_take_back",
+        "credit_top_up",
+        "milestone_give_back",
+        "milestone_refund",
+        "milestone_refund_agree",
         "milestone_fund",
         "project_fund",
         "withdrawal_request",

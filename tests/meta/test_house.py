@@ -174,6 +174,7 @@ def test_the_money_goes_first():
         "project.awaits_upfront",
         "review.ended",
         "refund.ended",
+        "credit.take_back",
         "clearing.due",
         "invoice.issued",
         "payment.auto",

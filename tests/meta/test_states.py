@@ -52,32 +52,35 @@ from tests.builders import (
     started_completion_project,
     submitted_milestone,
 )
-from tests.factories import AT, UserFactory
-from tests.wallets.banking import match_by_hand
-from tests.wallets.withdrawing import answer_of, funded, request
+from tests.factories import AT
+from tests.meta.leaving import (
+    NO,
+    OK,
+    approved_withdrawal,
+    cancelled_withdrawal,
+    confirmed_match,
+    dropped_match,
+    large_approved,
+    rejected_withdrawal,
+    sent_withdrawal,
+    taken_back,
+    waiting_withdrawal,
+)
 from wallets.enums import (
     BANK_MATCH_TRANSITIONS,
     PAYMENT_TRANSITIONS,
+    TAKE_BACK_TRANSITIONS,
     WITHDRAWAL_TRANSITIONS,
-    ChargeResult,
     PayoutResult,
 )
-from wallets.models import BankMatch, Payment, Withdrawal
-from wallets.providers import Answer
+from wallets.models import BankMatch, Payment, TakeBack, Withdrawal
 from wallets.services import (
     MethodChoice,
-    bank_match_confirm,
-    bank_match_drop,
     funds_give_back,
     payment_begin,
     payment_conclude,
     refund_agree,
     refund_conclude,
-    withdrawal_approve,
-    withdrawal_cancel,
-    withdrawal_claim,
-    withdrawal_conclude,
-    withdrawal_reject,
 )
 
 MACHINES = {
@@ -89,11 +92,10 @@ MACHINES = {
     Invoice: INVOICE_TRANSITIONS,
     InvoiceExport: EXPORT_TRANSITIONS,
     Payment: PAYMENT_TRANSITIONS,
+    TakeBack: TAKE_BACK_TRANSITIONS,
     Withdrawal: WITHDRAWAL_TRANSITIONS,
     BankMatch: BANK_MATCH_TRANSITIONS,
 }
-OK = Answer(ChargeResult.SUCCEEDED)
-NO = Answer(ChargeResult.DECLINED, "card_declined")
 
 
 def opened():
@@ -290,50 +292,6 @@ def concluded(*answers):
     return reach
 
 
-def waiting_withdrawal():
-    """One above the limit."""
-    return request(funded(budget="1000000.00"), amount="6000.00")
-
-
-def approved_withdrawal():
-    return request(funded())
-
-
-def large_approved():
-    withdrawal, staff = waiting_withdrawal(), UserFactory(is_staff=True)
-    return withdrawal_approve(withdrawal_id=withdrawal.pk, note="Fine.", by=staff, at=AT)
-
-
-def rejected_withdrawal(reach):
-    withdrawal, staff = reach(), UserFactory(is_staff=True)
-    return withdrawal_reject(withdrawal_id=withdrawal.pk, reason="No.", by=staff, at=AT)
-
-
-def cancelled_withdrawal(reach):
-    withdrawal = reach()
-    return withdrawal_cancel(withdrawal_id=withdrawal.pk, by=withdrawal.user, at=AT)
-
-
-def sent_withdrawal(*results):
-    """Claimed, and concluded with each of the provider's words; None is no word."""
-    withdrawal = approved_withdrawal()
-    withdrawal_claim(withdrawal_id=withdrawal.pk, at=AT)
-    for result in results:
-        answer = answer_of(withdrawal, result) if result else None
-        withdrawal_conclude(withdrawal_id=withdrawal.pk, answer=answer, at=AT)
-    return withdrawal
-
-
-def dropped_match(amount):
-    match = match_by_hand(amount)
-    return bank_match_drop(match_id=match.pk, reason="No.", by=match.made_by, at=AT)
-
-
-def confirmed_match():
-    match, second = match_by_hand("6000.00"), UserFactory(is_staff=True)
-    return bank_match_confirm(match_id=match.pk, by=second, at=AT)
-
-
 SERVICES = {
     ("Gig", "draft", "open"): opened,
     ("Gig", "open", "matched"): lambda: active_project().gig,
@@ -391,6 +349,11 @@ SERVICES = {
     ("Payment", "processing", "uncertain"): concluded(None),
     ("Payment", "uncertain", "succeeded"): concluded(None, OK),
     ("Payment", "uncertain", "failed"): concluded(None, NO),
+    ("TakeBack", "processing", "succeeded"): taken_back(OK),
+    ("TakeBack", "processing", "failed"): taken_back(NO),
+    ("TakeBack", "processing", "uncertain"): taken_back(None),
+    ("TakeBack", "uncertain", "succeeded"): taken_back(None, OK),
+    ("TakeBack", "uncertain", "failed"): taken_back(None, NO),
     ("Withdrawal", "requested", "approved"): large_approved,
     ("Withdrawal", "requested", "rejected"): lambda: rejected_withdrawal(waiting_withdrawal),
     ("Withdrawal", "requested", "cancelled"): lambda: cancelled_withdrawal(waiting_withdrawal),

@@ -1,15 +1,24 @@
 """Short ways to pay in tests, and all that a payment leaves behind."""
 
-from accounts.models import AuditEvent
+from djmoney.money import Money
+
+from accounts.models import AuditEvent, User
 from gigs.models import Milestone, Project
 from invoicing.models import Invoice
 from outbox.models import Job
 from tests.builders import SANDBOX_OK
-from tests.factories import AT
+from tests.factories import AT, CommissionerFactory
 from wallets.enums import ChargeResult
 from wallets.models import Account, Entry, Journal, Payment, PaymentMethod
 from wallets.providers import Answer
-from wallets.services import MethodChoice, payment_begin, payment_method_add
+from wallets.services import (
+    MethodChoice,
+    credit_top_up_begin,
+    payment_ask,
+    payment_begin,
+    payment_conclude,
+    payment_method_add,
+)
 
 SUCCEEDED = Answer(ChargeResult.SUCCEEDED)
 DECLINED = Answer(ChargeResult.DECLINED, "card_declined")
@@ -28,6 +37,14 @@ def store(user, *, token: str = "test_ok", is_default: bool = False) -> PaymentM
     return payment_method_add(
         provider="sandbox", token=token, is_default=is_default, by=user, at=AT
     )
+
+
+def topped_up(user: User | None = None, *, amount: str = "100.00", method=SANDBOX_OK) -> Payment:
+    """Credit that came by a payment, as the request does it."""
+    payment = credit_top_up_begin(
+        amount=Money(amount, "USD"), method=method, by=user or CommissionerFactory(), at=AT
+    )
+    return payment_conclude(payment_id=payment.pk, answer=payment_ask(payment), at=AT)
 
 
 def legs() -> list[tuple[str, str, int]]:

@@ -9,12 +9,13 @@ from uuid import UUID
 from djmoney.money import Money
 
 from accounts.models import User
-from common.models import LockableQuerySet
+from common.models import LockableQuerySet, PublicIdModel
 from common.money import from_minor, zero
+from gigs.models import Milestone
 from invoicing.models import Invoice
 from wallets import selectors
-from wallets.enums import JournalKind
-from wallets.models import Clearing, Payment, PaymentMethod, Withdrawal
+from wallets.enums import AccountKind, JournalKind
+from wallets.models import Clearing, Payment, PaymentMethod, TakeBack, Withdrawal
 from wallets.selectors import (
     StatementLine,
     balances_at,
@@ -62,6 +63,7 @@ class StatementRow:
     invoice_number: str | None
     milestone_id: str | None
     withdrawal_id: str | None
+    payment_id: str | None
     created_at: datetime
     line: int
 
@@ -147,19 +149,49 @@ def statement_rows(
     currency: str | None,
     until: datetime | None,
     limit: int,
+    kind: AccountKind = AccountKind.AVAILABLE,
 ) -> list[StatementRow]:
     """Lines older than the place, or newer, newest first; with `until`, those posted by then."""
     if page.is_after and page.place is not None:
         lines = statement_page_after(
-            user_id=user.pk, currency=currency, after=page.place, limit=limit, until=until
+            user_id=user.pk,
+            currency=currency,
+            after=page.place,
+            limit=limit,
+            until=until,
+            kind=kind,
         )
     else:
         lines = statement_page(
-            user_id=user.pk, currency=currency, before=page.place, limit=limit, until=until
+            user_id=user.pk,
+            currency=currency,
+            before=page.place,
+            limit=limit,
+            until=until,
+            kind=kind,
         )
     invoices = _invoices_of(lines)
     withdrawals = _withdrawals_of(lines)
-    return [_row(line, invoices, withdrawals) for line in lines]
+    about = _about_credit(lines) if kind == AccountKind.CREDIT else {}
+    return [_row(line, invoices, withdrawals, about) for line in lines]
+
+
+Named = dict[tuple[str, int], PublicIdModel]
+"""What lines are about, by type and primary key."""
+
+
+def _about_credit(lines: Sequence[StatementLine]) -> Named:
+    """The payments and milestones that movements on credit are about."""
+    ids: dict[str, set[int]] = {}
+    for line in lines:
+        ids.setdefault(line.about_type, set()).add(line.about_id)
+    payments = Payment.objects.in_bulk(ids.get("payment", ()))
+    milestones = Milestone.objects.in_bulk(ids.get("milestone", ()))
+    taken = TakeBack.objects.select_related("payment").in_bulk(ids.get("take_back", ()))
+    named: Named = {("payment", pk): row for pk, row in payments.items()}
+    named |= {("milestone", pk): row for pk, row in milestones.items()}
+    named |= {("take_back", pk): row.payment for pk, row in taken.items()}
+    return named
 
 
 def _invoices_of(lines: Sequence[StatementLine]) -> dict[int, Invoice]:
@@ -173,10 +205,14 @@ def _withdrawals_of(lines: Sequence[StatementLine]) -> dict[int, Withdrawal]:
 
 
 def _row(
-    line: StatementLine, invoices: dict[int, Invoice], withdrawals: dict[int, Withdrawal]
+    line: StatementLine,
+    invoices: dict[int, Invoice],
+    withdrawals: dict[int, Withdrawal],
+    about: Named,
 ) -> StatementRow:
     invoice = invoices.get(line.about_id) if line.about_type == ABOUT_INVOICE else None
     withdrawal = withdrawals.get(line.about_id) if line.about_type == ABOUT_WITHDRAWAL else None
+    named = about.get((line.about_type, line.about_id))
     return StatementRow(
         public_id=f"txn_{line.hash.hex()[:32]}",
         place=line.journal_id,
@@ -184,8 +220,15 @@ def _row(
         amount=from_minor(line.amount, line.currency),
         balance_after=from_minor(line.balance_after, line.currency),
         invoice_number=invoice.number if invoice else None,
-        milestone_id=invoice.milestone.public_id if invoice and invoice.milestone else None,
+        milestone_id=_milestone_id(invoice, named),
         withdrawal_id=withdrawal.public_id if withdrawal else None,
+        payment_id=named.public_id if isinstance(named, Payment) else None,
         created_at=line.posted_at,
         line=line.seq,
     )
+
+
+def _milestone_id(invoice: Invoice | None, named: PublicIdModel | None) -> str | None:
+    if isinstance(named, Milestone):
+        return named.public_id
+    return invoice.milestone.public_id if invoice and invoice.milestone else None

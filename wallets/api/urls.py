@@ -1,6 +1,7 @@
 from django.urls import path
 
 from wallets.api import (
+    credit,
     funding,
     giving_back,
     holds,
@@ -44,6 +45,13 @@ urlpatterns = [
     path("payments/<pay_id:payment_id>/", payments.PaymentView.as_view()),
     path("payment-methods/", payments.PaymentMethodsView.as_view()),
     path("payment-methods/<pm_id:method_id>/", payments.PaymentMethodView.as_view()),
+    path("credit/", credit.CreditView.as_view()),
+    path("credit/transactions/", credit.CreditStatementView.as_view()),
+    path("credit/top-up/", credit.TopUpView.as_view()),
+    path("credit/top-up/preview/", credit.TopUpPreviewView.as_view()),
+    path("credit/take-back/", credit.TakeBackView.as_view()),
+    path("credit/take-back/preview/", credit.TakeBackPreviewView.as_view()),
+    path("credit/take-backs/", credit.TakeBacksView.as_view()),
     path("withdrawals/", withdrawals.WithdrawalsView.as_view()),
     path("withdrawals/preview/", withdrawals.WithdrawalPreviewView.as_view()),
     path("withdrawals/<wd_id:withdrawal_id>/", withdrawals.WithdrawalView.as_view()),

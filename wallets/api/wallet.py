@@ -1,7 +1,7 @@
 """Wallets: balances, the statement, and the preview of an approval."""
 
 import re
-from typing import Final
+from typing import ClassVar, Final
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,6 +10,7 @@ from accounts.api.base import ApiView
 from accounts.enums import Scope
 from common.api.query import DEFAULT_LIMIT
 from common.api.schema import Operation, operation, page_schema
+from common.api.serializers import Output
 from common.exceptions import FieldError, Invalid, PermissionRefused
 from gigs.api.parts import REFUSALS as PART_REFUSALS
 from gigs.api.parts import PartInput, part_of
@@ -33,6 +34,7 @@ from wallets.api.serializers import (
     StatementQuery,
     WalletOutput,
 )
+from wallets.enums import AccountKind
 from wallets.services import approval_preview
 
 CURSOR: Final = re.compile(r"(before|after)-([1-9][0-9]{0,17})", re.ASCII)
@@ -82,6 +84,11 @@ class ClearingsView(ApiView):
 
 
 class StatementView(ApiView):
+    """A statement in pages by place, of available money or of another account of a user."""
+
+    kind: ClassVar[AccountKind] = AccountKind.AVAILABLE
+    output: ClassVar[type[Output]] = StatementLineOutput
+
     @operation(
         Operation(
             name="wallet_transactions_list",
@@ -93,6 +100,10 @@ class StatementView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """List the movements on one's wallet, newest first, with the balance after each."""
+        return self.listed()
+
+    def listed(self) -> Response:
+        """The page that the query string asks for."""
         limit = self.params.get("limit", DEFAULT_LIMIT)
         page = self._place()
         rows = statement_rows(
@@ -101,6 +112,7 @@ class StatementView(ApiView):
             currency=self.params.get("currency"),
             until=self.params.get("until"),
             limit=limit + 1,
+            kind=self.kind,
         )
         has_more = len(rows) > limit
         if page.is_after:
@@ -111,7 +123,7 @@ class StatementView(ApiView):
             has_next, has_previous = has_more, bool(rows) and page.place is not None
         return Response(
             {
-                "results": StatementLineOutput(rows, many=True).data,
+                "results": self.output(rows, many=True).data,
                 "next": self._address(f"before-{rows[-1].place}") if has_next else None,
                 "previous": self._address(f"after-{rows[0].place}") if has_previous else None,
             }

@@ -13,6 +13,7 @@ from wallets.models.payments import (
 )
 from wallets.models.payouts import PayoutBatch, PayoutMethod, ProviderEvent, Withdrawal
 from wallets.models.proof import Anchor, AnchoredHead, Checkpoint, VerificationRun
+from wallets.models.take_backs import SandboxRefund, TakeBack
 
 __all__ = [
     "Account",
@@ -36,6 +37,8 @@ __all__ = [
     "ProviderEvent",
     "Release",
     "SandboxCharge",
+    "SandboxRefund",
+    "TakeBack",
     "VerificationRun",
     "Withdrawal",
 ]

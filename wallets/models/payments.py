@@ -93,6 +93,7 @@ class Payment(PublicIdModel):
     status = models.CharField(max_length=12, choices=PaymentStatus.choices)
     outcome = models.CharField(max_length=12, choices=PaymentOutcome.choices, blank=True)
     failure_code = models.CharField(max_length=60, blank=True)
+    request_key = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -143,6 +144,9 @@ class Payment(PublicIdModel):
                     outcome__in=["", "exact", "over"],
                 ),
                 name="wallets_payment_one_live_per_invoice",
+            ),
+            models.UniqueConstraint(
+                fields=["payer", "request_key"], name="wallets_payment_one_per_request"
             ),
         ]
 

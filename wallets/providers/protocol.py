@@ -23,6 +23,16 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class Refund:
+    """One amount to give back on a charge that succeeded, once a key."""
+
+    key: str
+    charge_key: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A definite outcome. `received_minor` is what was taken; None stands for what was asked."""
 
@@ -36,6 +46,10 @@ class PaymentProvider(Protocol):
 
     def charge(self, charge: Charge) -> Answer:
         """Take the money once a key. ProviderTimeout when the outcome is not known."""
+        ...
+
+    def refund(self, refund: Refund) -> Answer:
+        """Give back once a key, to the method that was charged. ProviderTimeout, as with `charge`."""
         ...
 
     def label_of(self, token: str) -> str:

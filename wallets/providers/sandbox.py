@@ -7,13 +7,13 @@ process that asked for it. It moves no money; production settings refuse to swit
 import time
 from typing import Final
 
-from django.db import connection
+from django.db import connection, transaction
 
 from common.money import MAX_MINOR
 from wallets.enums import ChargeResult
 from wallets.exceptions import PaymentMethodUnknown
-from wallets.models import SandboxCharge
-from wallets.providers.protocol import Answer, Charge, ProviderTimeout
+from wallets.models import SandboxCharge, SandboxRefund
+from wallets.providers.protocol import Answer, Charge, ProviderTimeout, Refund
 
 LABELS: Final = {
     "test_payment_method_123": "Sandbox card",
@@ -24,6 +24,7 @@ LABELS: Final = {
     "test_slow": "Sandbox card that takes five seconds",
     "test_over": "Sandbox transfer of 10.00 too much",
     "test_short": "Sandbox transfer of half the amount",
+    "test_no_refund": "Sandbox card that takes nothing back",
 }
 DECLINES: Final = {
     "test_insufficient_funds": "insufficient_funds",
@@ -36,6 +37,31 @@ INSERT INTO wallets_sandboxcharge (
   key, token, amount_minor, currency, result, failure_code, created_at
 )
 VALUES (%s, %s, %s, %s, %s, %s, statement_timestamp())
+ON CONFLICT (key) DO NOTHING
+"""
+
+
+CHARGED: Final = "SELECT token FROM wallets_sandboxcharge WHERE key = %s FOR UPDATE"
+REFUND: Final = """
+INSERT INTO wallets_sandboxrefund (
+  key, charge_key, amount_minor, currency, result, failure_code, created_at
+)
+SELECT %(key)s, %(charge)s, %(amount)s, %(currency)s,
+       CASE WHEN refusal = '' THEN 'succeeded' ELSE 'declined' END, refusal, statement_timestamp()
+FROM (
+  SELECT CASE
+    WHEN c.token = 'test_no_refund' THEN 'not_refundable'
+    WHEN c.id IS NULL OR c.amount_minor - coalesce(r.given, 0) < %(amount)s THEN 'charge_exceeded'
+    ELSE ''
+  END AS refusal
+  FROM (SELECT) AS nothing
+  LEFT JOIN wallets_sandboxcharge c
+    ON c.key = %(charge)s AND c.currency = %(currency)s AND c.result = 'succeeded'
+  LEFT JOIN (
+    SELECT charge_key, sum(amount_minor) AS given FROM wallets_sandboxrefund
+    WHERE result = 'succeeded' GROUP BY charge_key
+  ) r ON r.charge_key = c.key
+) AS decided
 ON CONFLICT (key) DO NOTHING
 """
 
@@ -68,6 +94,25 @@ class SandboxProvider:
         if not is_new:
             return _known(charge.key)
         return Answer(result, failure_code=decline, received_minor=None if decline else taken)
+
+    def refund(self, refund: Refund) -> Answer:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(CHARGED, (refund.charge_key,))
+            is_slow = cursor.fetchall() == [("test_timeout",)]
+            cursor.execute(
+                REFUND,
+                {
+                    "key": refund.key,
+                    "charge": refund.charge_key,
+                    "amount": refund.amount_minor,
+                    "currency": refund.currency,
+                },
+            )
+            is_new = cursor.rowcount == 1
+        if is_new and is_slow:
+            raise ProviderTimeout(refund.key)
+        row = SandboxRefund.objects.get(key=refund.key)
+        return Answer(result=ChargeResult(row.result), failure_code=row.failure_code)
 
     def label_of(self, token: str) -> str:
         try:

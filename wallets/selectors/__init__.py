@@ -12,7 +12,17 @@ from wallets.selectors.bank import (
     match_candidates,
 )
 from wallets.selectors.clearing import ClearingRow, clearings_for, clearings_of
-from wallets.selectors.credit import credit_balance
+from wallets.selectors.credit import (
+    CreditBalance,
+    CreditSource,
+    credit_balance,
+    credit_balances,
+    credit_minor,
+    credit_of_user,
+    credit_sources,
+    still_credit,
+    take_backs_of,
+)
 from wallets.selectors.dashboards import (
     CommissionerBoard,
     FreelancerBoard,
@@ -65,6 +75,8 @@ __all__ = [
     "Candidate",
     "ClearingRow",
     "CommissionerBoard",
+    "CreditBalance",
+    "CreditSource",
     "FreelancerBoard",
     "InvoiceCandidate",
     "MonthlyChart",
@@ -85,6 +97,10 @@ __all__ = [
     "clearings_of",
     "commissioner_board",
     "credit_balance",
+    "credit_balances",
+    "credit_minor",
+    "credit_of_user",
+    "credit_sources",
     "earnings_by_month",
     "freelancer_board",
     "holds_in_force",
@@ -100,6 +116,8 @@ __all__ = [
     "statement_page",
     "statement_page_after",
     "statement_rows",
+    "still_credit",
+    "take_backs_of",
     "wallet_balances",
     "wallet_currency",
     "withdrawals_of",

@@ -1,15 +1,149 @@
-"""A commissioner's credit."""
+"""A commissioner's credit: what there is, and what of it can go back where it came from."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
 from djmoney.money import Money
 
-from common.money import from_minor
-from wallets.enums import AccountKind
-from wallets.models import Balance
+from accounts.models import User
+from common.models import LockableQuerySet
+from common.money import from_minor, to_minor, zero
+from common.public_ids import format_public_id
+from wallets.enums import AccountKind, Provider
+from wallets.models import Balance, Payment, TakeBack
+
+# What each payment through a provider brought to credit: all of a top-up; of a payment for an invoice
+# or for milestones what they did not need, and what came back of what they had. Less what went back.
+SOURCES: Final = """
+SELECT source.* FROM (
+  SELECT p.id, p.uuid, p.label, p.currency, p.ended_at,
+    (CASE p.purpose
+      WHEN 'credit' THEN p.received_minor
+      WHEN 'invoice' THEN CASE
+        WHEN p.outcome IN ('exact', 'over') THEN p.received_minor - p.amount_minor
+        ELSE p.received_minor END
+      ELSE p.received_minor - coalesce(f.held, 0) + coalesce(f.returned, 0) + coalesce(f.spare, 0)
+    END - coalesce(t.taken, 0))::bigint AS brought
+  FROM wallets_payment p
+  LEFT JOIN LATERAL (
+    SELECT sum(m.amount_minor) AS held, sum(m.returned_minor) AS returned,
+      sum(greatest(0, m.amount_minor - m.returned_minor - s.amount_minor)) AS spare
+    FROM wallets_milestonefunding m
+    LEFT JOIN invoicing_invoice i ON i.milestone_id = m.milestone_id AND i.status = 'paid'
+    LEFT JOIN wallets_payment s
+      ON s.invoice_id = i.id AND s.provider = 'held' AND s.status = 'succeeded'
+    WHERE m.payment_id = p.id AND m.status IN ('held', 'returned')
+  ) f ON true
+  LEFT JOIN LATERAL (
+    SELECT sum(amount_minor) AS taken FROM wallets_takeback
+    WHERE payment_id = p.id AND status <> 'failed'
+  ) t ON true
+  WHERE p.payer_id = %(user)s AND p.currency = %(currency)s
+    AND p.status = 'succeeded' AND p.provider = ANY(%(providers)s)
+) source
+WHERE source.brought > 0
+ORDER BY source.ended_at DESC, source.id DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditBalance:
+    """Credit in one currency; `reserved` is on its way back."""
+
+    currency: str
+    available: Money
+    reserved: Money
+
+
+@dataclass(frozen=True, slots=True)
+class CreditSource:
+    """A payment through a provider, and what of its money is still credit, in minor units."""
+
+    payment_id: int
+    uuid: UUID
+    label: str
+    currency: str
+    ended_at: datetime
+    left: int
+
+    @property
+    def public_id(self) -> str:
+        return format_public_id(Payment.PREFIX, self.uuid)
+
+    @property
+    def amount(self) -> Money:
+        return from_minor(self.left, self.currency)
 
 
 def credit_balance(user_id: int, currency: str) -> Money:
     """What the user can fund milestones and pay invoices with, in one currency."""
+    return from_minor(credit_minor(user_id, currency), currency)
+
+
+def credit_minor(user_id: int, currency: str) -> int:
+    """`credit_balance` in minor units."""
     row = Balance.objects.filter(
         account__owner=f"user:{user_id}", account__kind=AccountKind.CREDIT, currency=currency
     ).first()
-    return from_minor(0 if row is None else row.posted - row.held, currency)
+    return 0 if row is None else row.posted - row.held
+
+
+def credit_balances(user_id: int) -> list[CreditBalance]:
+    """The user's credit, a row for each currency that it has ever had."""
+    rows = Balance.objects.filter(
+        account__owner=f"user:{user_id}", account__kind=AccountKind.CREDIT
+    ).order_by("currency")
+    return [
+        CreditBalance(
+            currency=row.currency,
+            available=from_minor(row.posted - row.held, row.currency),
+            reserved=from_minor(row.held, row.currency),
+        )
+        for row in rows
+    ]
+
+
+def credit_sources(user_id: int, currency: str, *, available: int) -> list[CreditSource]:
+    """What of so much credit can go back, by the payment that brought it, the newest first.
+
+    What was spent is what came in first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SOURCES, {"user": user_id, "currency": currency, "providers": Provider.values}
+        )
+        return still_credit([CreditSource(*row) for row in cursor.fetchall()], available)
+
+
+def credit_of_user(user: User) -> tuple[list[CreditBalance], list[CreditSource]]:
+    """The user's credit, at least nothing in the own currency, and what of it can go back."""
+    balances = credit_balances(user.pk)
+    sources = [
+        source
+        for balance in balances
+        for source in credit_sources(
+            user.pk, balance.currency, available=to_minor(balance.available)
+        )
+    ]
+    nothing = zero(user.currency)
+    return balances or [CreditBalance(user.currency, nothing, nothing)], sources
+
+
+def still_credit(sources: Sequence[CreditSource], available: int) -> list[CreditSource]:
+    """The sources, the newest first, cut down to what is available of their sum."""
+    kept = []
+    for source in sources:
+        left = min(source.left, available)
+        available -= left
+        if left:
+            kept.append(replace(source, left=left))
+    return kept
+
+
+def take_backs_of(user_id: int) -> LockableQuerySet[TakeBack]:
+    """Credit that the user took back, or tried to."""
+    return TakeBack.objects.filter(payment__payer=user_id).select_related("payment")

@@ -1,6 +1,5 @@
 """What the ledger says: balances, and statements with their running balance."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -65,6 +64,10 @@ ORDER BY a.currency
 """
 
 
+Place = dict[str, str | int | datetime | None]
+"""Whose statement of which kind, and where in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PastBalance:
     """What a wallet had at a moment, in minor units, money reserved by withdrawals included."""
@@ -88,7 +91,7 @@ class WalletBalance:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One movement on a user's available money; `journal_id` is its place in the statement.
+    """One movement on a user's available money, or credit; `journal_id` is its place.
 
     `seq` counts the lines of this currency from the first, as receipts do.
     """
@@ -145,13 +148,15 @@ def statement_page(
     before: int | None,
     limit: int,
     until: datetime | None = None,
+    kind: AccountKind = AccountKind.AVAILABLE,
 ) -> list[StatementLine]:
     """Lines before the place `before`, newest first: O(limit), however long the history is.
 
     With `until`, those that were posted by then.
     """
-    place = {"before": before, "until": until}
-    return _lines(STATEMENT, user_id=user_id, currency=currency, place=place, limit=limit)
+    place: Place = {"before": before, "until": until}
+    place |= {"owner": f"user:{user_id}", "kind": kind.value, "currency": currency}
+    return _lines(STATEMENT, place, limit=limit)
 
 
 def statement_page_after(
@@ -161,32 +166,17 @@ def statement_page_after(
     after: int,
     limit: int,
     until: datetime | None = None,
+    kind: AccountKind = AccountKind.AVAILABLE,
 ) -> list[StatementLine]:
     """The lines next after the place `after`, newest first; as quick as `statement_page`."""
-    place = {"after": after, "until": until}
-    lines = _lines(STATEMENT_AFTER, user_id=user_id, currency=currency, place=place, limit=limit)
-    return lines[::-1]
+    place: Place = {"after": after, "until": until}
+    place |= {"owner": f"user:{user_id}", "kind": kind.value, "currency": currency}
+    return _lines(STATEMENT_AFTER, place, limit=limit)[::-1]
 
 
-def _lines(
-    statement: str,
-    *,
-    user_id: int,
-    currency: str | None,
-    place: Mapping[str, int | datetime | None],
-    limit: int,
-) -> list[StatementLine]:
+def _lines(statement: str, place: Place, *, limit: int) -> list[StatementLine]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement,
-            {
-                "owner": f"user:{user_id}",
-                "kind": AccountKind.AVAILABLE.value,
-                "currency": currency,
-                "limit": limit,
-                **place,
-            },
-        )
+        cursor.execute(statement, {**place, "limit": limit})
         return [
             StatementLine(journal_id, posted_at, JournalKind(kind), *rest)
             for journal_id, posted_at, kind, *rest in cursor.fetchall()

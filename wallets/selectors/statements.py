@@ -9,7 +9,7 @@ from djmoney.money import Money
 
 from common.money import from_minor
 from invoicing.models import Invoice
-from wallets.enums import JournalKind
+from wallets.enums import AccountKind, JournalKind
 from wallets.models import Withdrawal
 from wallets.selectors.ledger import (
     StatementLine,
@@ -75,10 +75,11 @@ def statement(
     before: int | None = None,
     until: datetime | None = None,
     size: int = PAGE_SIZE,
+    kind: AccountKind = AccountKind.AVAILABLE,
 ) -> StatementPage:
     """One page of the statement, in two queries however long the history is."""
     lines = statement_page(
-        user_id=user_id, currency=currency, before=before, limit=size + 1, until=until
+        user_id=user_id, currency=currency, before=before, limit=size + 1, until=until, kind=kind
     )
     rows = _rows(lines[:size])
     return StatementPage(

@@ -11,6 +11,12 @@ from wallets.services.bank_review import (
 )
 from wallets.services.bank_statements import StatementImport, bank_statement_import
 from wallets.services.clearing import clearings_finish
+from wallets.services.credit import (
+    credit_top_up_begin,
+    take_back_ask,
+    take_back_begin,
+    take_back_conclude,
+)
 from wallets.services.funding import funding_amounts, funding_begin
 from wallets.services.held import held_settle
 from wallets.services.holds import HoldTerms, hold_place, hold_release
@@ -34,6 +40,7 @@ from wallets.services.payout_methods import (
     payout_method_remove,
 )
 from wallets.services.previews import (
+    CreditPreview,
     FundingPreview,
     GiveBackPreview,
     Preview,
@@ -43,6 +50,8 @@ from wallets.services.previews import (
     payment_preview,
     refund_agree_preview,
     refund_preview,
+    take_back_preview,
+    top_up_preview,
 )
 from wallets.services.releases import (
     Returned,
@@ -74,6 +83,7 @@ from wallets.services.withdrawals import (
 __all__ = [
     "CREDIT",
     "BankDetails",
+    "CreditPreview",
     "FundingPreview",
     "GiveBackPreview",
     "HoldTerms",
@@ -93,6 +103,7 @@ __all__ = [
     "bank_match_make",
     "bank_statement_import",
     "clearings_finish",
+    "credit_top_up_begin",
     "funding_amounts",
     "funding_begin",
     "funding_preview",
@@ -118,6 +129,11 @@ __all__ = [
     "refund_agree_preview",
     "refund_conclude",
     "refund_preview",
+    "take_back_ask",
+    "take_back_begin",
+    "take_back_conclude",
+    "take_back_preview",
+    "top_up_preview",
     "verification_request",
     "withdrawal_approve",
     "withdrawal_cancel",

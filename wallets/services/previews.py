@@ -24,6 +24,11 @@ from wallets.enums import ChargeResult, PaymentPurpose, PaymentSource, PaymentSt
 from wallets.models import Payment
 from wallets.providers import Answer
 from wallets.selectors import credit_balance, wallet_balances
+from wallets.services.credit import (
+    credit_top_up_begin,
+    take_back_begin,
+    take_back_conclude,
+)
 from wallets.services.funding import funding_begin
 from wallets.services.held import held_settle
 from wallets.services.payments import MethodChoice, payments_conclude, refuse_unless_payable
@@ -78,6 +83,15 @@ class GiveBackPreview:
     held_after: Money
     agreed_after: Money
     completes_project: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreditPreview:
+    """What would be charged or given back, to which method, and the credit afterwards."""
+
+    amount: Money
+    method: str
+    credit_after: Money
 
 
 TAKEN: Final = Answer(ChargeResult.SUCCEEDED)
@@ -185,6 +199,32 @@ def refund_preview(
         if returned is None:
             raise ValueError("a request that was just made waits for its end")
         return request, _given_back(returned)
+
+
+def top_up_preview(*, amount: Money, method: MethodChoice, by: User, at: datetime) -> CreditPreview:
+    """What a top-up would do; changes nothing. The refusals of `credit_top_up_begin`."""
+    with _rolled_back():
+        payment = credit_top_up_begin(amount=amount, method=method, by=by, at=at)
+        payments_conclude(answers={payment.pk: TAKEN}, at=at)
+        return _credit_after(payment, payment.amount_minor)
+
+
+def take_back_preview(
+    *, payment_id: int, amount: Money | None = None, by: User, at: datetime
+) -> CreditPreview:
+    """What taking credit back would do; changes nothing. The refusals of `take_back_begin`."""
+    with _rolled_back():
+        taken = take_back_begin(payment_id=payment_id, amount=amount, by=by, at=at)
+        take_back_conclude(take_back_id=taken.pk, answer=TAKEN, at=at)
+        return _credit_after(taken.payment, taken.amount_minor)
+
+
+def _credit_after(payment: Payment, amount_minor: int) -> CreditPreview:
+    return CreditPreview(
+        amount=from_minor(amount_minor, payment.currency),
+        method=payment.label,
+        credit_after=credit_balance(payment.payer_id, payment.currency),
+    )
 
 
 def _given_back(returned: Returned) -> GiveBackPreview:

@@ -1,6 +1,6 @@
 """Withdrawing, and the bank accounts that a freelancer withdraws to."""
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.enums import Role
 from accounts.permissions import SignedInRequest, role_required, step_up_required
-from common.http import attempt, found, marks, render_page
+from common.http import attempt, found, key_in, marks, render_page
 from common.money import from_minor
 from wallets import selectors, services
 from wallets.enums import OPEN_WITHDRAWALS
@@ -139,15 +139,8 @@ def _request(request: SignedInRequest, form: WithdrawForm) -> Withdrawal:
         amount=form.cleaned_data["amount"],
         by=request.user,
         at=timezone.now(),
-        request_key=_key(request.POST.get("key", "")),
+        request_key=key_in(request.POST.get("key", "")),
     )
-
-
-def _key(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _withdraw_page(request: SignedInRequest, form: WithdrawForm) -> HttpResponse:

@@ -36,6 +36,7 @@ KEPT = (
     "wallets_milestonefunding",
     "wallets_payoutbatch",
     "wallets_payoutmethod",
+    "wallets_takeback",
     "wallets_withdrawal",
     "invoicing_issuingmandate",
     "invoicing_invoice",
