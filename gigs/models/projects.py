@@ -63,10 +63,10 @@ class Project(PublicIdModel):
         Application, on_delete=models.PROTECT, related_name="project"
     )
     commissioner = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="commissioned_projects"
+        User, on_delete=models.PROTECT, related_name="commissioned_projects", db_index=False
     )
     freelancer = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="freelance_projects"
+        User, on_delete=models.PROTECT, related_name="freelance_projects", db_index=False
     )
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="projects"

@@ -114,8 +114,12 @@ class Invoice(PublicIdModel):
         related_name="credit_notes",
         db_index=False,
     )
-    seller = models.ForeignKey(User, on_delete=models.PROTECT, related_name="issued_invoices")
-    buyer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="received_invoices")
+    seller = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="issued_invoices", db_index=False
+    )
+    buyer = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="received_invoices", db_index=False
+    )
     seller_copy = models.JSONField()
     buyer_copy = models.JSONField()
     subtotal = MoneyField(
@@ -233,7 +237,9 @@ class InvoiceLine(PublicIdModel):
 
     PREFIX = "inl"
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="lines", db_index=False
+    )
     position = models.PositiveSmallIntegerField()
     description = models.CharField(max_length=300)
     quantity = models.DecimalField(max_digits=9, decimal_places=2)
@@ -279,7 +285,9 @@ class InvoiceTax(models.Model):
     An invoice without rows was issued without the legal data that a decision needs: no tax.
     """
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="taxes")
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="taxes", db_index=False
+    )
     category = models.CharField(max_length=2, choices=TaxCategory.choices)
     rate = models.DecimalField(
         "rate in percent", max_digits=5, decimal_places=2, null=True, blank=True

@@ -107,7 +107,7 @@ def test_the_database_refuses_the_change(rule, build, changes):
         ("accounts_apitoken_digest_key", token, {}),
         ("accounts_key_unique_per_user", started_key, {}),
         ("accounts_rate_window_unique", window, {}),
-        ("accounts_auditevent_journal_key_key", event, {}),
+        ("accounts_audit_one_per_journal", event, {}),
     ],
 )
 def test_the_database_refuses_a_second_one(rule, build, changes):
