@@ -6,20 +6,12 @@ from typing import Final
 from django.utils import timezone
 
 from gigs.services.applications import AWAITS_UPFRONT
-from gigs.services.milestones import APPROVED
 from invoicing import services
 from invoicing.services.exports import EXPORT, export_build, export_keep, exports_tidy
 from outbox import registry
 from outbox.models import Job
 
 TIDY: Final = "housekeeping.exports"
-
-
-def issue(jobs: Sequence[Job]) -> None:
-    """Issue the invoices of approved milestones, many at once."""
-    services.invoices_issue(
-        milestone_ids=[job.payload["milestone"] for job in jobs], at=timezone.now()
-    )
 
 
 def issue_upfront(jobs: Sequence[Job]) -> None:
@@ -66,7 +58,6 @@ def tidy(jobs: Sequence[Job]) -> None:
 
 def register() -> None:
     """Tell the outbox who does these topics."""
-    registry.register(APPROVED, issue, lane="money")
     registry.register(AWAITS_UPFRONT, issue_upfront, lane="money")
     registry.register(services.DOCUMENT, render, kind="outside", batch=40)
     registry.register(services.OVERDUE, note_overdue)

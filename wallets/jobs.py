@@ -1,4 +1,4 @@
-"""What follows from an invoice, payments that nobody finished, and withdrawals on their way."""
+"""What follows from an approval and from an invoice, payments that nobody finished, and withdrawals on their way."""
 
 import time
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from functools import partial
 from django.conf import settings
 from django.utils import timezone
 
+from gigs.services.milestones import APPROVED
 from gigs.services.refunds import ENDED as REFUND_ENDED
 from invoicing.services import ISSUED
 from outbox import registry
@@ -33,6 +34,13 @@ from wallets.services.withdrawal_sending import RESOLVE as RESOLVE_WITHDRAWAL
 from wallets.services.withdrawals import SEND
 
 ASKING_SECONDS = 10.0
+
+
+def bill(jobs: Sequence[Job]) -> None:
+    """Issue the invoices of approved milestones, and pay those whose money is held."""
+    services.milestones_bill(
+        milestone_ids=[job.payload["milestone"] for job in jobs], at=timezone.now()
+    )
 
 
 def pay(jobs: Sequence[Job]) -> registry.Settle:
@@ -193,7 +201,8 @@ def anchor(jobs: Sequence[Job]) -> registry.Settle:
 
 def register() -> None:
     """Tell the outbox who does these topics."""
-    registry.register(ISSUED, pay, kind="outside", lane="money")
+    registry.register(APPROVED, bill, lane="money", batch=1000)
+    registry.register(ISSUED, pay, kind="outside", lane="money", batch=1000)
     registry.register(AUTOMATIC, pay, kind="outside", lane="money")
     registry.register(RESOLVE, resolve, kind="outside", lane="money", batch=1)
     registry.register(ANCHOR, anchor, kind="outside", lane="long")

@@ -6,6 +6,7 @@ from invoicing.services.issuing import (
     DOCUMENT,
     ISSUED,
     invoices_issue,
+    invoices_wake,
     totals_on,
     upfronts_issue,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "invoices_become_overdue",
     "invoices_issue",
     "invoices_mark_paid",
+    "invoices_wake",
     "mandate_accept",
     "mandate_revoke",
     "totals_on",

@@ -15,10 +15,10 @@ from invoicing import numbering
 from invoicing.enums import InvoiceStatus
 from invoicing.models import Invoice
 from invoicing.numbering import Counter
-from invoicing.services.drafts import Decisions, Draft, People, people_of, write
+from invoicing.services.drafts import Decisions, Draft, people_of, write
 from invoicing.services.works import Terms, Work, upfront_works, works_of
 from invoicing.tax import Decision
-from outbox.services import Entry, enqueue_all
+from outbox.services import Entry, enqueue_all, enqueue_many
 
 ISSUED = "invoice.issued"
 DOCUMENT = "invoice.document"
@@ -36,7 +36,9 @@ def totals_on(project: Project, amounts: Mapping[int, int], *, on: date) -> dict
 
 
 @transaction.atomic
-def invoices_issue(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
+def invoices_issue(
+    *, milestone_ids: Sequence[int], at: datetime, is_waking: bool = True
+) -> list[int]:
     """Issue what approvals of these milestones lead to; ids in order of approval.
 
     An invoice for each milestone that has none; by the completion method the final one of a project
@@ -44,9 +46,10 @@ def invoices_issue(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
     Locks projects, milestones and series in primary-key order. The fee is the next one of its
     project (product rule 3.3), in order of approval; numbers are gapless because each series'
     row stays locked until its invoices are committed. Tax is decided from the legal data of the
-    day and frozen with its rule (docs/tax.md). Milestones that are not approved are left.
+    day and frozen with its rule (docs/tax.md). Milestones that are not approved are left. A caller
+    that goes on with the invoices itself does not wake the job that would (`invoices_wake`).
     """
-    return works_issue(works_of(milestone_ids), at=at)
+    return works_issue(works_of(milestone_ids), at=at, is_waking=is_waking)
 
 
 @transaction.atomic
@@ -55,7 +58,7 @@ def upfronts_issue(*, project_ids: Sequence[int], at: datetime) -> list[int]:
     return works_issue(upfront_works(project_ids), at=at)
 
 
-def works_issue(works: Sequence[Work], *, at: datetime) -> list[int]:
+def works_issue(works: Sequence[Work], *, at: datetime, is_waking: bool = True) -> list[int]:
     """Number, freeze and write these invoices, in this order; ids. Their projects are locked."""
     if not works:
         return []
@@ -79,7 +82,7 @@ def works_issue(works: Sequence[Work], *, at: datetime) -> list[int]:
         for draft in drafts
         for pk, uuid in [written[draft.number]]
     }
-    _announce(drafts, people, issued, at=at)
+    _announce(drafts, issued, (ISSUED, DOCUMENT) if is_waking else (DOCUMENT,), at=at)
     failpoint("issue.announced")
     return [pk for pk, _ in issued.values()]
 
@@ -111,15 +114,29 @@ def _draft(work: Work, counter: Counter, decision: Decision | None) -> Draft:
     )
 
 
+def invoices_wake(*, invoice_ids: Sequence[int]) -> None:
+    """Ask for what follows from invoices, in the transaction that issued them."""
+    if not invoice_ids:
+        return
+    rows = Invoice.objects.among(invoice_ids).order_by("pk").values_list("pk", "uuid")
+    enqueue_many(
+        ISSUED, [(format_public_id(Invoice.PREFIX, uuid), {"invoice": pk}) for pk, uuid in rows]
+    )
+
+
 def _announce(
-    drafts: Sequence[Draft], people: People, issued: dict[str, tuple[int, str]], *, at: datetime
+    drafts: Sequence[Draft],
+    issued: dict[str, tuple[int, str]],
+    topics: Sequence[str],
+    *,
+    at: datetime,
 ) -> None:
     records: list[audit.Record] = []
     entries: list[Entry] = []
     for draft in drafts:
         pk, public_id = issued[draft.number]
         records.append(_record(draft, pk, public_id))
-        entries += [Entry(topic, public_id, {"invoice": pk}) for topic in (ISSUED, DOCUMENT)]
+        entries += [Entry(topic, public_id, {"invoice": pk}) for topic in topics]
     audit.record_many(records, by=None, at=at)
     enqueue_all(entries)
 

@@ -10,6 +10,7 @@ from wallets.services.bank_review import (
     bank_match_make,
 )
 from wallets.services.bank_statements import StatementImport, bank_statement_import
+from wallets.services.billing import milestones_bill
 from wallets.services.clearing import clearings_finish
 from wallets.services.credit import (
     credit_top_up_begin,
@@ -112,6 +113,7 @@ __all__ = [
     "held_settle",
     "hold_place",
     "hold_release",
+    "milestones_bill",
     "payment_ask",
     "payment_begin",
     "payment_conclude",

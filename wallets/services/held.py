@@ -60,6 +60,8 @@ def held_settle(*, invoice_ids: Sequence[int], at: datetime) -> list[int]:
     than was set aside, the difference is the buyer's credit: given back, or taken from it. All or
     nothing. InsufficientFunds when that credit is too small.
     """
+    if not invoice_ids:
+        return []
     invoices = Invoice.objects.among(invoice_ids).filter(
         project__payment_mode=PaymentMode.HELD, status__in=PAYABLE
     )

@@ -211,7 +211,8 @@ def finish(*, dues: Sequence[Due], posted: Sequence[Posted], at: datetime) -> No
     _begin_clearing(bills, at=at)
     invoices_mark_paid(invoices=[bill.invoice for bill in bills], at=at)
     failpoint("settle.invoices_paid")
-    projects_start(project_ids=upfront, at=at)
+    if upfront:
+        projects_start(project_ids=upfront, at=at)
     milestones_settle(milestone_ids=_settled_by(bills), at=at)
     failpoint("settle.milestones_settled")
     projects_complete(project_ids=sorted({bill.project_id for bill in bills}), at=at)

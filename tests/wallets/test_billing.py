@@ -1,0 +1,88 @@
+"""From an approval to the wallet in one transaction, where the money is held."""
+
+import pytest
+from djmoney.money import Money
+
+from invoicing.models import Invoice
+from outbox.models import Job
+from tests.builders import (
+    active_project,
+    approved_milestone,
+    fund,
+    held_project,
+    milestone_of,
+    run_jobs,
+)
+from tests.factories import AT
+from tests.parties import buyer, seller
+from wallets import integrity
+from wallets.models import Journal
+from wallets.selectors import wallet_balances
+from wallets.services import milestones_bill
+
+pytestmark = pytest.mark.django_db
+
+
+def waiting() -> list[str]:
+    return list(Job.objects.filter(topic="invoice.issued").values_list("key", flat=True))
+
+
+def test_held_milestones_are_invoiced_and_paid_at_once():
+    project = held_project()
+    fund(project)
+    milestones = [approved_milestone(project, position=position) for position in (1, 2)]
+    ids = [milestone.pk for milestone in milestones]
+
+    issued = milestones_bill(milestone_ids=ids, at=AT)
+
+    invoices = Invoice.objects.order_by("pk")
+    assert [(row.pk, row.status) for row in invoices] == [(pk, "paid") for pk in issued]
+    assert waiting() == []
+    [balance] = wallet_balances(project.freelancer_id)
+    assert balance.available == 316_667 + 316_667
+    assert integrity.differences() == []
+
+
+def test_billing_again_changes_nothing():
+    project = held_project()
+    fund(project)
+    milestone = approved_milestone(project)
+    milestones_bill(milestone_ids=[milestone.pk], at=AT)
+    jobs, journals = Job.objects.count(), Journal.objects.count()
+
+    assert milestones_bill(milestone_ids=[milestone.pk], at=AT) == []
+
+    assert (Job.objects.count(), Journal.objects.count()) == (jobs, journals)
+
+
+def test_a_project_that_pays_on_invoice_gets_its_invoice_and_the_job_that_goes_on():
+    milestone = approved_milestone(active_project())
+
+    [issued] = milestones_bill(milestone_ids=[milestone.pk], at=AT)
+
+    invoice = Invoice.objects.get()
+    assert (invoice.pk, invoice.status) == (issued, "sent")
+    assert waiting() == [invoice.public_id]
+
+
+def test_one_buyer_without_credit_keeps_nobody_from_being_invoiced_or_paid(monkeypatch):
+    lacking = held_project(
+        commissioner=buyer(), freelancer=seller(), budget="1000.00", currency="EUR", tasks=1
+    )
+    other = held_project()
+    with monkeypatch.context() as patch:
+        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
+        fund(lacking)
+    fund(other)
+    ids = [approved_milestone(project).pk for project in (lacking, other)]
+
+    issued = milestones_bill(milestone_ids=ids, at=AT)
+
+    assert len(issued) == 2
+    assert set(Invoice.objects.values_list("status", flat=True)) == {"sent"}
+    assert len(waiting()) == 2
+    run_jobs("invoice.issued")
+    paid = Invoice.objects.get(status="paid")
+    assert (paid.project_id, paid.total) == (other.pk, Money("3333.34", "USD"))
+    assert milestone_of(lacking).status == "approved"
+    assert integrity.differences() == []
