@@ -10,10 +10,10 @@ COMPILE := $(IN_VENV)/uv pip compile -q --universal --python-version 3.11 --gene
 CHECKS := check-lint check-format check-types check-layers check-templates check-migrations check-deploy check-schema
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-env check $(CHECKS) nightly chaos chaos-controls mutants model coverage bench examples screens fix states lock vendor schema clean python install install-dev
+.PHONY: help run test test-env check $(CHECKS) nightly chaos chaos-controls mutants model coverage bench bench-money examples screens fix states lock vendor schema clean python install install-dev
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install ## Start Tranche with everything it needs (PORT, TRANCHE_HOME, DEMO=0)
 	@exec $(IN_VENV)/python -m config.devservices.run --stop-with-parent
@@ -84,6 +84,9 @@ model: install-dev ## Check the model of milestone and withdrawal (needs spin an
 
 bench: install-dev ## Measure the workflow calls and the queue under load
 	@exec $(IN_VENV)/python -m benchmarks $(ARGS)
+
+bench-money: install-dev ## Measure the ledger against the database's own limit (ARGS=--quick; --entries 10000000)
+	@exec $(IN_VENV)/python -m benchmarks.money $(ARGS)
 
 examples: install-dev ## Write the documents of docs/examples anew
 	@exec $(IN_VENV)/python -m scripts.examples

@@ -4,6 +4,7 @@ The business rows are copied set by set, whatever columns they have; every entry
 written by the posting functions, in batches of 1,000 settlements.
 """
 
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -61,14 +62,17 @@ CROSS JOIN LATERAL wallets_settle_batch(
 """
 
 
-def fill(entries: int) -> int:
-    """Books with about so many entries, in order; their number, 0 when there are books already."""
+def fill(entries: int, *, seconds: list[float] | None = None) -> int:
+    """Books with about so many entries, in order; their number, 0 when there are books already.
+
+    `seconds` gets what each batch of settlements took.
+    """
     if Entry.objects.exists():
         return 0
     sellers = max(1, entries // (LEGS * MILESTONES))
     paid = _paid_project("@bench.example")
     _copy_work(paid, sellers)
-    settle(sellers * MILESTONES)
+    settle(sellers * MILESTONES, seconds=seconds)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("SELECT count(*) FROM wallets_entry")
@@ -82,12 +86,15 @@ def settle_more(invoices: int) -> None:
         _paid_project(f"{number}-{timezone.now():%H%M%S%f}@bench.example")
 
 
-def settle(invoices: int, *, done: int = 0) -> None:
+def settle(invoices: int, *, done: int = 0, seconds: list[float] | None = None) -> None:
     """Post the settlements of the copied invoices after the first `done`."""
     with connection.cursor() as cursor:
         while done < invoices:
             size = min(BATCH, invoices - done)
+            began = time.perf_counter()
             cursor.execute(SETTLE, {"base": BASE, "done": done, "size": size})
+            if seconds is not None and size == BATCH:
+                seconds.append(time.perf_counter() - began)
             done += size
 
 
@@ -147,8 +154,8 @@ def _copy_work(paid: Payment, sellers: int) -> None:
     copy_rows(Gig.objects.get(), one_each, {**same, **budget})
     copy_rows(
         PlannedMilestone.objects.get(),
-        one_each,
-        {**same, "gig_id": f"{BASE} + n", "amount": str(total)},
+        many,
+        {**same, "gig_id": owner, "position": place},
     )
     copy_rows(
         Application.objects.get(),

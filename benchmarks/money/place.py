@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import django
+from django.db import connection
 
 from benchmarks.installation import REPOSITORY
 from config.devservices.environment import compose
-from config.devservices.postgres import SUPERUSER, Postgres
+from config.devservices.postgres import DATABASE, SUPERUSER, Postgres
 from config.devservices.valkey import Valkey
 
 NANOSECONDS = 1e9
+WORK = "work"
+"""The database of all sections but the large books."""
 POLL_SECONDS = 0.01
 SETTINGS = {
     "max_connections": "140",
@@ -75,6 +78,17 @@ def place(home: Path | None) -> Iterator[Place]:
         finally:
             valkey.stop()
             server.stop()
+
+
+def work_in(name: str) -> None:
+    """Go on in a new copy of the provisioned, empty database."""
+    connection.close()
+    connection.settings_dict["NAME"] = "postgres"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE}")
+    connection.close()
+    connection.settings_dict["NAME"] = name
 
 
 class BackendCpu:

@@ -26,12 +26,15 @@ from gigs.services import (
     milestone_approve,
     milestone_submit,
 )
+from invoicing.enums import SeriesFamily
 from invoicing.models import InvoiceSeries, Issuer
 from outbox.models import Job
 from wallets.models import MilestoneFunding, Payment
 from wallets.services import MethodChoice, funding_begin, payment_ask, payment_conclude
 
-TASKS = 10
+TASKS = 4
+APART = 2_000
+"""Projects at least, so that batches at the same time are about different ones."""
 PRICE = Decimal("100.00")
 MINOR = 10_000
 FIRST = 1_000_000
@@ -65,15 +68,13 @@ class Stock:
 
     def __init__(self) -> None:
         self._next = FIRST
-        self._projects: list[Project] = []
+        self._project = _project()
 
-    def take(self, count: int, *, projects: int | None = None) -> list[int]:
+    def take(self, count: int) -> list[int]:
         """The ids of so many approved milestones that nobody has invoiced yet, in their order."""
-        wanted = projects or max(1, -(-count // TASKS))
-        if not self._projects:
-            self._projects = [_project()]
+        wanted = max(-(-count // TASKS), min(count, APART))
         base, self._next = self._next, self._next + wanted * TASKS + 1
-        _copies(self._projects[0], base, wanted)
+        _copies(self._project, base, wanted)
         return list(range(base + 1, base + count + 1))
 
 
@@ -101,14 +102,20 @@ def _project() -> Project:
         milestone_approve(milestone_id=milestone.pk, by=buyer, at=at)
     Job.objects.all().delete()
     issuer = Issuer.objects.create(user=seller, code="BENC")
-    InvoiceSeries.objects.create(issuer=issuer, year=timezone.now().year)
+    InvoiceSeries.objects.create(
+        issuer=issuer, year=timezone.now().year, family=SeriesFamily.INVOICE
+    )
     project.refresh_from_db()
     return project
 
 
+def _email(role: Role) -> str:
+    return f"{role}@bench.example"
+
+
 def _person(role: Role) -> User:
     return User.objects.create(
-        email=f"{role}@bench.example",
+        email=_email(role),
         name="Bench",
         legal_name=f"Bench {role}",
         roles=[role],
@@ -131,9 +138,8 @@ def _copies(project: Project, base: int, projects: int) -> None:
     copy_rows(series, each, {**same, "issuer_id": f"{base} + n"})
     gig = Gig.objects.get(pk=project.gig_id)
     copy_rows(gig, each, {**same, "commissioner_id": people["commissioner_id"]})
-    plan = PlannedMilestone.objects.filter(gig=gig).order_by("position").first()
-    assert plan is not None
-    copy_rows(plan, each, {**same, "gig_id": f"{base} + n", "amount": str(PRICE * TASKS)})
+    for plan in PlannedMilestone.objects.filter(gig=gig).order_by("position"):
+        copy_rows(plan, each, {"gig_id": f"{base} + n"})
     application = Application.objects.get(gig=gig)
     bid = {"gig_id": f"{base} + n", "freelancer_id": f"{base} + n"}
     copy_rows(application, each, {**same, **bid})
@@ -142,10 +148,12 @@ def _copies(project: Project, base: int, projects: int) -> None:
     payment = Payment.objects.get(project=project)
     payer = {"project_id": f"{base} + n", "payer_id": people["commissioner_id"]}
     copy_rows(payment, each, {**same, **payer})
-    audited = AuditEvent.objects.get(journal_key__isnull=False, target=payment.public_id)
+    audited = AuditEvent.objects.filter(
+        journal_key__isnull=False, target=payment.public_id
+    ).earliest("pk")
     paid = f"(SELECT uuid FROM wallets_payment WHERE id > {base} AND id <= {base + projects}) n"
-    key = "'fund:pay_' || replace(n.uuid::text, '-', '')"
-    copy_rows(audited, paid, {"journal_key": key})
+    name = "'pay_' || replace(n.uuid::text, '-', '')"
+    copy_rows(audited, paid, {"journal_key": f"'fund:' || {name}", "target": name})
     run(
         "INSERT INTO wallets_sandboxcharge (key, token, amount_minor, currency, result,"
         " failure_code, created_at) SELECT 'pay_' || replace(uuid::text, '-', ''), token,"
