@@ -21,11 +21,14 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "invoicing.Issuer",
         "invoicing.IssuingMandate",
         "invoicing.InvoiceSeries",
+        "invoicing.InvoiceExport",
     ),
     "Money": (
         "wallets.Payment",
         "wallets.PaymentMethod",
         "wallets.Clearing",
+        "gigs.RefundRequest",
+        "wallets.Release",
         "wallets.Account",
         "wallets.Balance",
         "wallets.Journal",
@@ -39,6 +42,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "wallets.Hold",
         "wallets.ProviderEvent",
     ),
+    "Bank": ("wallets.BankStatement", "wallets.BankStatementLine"),
     "Operation": (
         "wallets.VerificationRun",
         "outbox.Job",

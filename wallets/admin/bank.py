@@ -64,9 +64,13 @@ class CandidateForm(ReasonForm):
 
     def __init__(self, *args, candidates, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["candidate"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = candidates
+        if candidates:
+            field = self.fields["candidate"]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = candidates
+        else:
+            del self.fields["candidate"]
+            self.fields["name"].label = "It is about"
         self.fields["name"].help_text = self.help_text
 
     def clean(self):
@@ -225,7 +229,7 @@ class LineStateFilter(admin.SimpleListFilter):
 class BankStatementLineAdmin(ReadOnlyAdmin):
     """What the bank booked. Unmatched lines are matched by hand, or set aside, with a reason."""
 
-    list_display = ["booked_on", "amount", "name", "text", "end_to_end_id", "return_code", "decide"]
+    list_display = ["booked_on", "amount", "decide", "name", "text", "return_code"]
     list_filter = [LineStateFilter, "account", "booked_on", "return_code"]
     list_select_related = ["account"]
     search_fields = ["name", "text", "=reference", "=end_to_end_id"]
