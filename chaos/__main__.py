@@ -38,8 +38,9 @@ CONTROLS: Final = {
     "no-lease": "twice",
 }
 """What is taken away, and what it must come to."""
-CONTROL_SECONDS: Final = 25.0
-CONTROL_EVERY: Final = 1.2
+CONTROL_SECONDS: Final = 180.0
+CONTROL_WITHDRAWALS: Final = 120
+CONTROL_EVERY: Final = 2.5
 CONTROL_QUIET_SECONDS: Final = 75.0
 SHOWN: Final = 50
 PREFIX: Final = "tranche-chaos-"
@@ -55,6 +56,7 @@ class Plan:
     switches: str = ""
     quiet_seconds: float = QUIET_SECONDS
     paper_seconds: float = 0.0
+    withdrawals: float = float("inf")
 
 
 @dataclass
@@ -114,7 +116,7 @@ def run(plan: Plan, home: Path, say: Console) -> Report:
         for client in clients:
             client.start()
         storm = Storm(installation, luck)
-        storm.rage(seconds=plan.seconds, every=plan.every)
+        storm.rage(seconds=plan.seconds, every=plan.every, is_enough=partial(_enough, log, plan))
         over = time.monotonic()
         log.patient_until = over + PATIENCE_SECONDS
         for client in clients:
@@ -170,6 +172,12 @@ def _clients(installation: Installation, log: Log, plan: Plan) -> list[Client]:
         )
         for number in range(CLIENTS)
     ]
+
+
+def _enough(log: Log, plan: Plan) -> bool:
+    """Whether so many withdrawals were asked for that a missing guarantee has shown."""
+    asked = sum(entry.kind == "withdraw" for entry in list(log.acknowledged))
+    return asked >= plan.withdrawals
 
 
 def _until_none(
@@ -228,7 +236,13 @@ def main() -> int:
         if options.controls is None:
             plan = Plan(options.seconds, options.every, seed, paper_seconds=options.seconds / 10)
             return prove(plan, home, say)
-        plan = Plan(CONTROL_SECONDS, CONTROL_EVERY, seed, quiet_seconds=CONTROL_QUIET_SECONDS)
+        plan = Plan(
+            CONTROL_SECONDS,
+            CONTROL_EVERY,
+            seed,
+            quiet_seconds=CONTROL_QUIET_SECONDS,
+            withdrawals=CONTROL_WITHDRAWALS,
+        )
         return max(
             disprove(replace(plan, switches=name), home / name, say)
             for name in options.controls or CONTROLS

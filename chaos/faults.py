@@ -36,11 +36,11 @@ class Storm:
     def kills(self) -> int:
         return sum(count for name, count in self.struck.items() if name not in PAUSES)
 
-    def rage(self, *, seconds: float, every: float) -> None:
-        """Until the time is over."""
+    def rage(self, *, seconds: float, every: float, is_enough: Callable[[], bool]) -> None:
+        """Until it is enough, or the time is over."""
         until = time.monotonic() + seconds
         names, weights = zip(*((name, weight) for name, (weight, _) in FAULTS.items()), strict=True)
-        while time.monotonic() < until:
+        while time.monotonic() < until and not is_enough():
             name = self.luck.choices(names, weights)[0]
             FAULTS[name][1](self)
             self.struck[name] += 1
