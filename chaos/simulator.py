@@ -51,13 +51,12 @@ class MoodySimulator(Simulator):
         return PAYS
 
     def accept(self, order: dict[str, Any]) -> tuple[Payout | None, Behaviour]:
-        """A declined payout that is asked for again is paid."""
+        """A declined payout that is asked for again is paid, slowly and without an event."""
         with self.book.lock:
             known = self.book.find(str(order["key"]))
             if known is not None and known.status == "declined":
                 paid = self.book.write(replace(known, status="paid", reason=""))
-                self.follow_up(paid, PAYS)
-                return paid, replace(PAYS, webhooks=0)
+                return paid, replace(PAYS, delay=2.5)
         return super().accept(order)
 
 
