@@ -16,6 +16,7 @@ LONG: Final = (
     "tests/kill/",
     "tests/acceptance/",
     "tests/browser/",
+    "tests/oracle/",
     "tests/devservices/test_run.py",
 )
 

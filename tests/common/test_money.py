@@ -285,6 +285,41 @@ def fees_of(rate, grosses):
 
 
 @pytest.mark.parametrize(
+    ("total", "prices", "shares"),
+    [
+        (290_400, [165_000, 165_000], [145_200, 145_200]),
+        (10, [5, 3, 2], [5, 3, 2]),
+        (11, [5, 3, 2], [6, 3, 2]),
+        (17, [5, 3, 2], [9, 5, 3]),
+        (19, [5, 3, 2], [10, 6, 3]),
+        (7, [4, 3, 3], [3, 2, 2]),
+        (4, [2, 3], [2, 2]),
+        (3, [2, 3], [2, 1]),
+        (5, [9], [5]),
+    ],
+)
+def test_a_total_is_divided_like_prices_and_the_earliest_get_what_is_left(total, prices, shares):
+    assert money.split_like(total, prices) == shares
+
+
+@pytest.mark.parametrize(("total", "prices"), [(3, [100, 1, 1]), (1, [2, 3]), (2, [1, 1, 1])])
+def test_a_share_of_nothing_is_refused(total, prices):
+    with pytest.raises(AmountError) as refusal:
+        money.split_like(total, prices)
+
+    assert refusal.value.code == "budget_too_small"
+    assert str(refusal.value) == "The budget must give each milestone at least one sub-unit."
+
+
+@pytest.mark.parametrize(
+    ("rate", "total", "portion"),
+    [("0.12", 330_000, 39_600), ("0.12", 4, 0), ("0.125", 4, 1), ("0.5", HUGE, 5 * 10**29 + 1)],
+)
+def test_a_portion_is_rounded_half_up(rate, total, portion):
+    assert money.portion_of(Decimal(rate), total) == portion
+
+
+@pytest.mark.parametrize(
     ("total", "part", "whole", "share"),
     [
         (396_667, 1, 3, 132_222),

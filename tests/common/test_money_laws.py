@@ -159,3 +159,21 @@ def test_a_share_and_the_rest_are_the_total_give_or_take_the_rounding(total, who
 
     assert share == (2 * total * part + whole) // (2 * whole)
     assert share + money.share_of(total, part=whole - part, whole=whole) - total in (0, 1)
+
+
+@SOME
+@given(total=MINOR, prices=st.lists(st.integers(1, 30) | MINOR, min_size=1, max_size=20))
+def test_the_shares_of_prices_add_up_and_are_a_unit_away_at_most(total, prices):
+    whole, parts = sum(prices), len(prices)
+    try:
+        shares = money.split_like(total, prices)
+    except AmountError:
+        assert total * min(prices) < whole or total < parts
+        return
+
+    assert sum(shares) == total
+    if prices == money.split_minor(whole, parts):
+        assert shares == money.split_minor(total, parts)
+    else:
+        away = [share * whole - total * price for share, price in zip(shares, prices, strict=True)]
+        assert all(-whole < distance <= whole for distance in away)
