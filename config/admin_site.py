@@ -29,6 +29,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "wallets.Clearing",
         "gigs.RefundRequest",
         "wallets.Release",
+        "wallets.TakeBack",
         "wallets.Account",
         "wallets.Balance",
         "wallets.Journal",
