@@ -72,6 +72,7 @@ def place(home: Path | None) -> Iterator[Place]:
                 os.environ.pop(name, None)
             environment = compose(where, "http://127.0.0.1:8000", started)
             environment |= {"LOG_LEVEL": "WARNING", "PYTHONPATH": str(REPOSITORY)}
+            environment["SANDBOX_PAYOUT_URL"] = ""  # no simulator runs, so there is no book of it
             os.environ |= environment
             django.setup()
             yield Place(where, server, environment)

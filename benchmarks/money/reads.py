@@ -91,6 +91,7 @@ def small(entries: int = 1_000) -> Books:
     """The reads on books of 1,000 entries."""
     work_in("books_small")
     count = books.fill(entries)
+    _old_hand(4 * PAGE)
     return Books(count, reads=_reads(books.BASE + 1, deepest=None))
 
 
