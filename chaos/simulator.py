@@ -21,7 +21,7 @@ MOODS: Final = (
     (8, Behaviour(is_answer_lost=True, webhooks=0)),
     (4, Behaviour(is_answer_lost=True)),
     (4, Behaviour(is_request_lost=True, webhooks=0)),
-    (8, Behaviour(status="declined", reason="account_closed", delay=1.5)),
+    (8, Behaviour(status="declined", reason="account_closed", delay=4.0)),
     (4, Behaviour(is_error_after=True, webhooks=0)),
     (2, Behaviour(delay=2.0, webhooks=3)),
     (2, Behaviour(status="pending", later=("paid",))),
@@ -56,7 +56,7 @@ class MoodySimulator(Simulator):
             known = self.book.find(str(order["key"]))
             if known is not None and known.status == "declined":
                 paid = self.book.write(replace(known, status="paid", reason=""))
-                return paid, replace(PAYS, delay=2.5)
+                return paid, replace(PAYS, delay=4.0)
         return super().accept(order)
 
 
