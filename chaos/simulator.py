@@ -17,11 +17,13 @@ from config.devservices.simulator.server import Hook, Simulator
 
 PATIENT: Final = 90
 """Tries to tell about an event: real providers go on for days."""
+DECLINING: Final = 4.0 if "no-lease" in os.environ.get("CHAOS_SWITCHES", "") else 0.5
+"""Seconds that a decline takes: long where a second attempt is to overtake it."""
 MOODS: Final = (
     (8, Behaviour(is_answer_lost=True, webhooks=0)),
     (4, Behaviour(is_answer_lost=True)),
     (4, Behaviour(is_request_lost=True, webhooks=0)),
-    (8, Behaviour(status="declined", reason="account_closed", delay=4.0)),
+    (8, Behaviour(status="declined", reason="account_closed", delay=DECLINING)),
     (4, Behaviour(is_error_after=True, webhooks=0)),
     (2, Behaviour(delay=2.0, webhooks=3)),
     (2, Behaviour(status="pending", later=("paid",))),
@@ -56,7 +58,7 @@ class MoodySimulator(Simulator):
             known = self.book.find(str(order["key"]))
             if known is not None and known.status == "declined":
                 paid = self.book.write(replace(known, status="paid", reason=""))
-                return paid, replace(PAYS, delay=4.0)
+                return paid, replace(PAYS, delay=DECLINING)
         return super().accept(order)
 
 
