@@ -166,6 +166,15 @@ def tax_on(percent: Decimal, basis: int) -> int:
         return int((percent * basis / 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
+def basis_in(percent: Decimal, gross: int) -> int:
+    """The basis of an amount that has its tax in it, rounded half up.
+
+    Basis and `tax_on` it may miss the amount by one unit: some amounts no basis reaches.
+    """
+    with localcontext(prec=60):
+        return int((Decimal(gross) * 100 / (100 + percent)).quantize(Decimal(1), ROUND_HALF_UP))
+
+
 def share_of(total: int, *, part: int, whole: int) -> int:
     """What `part` of a `whole` is of a total, in minor units, rounded half up."""
     with localcontext(prec=60):

@@ -18,6 +18,7 @@ PREFIXES: Final = (
     "sub",
     "inv",
     "exp",
+    "fei",
     "pay",
     "pm",
     "pom",

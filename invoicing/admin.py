@@ -10,8 +10,8 @@ from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from common.formats import money_for_people, percent_for_people
 from invoicing.enums import DocumentKind
 from invoicing.models import (
+    FeeInvoice,
     Invoice,
-    InvoiceDocument,
     InvoiceExport,
     InvoiceLine,
     InvoiceObjection,
@@ -72,8 +72,62 @@ class InvoiceReminderInline(ReadOnlyInline):
     show_change_link = False
 
 
+class DocumentAdmin(ReadOnlyAdmin):
+    """What has files, made once and kept by kind: they are listed and can be downloaded."""
+
+    def get_urls(self):
+        own = [
+            path(
+                f"<int:invoice_id>/{kind}/",
+                self.admin_site.admin_view(self.download),
+                {"kind": kind},
+                name=f"invoicing_{self.opts.model_name}_{kind}",
+            )
+            for kind in DocumentKind
+        ]
+        return [*own, *super().get_urls()]
+
+    def download(self, request: HttpRequest, invoice_id: int, kind: DocumentKind) -> HttpResponse:
+        """One of the files, or the data that they were made of."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        invoice = self.model._default_manager.filter(pk=invoice_id).first()
+        if invoice is None:
+            raise Http404
+        file = invoice.documents.select_related("invoice").filter(kind=kind).first()
+        if file is None:
+            raise Http404
+        return HttpResponse(
+            bytes(file.content),
+            content_type=file.media_type,
+            headers={
+                "Content-Disposition": f'attachment; filename="{file.file_name}"',
+                "Cache-Control": "private, no-store",
+            },
+        )
+
+    @admin.display
+    def files(self, invoice: Invoice | FeeInvoice) -> str:
+        made = invoice.documents.select_related("invoice").defer("content").order_by("pk")
+        listed = format_html_join(
+            "",
+            '<div><a href="{}">{}</a>, SHA-256 {}</div>',
+            (
+                (
+                    reverse(
+                        f"admin:invoicing_{self.opts.model_name}_{file.kind}", args=[invoice.pk]
+                    ),
+                    file.file_name,
+                    file.digest,
+                )
+                for file in made
+            ),
+        )
+        return listed or "being made"
+
+
 @admin.register(Invoice)
-class InvoiceAdmin(ReadOnlyAdmin):
+class InvoiceAdmin(DocumentAdmin):
     """Issued documents with their frozen parties, figures and files."""
 
     list_display = [
@@ -114,52 +168,6 @@ class InvoiceAdmin(ReadOnlyAdmin):
         ),
         ("State", {"fields": ["status", "issued_at", "issued_on", "due_on", "paid_at"]}),
     ]
-
-    def get_urls(self):
-        own = [
-            path(
-                f"<int:invoice_id>/{kind}/",
-                self.admin_site.admin_view(self.download),
-                {"kind": kind},
-                name=f"invoicing_invoice_{kind}",
-            )
-            for kind in DocumentKind
-        ]
-        return [*own, *super().get_urls()]
-
-    def download(self, request: HttpRequest, invoice_id: int, kind: DocumentKind) -> HttpResponse:
-        """One of the invoice's files, or the data that they were made of."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        files = InvoiceDocument.objects.select_related("invoice")
-        file = files.filter(invoice=invoice_id, kind=kind).first()
-        if file is None:
-            raise Http404
-        return HttpResponse(
-            bytes(file.content),
-            content_type=file.media_type,
-            headers={
-                "Content-Disposition": f'attachment; filename="{file.file_name}"',
-                "Cache-Control": "private, no-store",
-            },
-        )
-
-    @admin.display
-    def files(self, invoice: Invoice) -> str:
-        made = invoice.documents.select_related("invoice").defer("content").order_by("pk")
-        listed = format_html_join(
-            "",
-            '<div><a href="{}">{}</a>, SHA-256 {}</div>',
-            (
-                (
-                    reverse(f"admin:invoicing_invoice_{file.kind}", args=[invoice.pk]),
-                    file.file_name,
-                    file.digest,
-                )
-                for file in made
-            ),
-        )
-        return listed or "being made"
 
     @admin.display(description="fee rate")
     def rate(self, invoice: Invoice) -> str:
@@ -294,3 +302,36 @@ class InvoiceExportAdmin(ReadOnlyAdmin):
         "ended_at",
         "expires_at",
     ]
+
+
+@admin.register(FeeInvoice)
+class FeeInvoiceAdmin(DocumentAdmin):
+    """The platform's own invoices for its fees, and what it gave back."""
+
+    list_display = ["number", "kind", "freelancer", "month", "sum", "tax_in_it", "issued_on"]
+    list_filter = ["kind", "currency", "month"]
+    list_select_related = ["freelancer"]
+    search_fields = ["number", "freelancer__email", "freelancer__name"]
+    search_help_text = "Number, freelancer or fei_… identifier"
+    ordering = ["-issued_at", "-pk"]
+    fields = [
+        "public_id",
+        "number",
+        "kind",
+        "freelancer",
+        "month",
+        "sum",
+        "tax_in_it",
+        "tax_rule",
+        "files",
+        "issued_at",
+        "issued_on",
+    ]
+
+    @admin.display(description="total", ordering="total_minor")
+    def sum(self, invoice: FeeInvoice) -> str:
+        return money_for_people(invoice.total)
+
+    @admin.display(description="tax in it", ordering="tax_minor")
+    def tax_in_it(self, invoice: FeeInvoice) -> str:
+        return money_for_people(invoice.tax)

@@ -8,8 +8,9 @@ class InvoicingConfig(AppConfig):
 
     def ready(self) -> None:
         from invoicing import jobs  # noqa: PLC0415
-        from invoicing.services import documents, readiness  # noqa: PLC0415
+        from invoicing.services import documents, fees, readiness  # noqa: PLC0415
 
         jobs.register()
         readiness.register()
         documents.register()
+        fees.register()

@@ -104,3 +104,17 @@ EXPORT_TRANSITIONS: dict[ExportStatus, frozenset[ExportStatus]] = {
     ExportStatus.FAILED: frozenset(),
     ExportStatus.EXPIRED: frozenset(),
 }
+
+
+class FeeKind(models.TextChoices):
+    """The platform's own documents to a freelancer."""
+
+    FEE = "fee", "Fee invoice"
+    CREDIT = "fee_credit", "Fee credit note"
+
+
+FEE_FAMILIES: dict[FeeKind, SeriesFamily] = {
+    FeeKind.FEE: SeriesFamily.INVOICE,
+    FeeKind.CREDIT: SeriesFamily.CREDIT_NOTE,
+}
+"""In which series of the platform each is numbered."""

@@ -8,6 +8,7 @@ from django.utils import timezone
 from gigs.services.applications import AWAITS_UPFRONT
 from invoicing import services
 from invoicing.services.exports import EXPORT, export_build, export_keep, exports_tidy
+from invoicing.services.fees import FEE_DOCUMENT, fee_documents_keep, fee_documents_render
 from outbox import registry
 from outbox.models import Job
 
@@ -34,6 +35,18 @@ def render(jobs: Sequence[Job]) -> registry.Settle:
 def note_overdue(jobs: Sequence[Job]) -> None:
     """Move what is past its due day; a full round is followed by another one."""
     services.invoices_become_overdue(at=timezone.now())
+
+
+def render_fees(jobs: Sequence[Job]) -> registry.Settle:
+    """The same for the platform's fee invoices."""
+    documents = fee_documents_render(
+        invoice_ids=[job.payload["fee_invoice"] for job in jobs], at=timezone.now()
+    )
+
+    def keep() -> None:
+        fee_documents_keep(documents=documents)
+
+    return keep
 
 
 def export(jobs: Sequence[Job]) -> registry.Settle:
@@ -63,3 +76,4 @@ def register() -> None:
     registry.register(services.OVERDUE, note_overdue)
     registry.register(EXPORT, export, kind="outside", lane="long", batch=1)
     registry.register(TIDY, tidy)
+    registry.register(FEE_DOCUMENT, render_fees, kind="outside", batch=40)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from common.arrays import bigints
@@ -52,6 +53,18 @@ def counters_for(
         )
         counters = _locked(wanted, year=year, family=family)
     return counters
+
+
+def platform_counter(*, year: int, family: SeriesFamily) -> Counter:
+    """The locked counter of the platform's own documents; its issuer is made on first use."""
+    issuer, _ = Issuer.objects.get_or_create(
+        user=None, defaults={"code": settings.PLATFORM_ISSUER_CODE}
+    )
+    InvoiceSeries.objects.bulk_create(
+        [InvoiceSeries(issuer=issuer, family=family, year=year)], ignore_conflicts=True
+    )
+    series = InvoiceSeries.objects.filter(issuer=issuer, family=family, year=year).locked().get()
+    return Counter(series.pk, issuer.code + NUMBER_MARKS[family], year, series.last_number)
 
 
 def advance(counters: Collection[Counter]) -> None:

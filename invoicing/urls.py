@@ -3,13 +3,23 @@
 from django.urls import path
 
 from invoicing.enums import DocumentKind
-from invoicing.views import exports
+from invoicing.views import exports, fees
 from invoicing.views import invoices as views
 
 app_name = "invoicing"
 urlpatterns = [
     path("invoices/", views.invoice_list, name="list"),
     path("invoices.csv", views.invoice_csv, name="csv"),
+    path("invoices/fees/", fees.fee_list, name="fees"),
+    *(
+        path(
+            f"invoices/fees/<fei_id:invoice_id>/{kind}/",
+            fees.fee_file,
+            {"kind": kind},
+            name=f"fee-{kind}",
+        )
+        for kind in (DocumentKind.PDF, DocumentKind.UBL, DocumentKind.CII)
+    ),
     path("invoices/exports/", exports.export_list, name="exports"),
     path("invoices/exports/<exp_id:export_id>/", exports.export_progress, name="export"),
     path("invoices/exports/<exp_id:export_id>/file/", exports.export_file, name="export-file"),

@@ -22,6 +22,7 @@ from wallets.services.automatic import AUTOMATIC
 from wallets.services.bank_statements import MATCH
 from wallets.services.clearing import CLEARING
 from wallets.services.credit import RESOLVE as TAKE_BACK
+from wallets.services.fee_billing import BILL, fees_bill
 from wallets.services.payments import RESOLVE
 from wallets.services.verification import (
     VERIFY,
@@ -199,6 +200,12 @@ def anchor(jobs: Sequence[Job]) -> registry.Settle:
     return conclude
 
 
+def bill_fees(jobs: Sequence[Job]) -> registry.Settle:
+    """Bill the platform's fees of months that are over, each few hundred in a transaction."""
+    fees_bill(at=timezone.now())
+    return lambda: None
+
+
 def register() -> None:
     """Tell the outbox who does these topics."""
     registry.register(APPROVED, bill, lane="money", batch=1000)
@@ -215,3 +222,4 @@ def register() -> None:
     registry.register(COMPARE, compare_withdrawals, kind="outside")
     registry.register(SEND, send_withdrawal, kind="outside", lane="money", batch=1)
     registry.register(RESOLVE_WITHDRAWAL, resolve_withdrawal, kind="outside", lane="money", batch=1)
+    registry.register(BILL, bill_fees, kind="outside", lane="long")

@@ -30,6 +30,7 @@ class Mail(StrEnum):
     CREDIT_ADDED = "credit_added"
     EMAIL_CONFIRMATION = "email_confirmation"
     EXPORT_READY = "export_ready"
+    FEE_INVOICE_ISSUED = "fee_invoice_issued"
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_OVERDUE = "invoice_overdue"
     INVOICE_OBJECTED = "invoice_objected"
@@ -73,6 +74,7 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.CREDIT_ADDED: frozenset({"amount", "reason", "path"}),
     Mail.EMAIL_CONFIRMATION: frozenset({"url"}),
     Mail.EXPORT_READY: frozenset({"file", "expires_on", "path"}),
+    Mail.FEE_INVOICE_ISSUED: frozenset({"number", "kind", "month", "total", "path"}),
     Mail.INVOICE_ISSUED: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.INVOICE_OVERDUE: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.INVOICE_OBJECTED: frozenset({"number", "freelancer", "reason", "path"}),

@@ -264,6 +264,9 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 PLATFORM_FEE_RATE = env.str("PLATFORM_FEE_RATE", default="0.0500")
 UPFRONT_RATE = env.str("UPFRONT_RATE", default="0.1200")
+# The platform as the seller of its own fee invoices: fields of legal data, and what its numbers begin with.
+PLATFORM_LEGAL: dict[str, str] = env.json("PLATFORM_LEGAL", default={})
+PLATFORM_ISSUER_CODE = env.str("PLATFORM_ISSUER_CODE", default="TRANCHE")
 REVIEW_DAYS = env.int("REVIEW_DAYS", default=14)
 CLEARING_DAYS = env.int("CLEARING_DAYS", default=0)
 REFUND_DAYS = env.int("REFUND_DAYS", default=7)
@@ -350,6 +353,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "heartbeat.worker", "schedule": timedelta(seconds=15)},
     "overdue": {"task": "invoice.overdue", "schedule": timedelta(minutes=15)},
     "purge-jobs": {"task": "housekeeping.jobs", "schedule": timedelta(hours=1)},
+    "bill-fees": {"task": "fees.bill", "schedule": timedelta(hours=6)},
     "purge-exports": {"task": "housekeeping.exports", "schedule": timedelta(hours=1)},
     "purge-access": {"task": "housekeeping.access", "schedule": timedelta(hours=1)},
     "anchor": {

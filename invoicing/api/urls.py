@@ -1,6 +1,6 @@
 from django.urls import path
 
-from invoicing.api import chasing, exports, views
+from invoicing.api import chasing, exports, fees, views
 
 urlpatterns = [
     path("invoices/", views.InvoicesView.as_view()),
@@ -12,6 +12,11 @@ urlpatterns = [
     path("invoice-exports/", exports.ExportsView.as_view()),
     path("invoice-exports/<exp_id:export_id>/", exports.ExportView.as_view()),
     path("invoice-exports/<exp_id:export_id>/download/", exports.ExportFileView.as_view()),
+    path("fee-invoices/", fees.FeeInvoicesView.as_view()),
+    path("fee-invoices/<fei_id:invoice_id>/", fees.FeeInvoiceView.as_view()),
+    path("fee-invoices/<fei_id:invoice_id>/pdf/", fees.FeePdfView.as_view()),
+    path("fee-invoices/<fei_id:invoice_id>/ubl/", fees.FeeUblView.as_view()),
+    path("fee-invoices/<fei_id:invoice_id>/cii/", fees.FeeCiiView.as_view()),
     path("projects/<prj_id:project_id>/readiness/", views.ReadinessView.as_view()),
     path("me/mandate/", views.MandateView.as_view()),
     path("invoices/<inv_id:invoice_id>/remind/", chasing.InvoiceRemindView.as_view()),

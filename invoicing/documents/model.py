@@ -150,20 +150,32 @@ class Tax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """BG-22: the sum of lines, tax, total with tax, what is paid and what is due."""
+    """BG-22: the sum of lines, tax, total with tax, what is paid and what is due.
+
+    `rounding` (BT-114) is what makes an amount with tax in it that no basis and tax can reach.
+    """
 
     net: Decimal
     tax: Decimal
     gross: Decimal
     paid: Decimal = ZERO
+    rounding: Decimal | None = None
     due: Decimal
 
     @classmethod
-    def of(cls, lines: tuple[Line, ...], taxes: tuple[Tax, ...], *, paid: Decimal = ZERO) -> Self:
+    def of(
+        cls,
+        lines: tuple[Line, ...],
+        taxes: tuple[Tax, ...],
+        *,
+        paid: Decimal = ZERO,
+        rounding: Decimal | None = None,
+    ) -> Self:
         """The totals that these lines and taxes have."""
         net = sum((line.amount for line in lines), ZERO)
         tax = sum((row.amount for row in taxes), ZERO)
-        return cls(net=net, tax=tax, gross=net + tax, paid=paid, due=net + tax - paid)
+        due = net + tax - paid + (rounding or ZERO)
+        return cls(net=net, tax=tax, gross=net + tax, paid=paid, rounding=rounding, due=due)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,7 +379,7 @@ def _check_row(row: Tax, base: Decimal, exponent: int) -> None:
 
 def _check_totals(document: Document) -> None:
     given = document.totals
-    wanted = Totals.of(document.lines, document.taxes, paid=given.paid)
+    wanted = Totals.of(document.lines, document.taxes, paid=given.paid, rounding=given.rounding)
     _must(given.net == wanted.net, "BR-CO-10", f"Lines make {wanted.net}, not {given.net}.")
     _must(given.tax == wanted.tax, "BR-CO-14", f"Taxes make {wanted.tax}, not {given.tax}.")
     _must(given.gross == wanted.gross, "BR-CO-15", f"The total is {wanted.gross}.")
@@ -378,7 +390,12 @@ def _check_totals(document: Document) -> None:
         "BR-CO-25",
         "An amount due has a date or terms.",
     )
-    amounts = (*(line.amount for line in document.lines), given.tax, given.paid)
+    amounts = (
+        *(line.amount for line in document.lines),
+        given.tax,
+        given.paid,
+        given.rounding or ZERO,
+    )
     _must(
         all(rounded(amount, document.exponent) == amount for amount in amounts),
         "BR-DEC",

@@ -314,7 +314,11 @@ def _settled(document: Document, wording: Wording) -> list[Fact]:
     totals = document.totals
     if not totals.paid:
         return []
+    rounding: list[Fact] = []
+    if totals.rounding:
+        rounding = [{"label": wording.rounding, "value": _amount(totals.rounding, document)}]
     return [
+        *rounding,
         {"label": wording.paid, "value": _amount(totals.paid, document)},
         {"label": wording.total_due, "value": _money(totals.due, document)},
     ]

@@ -60,10 +60,8 @@ def document_of(invoice: Invoice) -> Document:
     language = language_of(invoice.buyer_copy)
     taxes = sorted(invoice.taxes.all(), key=lambda row: row.pk)
     sold, bought = invoice.seller_copy, invoice.buyer_copy
-    legal_info = ""
-    if any(row.category == TaxCategory.OUTSIDE for row in taxes):
-        legal_info = _vat_in_words(sold)
-        sold, bought = _without_vat_id(sold), _without_vat_id(bought)
+    is_outside = any(row.category == TaxCategory.OUTSIDE for row in taxes)
+    seller, buyer = parties_of(sold, bought, is_outside=is_outside)
     return Document(
         type_code=TypeCode.INVOICE,
         number=invoice.number,
@@ -72,8 +70,8 @@ def document_of(invoice: Invoice) -> Document:
         due_on=invoice.due_on,
         currency=invoice.total.currency.code,
         language=language,
-        seller=replace(seller_of(sold), legal_info=legal_info),
-        buyer=party_of(bought),
+        seller=seller,
+        buyer=buyer,
         lines=tuple(
             _line(line) for line in sorted(invoice.lines.all(), key=lambda row: row.position)
         ),
@@ -89,6 +87,16 @@ def document_of(invoice: Invoice) -> Document:
         references=_references(invoice),
         issued_by=ISSUER,
     )
+
+
+def parties_of(
+    sold: Mapping[str, str], bought: Mapping[str, str], *, is_outside: bool
+) -> tuple[Party, Party]:
+    """Seller and buyer; outside the scope of VAT the seller's VAT number is text alone."""
+    if not is_outside:
+        return seller_of(sold), party_of(bought)
+    seller = replace(seller_of(_without_vat_id(sold)), legal_info=_vat_in_words(sold))
+    return seller, party_of(_without_vat_id(bought))
 
 
 def language_of(buyer: Mapping[str, str]) -> Language:

@@ -42,6 +42,7 @@ class Wording:
     subtotal: str
     local_tax: str
     paid: str
+    rounding: str
     payment: str
     pay: str
     pay_terms: str
@@ -120,6 +121,7 @@ ENGLISH: Final = Wording(
     subtotal="Subtotal",
     local_tax="{tax} in {currency}",
     paid="Paid",
+    rounding="Rounding",
     payment="Payment",
     pay="Please pay {amount} by {date}.",
     pay_terms="Please pay {amount}.",
@@ -198,6 +200,7 @@ GERMAN: Final = Wording(
     subtotal="Nettobetrag",
     local_tax="{tax} in {currency}",
     paid="Bereits bezahlt",
+    rounding="Rundung",
     payment="Zahlung",
     pay="Bitte zahlen Sie {amount} bis zum {date}.",
     pay_terms="Bitte zahlen Sie {amount}.",
@@ -276,6 +279,7 @@ FRENCH: Final = Wording(
     subtotal="Total HT",
     local_tax="{tax} en {currency}",
     paid="Déjà payé",
+    rounding="Arrondi",
     payment="Paiement",
     pay="Merci de régler {amount} avant le {date}.",
     pay_terms="Merci de régler {amount}.",
@@ -354,6 +358,7 @@ SPANISH: Final = Wording(
     subtotal="Base imponible",
     local_tax="{tax} en {currency}",
     paid="Ya pagado",
+    rounding="Redondeo",
     payment="Pago",
     pay="Le rogamos que pague {amount} antes del {date}.",
     pay_terms="Le rogamos que pague {amount}.",

@@ -2,7 +2,7 @@
 
 What the library gets wrong or leaves to its caller is settled here and nowhere else: it changes
 the table it is given (each call gets a new one), rounds prices to four decimals, knows no
-profile but EN 16931, and needs the day of supply.
+profile but EN 16931, writes every rounding in euros, and needs the day of supply.
 """
 
 import logging
@@ -30,6 +30,7 @@ UNDEFINED_MEANS: Final = "1"
 """UNTDID 4461: the instrument of payment is not defined."""
 
 _UNCHECKED: Final = {"level": "en16931", "check_xsd": False, "check_schematron": False}
+_ROUNDING: Final = b'<cbc:PayableRoundingAmount currencyID="%s">'
 _CUSTOMIZATION: Final = b"<cbc:CustomizationID>urn:cen.eu:en16931:2017</cbc:CustomizationID>"
 
 logging.getLogger("factur-x").setLevel(logging.ERROR)
@@ -46,6 +47,7 @@ def ubl_of(document: Document) -> bytes:
     """The UBL 2.1 Invoice or CreditNote, under the strictest profile that the data allow."""
     profile = profile_of(document)
     xml: bytes = generate_ubl_xml(_terms(document, profile), **_UNCHECKED)
+    xml = xml.replace(_ROUNDING % b"EUR", _ROUNDING % document.currency.encode("ascii"))
     return _claiming(xml, profile)
 
 
@@ -82,6 +84,7 @@ def _terms(document: Document, profile: Profile) -> dict[str, Any]:
         "BT-110": money(totals.tax),
         "BT-112": money(totals.gross),
         "BT-113": money(totals.paid) if totals.paid else None,
+        "BT-114": money(totals.rounding) if totals.rounding else None,
         "BT-115": money(totals.due),
         "BG-1": _notes(document, profile),
         "BG-3": [

@@ -9,6 +9,7 @@ from invoicing.models.claims import (
     InvoiceReport,
 )
 from invoicing.models.exports import InvoiceExport, InvoiceExportPart
+from invoicing.models.fees import FeeDocument, FeeInvoice
 from invoicing.models.invoices import (
     LUMP_SUM,
     Invoice,
@@ -28,6 +29,8 @@ __all__ = [
     "LATER_WAIT",
     "LUMP_SUM",
     "REMINDERS_BEFORE_REPORT",
+    "FeeDocument",
+    "FeeInvoice",
     "Invoice",
     "InvoiceDocument",
     "InvoiceExport",

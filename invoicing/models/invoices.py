@@ -36,11 +36,13 @@ def _is_rated(category: str, rate: str) -> Q:
 
 
 class Issuer(PublicIdModel):
-    """Who issues invoices, with a code that is unique on the platform: a freelancer."""
+    """Who issues invoices, with a code that is unique: a freelancer, or without user the platform."""
 
     PREFIX = "iss"
 
-    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="issuer")
+    user = models.OneToOneField(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="issuer"
+    )
     code = models.CharField(max_length=8, unique=True)
 
     objects: ClassVar[LockableQuerySet["Issuer"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
@@ -49,7 +51,10 @@ class Issuer(PublicIdModel):
         constraints = [
             models.CheckConstraint(
                 condition=Q(code__regex=r"^[0-9A-Z]{4,8}$"), name="invoicing_issuer_code_valid"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["user"], nulls_distinct=False, name="invoicing_issuer_one_is_the_platform"
+            ),
         ]
 
     def __str__(self) -> str:

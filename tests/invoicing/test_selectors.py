@@ -57,7 +57,7 @@ def test_lists_are_filtered_by_status_and_number(project, freelancer):
 
 
 def test_pages_meet_without_gap_or_overlap(freelancer, monkeypatch):
-    monkeypatch.setattr(selectors, "PAGE_SIZE", 2)
+    monkeypatch.setattr("invoicing.selectors.invoices.PAGE_SIZE", 2)
     project = active_project(freelancer=freelancer, tasks=5)
     issued = [
         sent_invoice(project, position=n, at=AT + timedelta(minutes=n // 2)).number

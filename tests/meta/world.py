@@ -1,16 +1,24 @@
 """One of each object, in the states where its owner could act on it."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import uuid4
 
 from accounts.models import User
 from accounts.services.access import TokenGrant, token_issue
 from common.models import PublicIdModel
 from common.public_ids import format_public_id
-from invoicing.enums import Side
+from invoicing.documents.fees import FeeCharge
+from invoicing.enums import FeeKind, Side
+from invoicing.models import FeeInvoice
 from invoicing.selectors import Wanted
 from invoicing.services import documents_make
 from invoicing.services.exports import export_request
+from invoicing.services.fees import (
+    fee_documents_keep,
+    fee_documents_render,
+    fee_invoices_issue,
+)
 from tests.builders import (
     SANDBOX_OK,
     active_project,
@@ -81,10 +89,19 @@ def build() -> World:
         ),
         request(freelancer, amount="100.00"),
         export_request(wanted=Wanted(side=Side.SENT), by=freelancer, at=AT),
+        billed(freelancer),
         token_issue(grant=TokenGrant(name="Script"), by=commissioner, at=AT)[0],
     )
     world.numbers["invoice"] = processing.number
     return world
+
+
+def billed(freelancer: User) -> FeeInvoice:
+    charge = FeeCharge(FeeKind.FEE, freelancer.pk, "USD", date(2026, 10, 1), 16667, 0)
+    fee_invoices_issue(charges=[charge], at=AT)
+    invoice = FeeInvoice.objects.get()
+    fee_documents_keep(documents=fee_documents_render(invoice_ids=[invoice.pk], at=AT))
+    return invoice
 
 
 def nowhere(world: World) -> World:

@@ -18,6 +18,8 @@ APPEND_ONLY = (
     "invoicing_invoicetax",
     "invoicing_invoiceobjection",
     "invoicing_invoicedocument",
+    "invoicing_feeinvoice",
+    "invoicing_feedocument",
     "invoicing_invoicereminder",
     "invoicing_invoicereport",
     "wallets_anchor",

@@ -17,25 +17,15 @@ from common.models import LockableQuerySet
 from common.money import fee_on, from_minor, quantize, to_minor
 from common.pages import Page, newest_first
 from gigs.enums import PaymentMode
-from invoicing.enums import (
-    PAYABLE,
-    DocumentKind,
-    ExportStatus,
-    InvoiceKind,
-    InvoiceStatus,
-    Side,
-)
+from invoicing.enums import PAYABLE, DocumentKind, InvoiceKind, InvoiceStatus, Side
 from invoicing.exceptions import (
     DocumentNotReady,
-    ExportGone,
-    ExportNotReady,
     NoElectronicInvoice,
 )
 from invoicing.models import (
     REMINDERS_BEFORE_REPORT,
     Invoice,
     InvoiceDocument,
-    InvoiceExport,
     InvoiceLine,
     InvoiceObjection,
     InvoiceReminder,
@@ -59,26 +49,6 @@ class InvoiceFilters:
     number: str = ""
     issued_from: date | None = None
     issued_until: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What somebody wants an archive of: the files of a range, or with `year` its tables."""
-
-    side: Side
-    year: int | None = None
-    status: str = ""
-    issued_from: date | None = None
-    issued_until: date | None = None
-
-    @property
-    def filters(self) -> InvoiceFilters:
-        return InvoiceFilters(
-            side=self.side,
-            status=self.status,
-            issued_from=self.issued_from,
-            issued_until=self.issued_until,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,64 +150,9 @@ def invoices_in_order(user: User, filters: InvoiceFilters) -> Iterator[Invoice]:
     return filtered(user, filters).order_by("issued_at", "pk").iterator(chunk_size=500)
 
 
-def invoices_of_year(user: User, side: Side, year: int) -> Iterator[Invoice]:
-    """What was issued in a calendar year (UTC) with its taxes, in the order of issue."""
-    issued = _of_side(invoice_rows(), user, side).filter(issued_on__year=year)
-    in_order = issued.prefetch_related("taxes").order_by("issued_at", "pk")
-    return in_order.iterator(chunk_size=500)
-
-
-def invoices_paid_in(user: User, side: Side, year: int) -> Iterator[Invoice]:
-    """What was paid in a calendar year (UTC), whenever it was issued, in the order of payment."""
-    paid = _of_side(invoice_rows(), user, side).filter(paid_at__year=year)
-    return paid.order_by("paid_at", "pk").iterator(chunk_size=500)
-
-
-def count_of_year(user: User, side: Side, year: int) -> int:
-    """How many invoices were issued or paid in a calendar year (UTC)."""
-    own = _of_side(Invoice.objects.all(), user, side)
-    return own.filter(Q(issued_on__year=year) | Q(paid_at__year=year)).count()
-
-
-def years_of(user: User) -> list[int]:
-    """The calendar years in which the user issued or received invoices, the latest first."""
-    own = Invoice.objects.for_user(user)
-    days = own.dates("issued_on", "year", order="DESC").union(
-        own.filter(paid_at__isnull=False).dates("paid_at", "year")
-    )
-    return sorted({day.year for day in days}, reverse=True)
-
-
-def exports_of(user: User) -> LockableQuerySet[InvoiceExport]:
-    """A person's own archives."""
-    return InvoiceExport.objects.filter(owner=user)
-
-
-def exports_page(user: User, *, before: str = "", after: str = "") -> Page[InvoiceExport]:
-    """A person's own archives, newest first."""
-    return newest_first(
-        exports_of(user), column="requested_at", limit=PAGE_SIZE, before=before, after=after
-    )
-
-
-def export_file(export: InvoiceExport) -> Iterator[bytes]:
-    """The archive's bytes, piece by piece. ExportNotReady, ExportGone."""
-    if export.status == ExportStatus.PENDING:
-        raise ExportNotReady
-    if export.status != ExportStatus.READY:
-        raise ExportGone(export.reason)
-    return _pieces(export)
-
-
-def _pieces(export: InvoiceExport) -> Iterator[bytes]:
-    parts = export.parts.order_by("position")
-    for pk in list(parts.values_list("pk", flat=True)):
-        yield bytes(parts.values_list("content", flat=True).get(pk=pk))
-
-
 def filtered(user: User, filters: InvoiceFilters) -> LockableQuerySet[Invoice]:
     """The invoices that fit, with what a row of a list shows."""
-    invoices = _of_side(invoice_rows(), user, filters.side)
+    invoices = of_side(invoice_rows(), user, filters.side)
     if filters.status:
         invoices = invoices.filter(status=filters.status)
     if filters.number:
@@ -251,19 +166,19 @@ def filtered(user: User, filters: InvoiceFilters) -> LockableQuerySet[Invoice]:
 
 def latest_invoices(user: User, side: Side, *, limit: int) -> list[Invoice]:
     """The newest invoices on that side."""
-    return list(_of_side(invoice_rows(), user, side).order_by("-issued_at", "-pk")[:limit])
+    return list(of_side(invoice_rows(), user, side).order_by("-issued_at", "-pk")[:limit])
 
 
 def invoices_to_pay(user: User, *, limit: int) -> list[Invoice]:
     """What the user has not paid yet, the first due on top."""
-    payable = _of_side(invoice_rows(), user, Side.RECEIVED).filter(status__in=PAYABLE)
+    payable = of_side(invoice_rows(), user, Side.RECEIVED).filter(status__in=PAYABLE)
     return list(payable.order_by("due_on", "pk")[:limit])
 
 
 def outstanding(user: User, side: Side) -> list[Outstanding]:
     """Open invoices on that side, a row for each currency."""
     rows = (
-        _of_side(Invoice.objects.all(), user, side)
+        of_side(Invoice.objects.all(), user, side)
         .filter(status__in=PAYABLE)
         .values("currency")
         .annotate(count=Count("pk"), amount=Sum(Cast("total", EXACT)))
@@ -398,13 +313,13 @@ def fee_working(
 
 def earned_by_month(user: User, *, since: datetime) -> list[MonthAmount]:
     """What was credited for the user's paid invoices, without tax, by month and currency."""
-    paid = _of_side(Invoice.objects.all(), user, Side.SENT)
+    paid = of_side(Invoice.objects.all(), user, Side.SENT)
     return _by_month(paid, amount=Cast(F("net") - F("tax"), EXACT), since=since)
 
 
 def spent_by_month(user: User, *, since: datetime) -> list[MonthAmount]:
     """What the user paid for invoices, by month and currency."""
-    paid = _of_side(Invoice.objects.all(), user, Side.RECEIVED)
+    paid = of_side(Invoice.objects.all(), user, Side.RECEIVED)
     return _by_month(paid, amount=Cast("total", EXACT), since=since)
 
 
@@ -423,9 +338,10 @@ def _by_month(
     ]
 
 
-def _of_side(
+def of_side(
     invoices: LockableQuerySet[Invoice], user: User, side: Side
 ) -> LockableQuerySet[Invoice]:
+    """Those that the user issued, or received."""
     return invoices.filter(Q(seller=user) if side == Side.SENT else Q(buyer=user))
 
 

@@ -1,0 +1,2 @@
+drop trigger invoicing_fee_document_immutable on invoicing_feedocument;
+drop trigger invoicing_fee_invoice_immutable on invoicing_feeinvoice;

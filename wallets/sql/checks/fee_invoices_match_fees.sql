@@ -1,0 +1,25 @@
+-- A fee invoice is what the ledger took from its freelancer in its month and currency, and its credit
+-- note what the ledger gave back. Each month that is over by two days is billed.
+with posted as (
+  select case when e.amount > 0 then 'fee' else 'fee_credit' end as kind,
+    case j.about_type when 'withdrawal' then w.user_id else i.seller_id end as user_id,
+    e.currency::text as currency, date_trunc('month', j.posted_at at time zone 'UTC')::date as month,
+    sum(abs(e.amount)) as amount
+  from wallets_account a
+  join wallets_entry e on e.account_id = a.id
+  join wallets_journal j on j.id = e.journal_id
+  left join invoicing_invoice i on j.about_type = 'invoice' and i.id = j.about_id
+  left join wallets_withdrawal w on j.about_type = 'withdrawal' and w.id = j.about_id
+  where a.owner = 'platform' and a.kind = 'fees'
+  group by 1, 2, 3, 4
+)
+select coalesce('fee invoice ' || f.number, 'user ' || coalesce(p.user_id::text, 'unknown')) as subject,
+       coalesce(f.month, p.month) || ' ' || coalesce(f.currency, p.currency) || ' '
+         || coalesce(f.kind, p.kind) || ': ' || coalesce(f.total_minor, 0) || ' billed, ledger moved '
+         || coalesce(p.amount, 0) as difference
+from posted p
+full join invoicing_feeinvoice f
+  on (f.kind, f.freelancer_id, f.currency, f.month) = (p.kind, p.user_id, p.currency, p.month)
+where coalesce(f.total_minor, 0) <> coalesce(p.amount, 0)
+  and (f.id is not null
+    or p.month < date_trunc('month', (now() - interval '2 days') at time zone 'UTC')::date)
