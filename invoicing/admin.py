@@ -239,7 +239,7 @@ class InvoiceSeriesAdmin(ReadOnlyAdmin):
     list_select_related = ["issuer"]
     search_fields = ["issuer__code"]
     ordering = ["issuer__code", "-year", "family"]
-    fields = ["issuer", "family", "year", "last_number"]
+    fields = ["issuer", "family", "year", "prefix", "digits", "last_number"]
 
     @admin.display(description="issuer", ordering="issuer__code")
     def issuer_code(self, series: InvoiceSeries) -> str:

@@ -1,10 +1,13 @@
 """Issuer codes and gapless numbers: one series for each issuer, family of kinds and year."""
 
+import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
+from string import Formatter
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
 from common.arrays import bigints
@@ -13,6 +16,7 @@ from invoicing.models import InvoiceSeries, Issuer
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_LENGTH = 4
+MOST_DIGITS = 9
 ADVANCE = """
 UPDATE invoicing_invoiceseries AS series SET last_number = moved.last_number
 FROM unnest(%s::bigint[], %s::integer[]) AS moved (id, last_number)
@@ -26,13 +30,13 @@ class Counter:
 
     series_id: int
     prefix: str
-    year: int
+    digits: int
     last_number: int
 
     def take(self) -> tuple[int, str]:
-        """The next position and number, such as K7QM-2026-00012: five or more digits."""
+        """The next position and number, such as K7QM-2026-00012."""
         self.last_number += 1
-        return self.last_number, f"{self.prefix}-{self.year}-{self.last_number:05d}"
+        return self.last_number, f"{self.prefix}{self.last_number:0{self.digits}d}"
 
 
 def counters_for(
@@ -48,8 +52,7 @@ def counters_for(
     if missing := wanted - counters.keys():
         issuers = _issuers_for(missing)
         InvoiceSeries.objects.bulk_create(
-            [InvoiceSeries(issuer_id=issuer, family=family, year=year) for issuer in issuers],
-            ignore_conflicts=True,
+            [_series(issuer, family=family, year=year) for issuer in issuers], ignore_conflicts=True
         )
         counters = _locked(wanted, year=year, family=family)
     return counters
@@ -61,10 +64,29 @@ def platform_counter(*, year: int, family: SeriesFamily) -> Counter:
         user=None, defaults={"code": settings.PLATFORM_ISSUER_CODE}
     )
     InvoiceSeries.objects.bulk_create(
-        [InvoiceSeries(issuer=issuer, family=family, year=year)], ignore_conflicts=True
+        [_series(issuer, family=family, year=year)], ignore_conflicts=True
     )
     series = InvoiceSeries.objects.filter(issuer=issuer, family=family, year=year).locked().get()
-    return Counter(series.pk, issuer.code + NUMBER_MARKS[family], year, series.last_number)
+    return Counter(series.pk, series.prefix, series.digits, series.last_number)
+
+
+def prefix_of(code: str, *, family: SeriesFamily, year: int) -> str:
+    """What the numbers of a new series begin with, by the installation's pattern."""
+    return settings.INVOICE_NUMBER_PREFIX.format(code=code, mark=NUMBER_MARKS[family], year=year)
+
+
+def check_pattern() -> None:
+    """ImproperlyConfigured unless the pattern tells issuers, families, years and positions apart."""
+    pattern, digits = settings.INVOICE_NUMBER_PREFIX, settings.INVOICE_NUMBER_DIGITS
+    fields = sorted(name for _, name, _, _ in Formatter().parse(pattern) if name)
+    is_whole = fields == ["code", "mark", "year"] and re.fullmatch(
+        r"[0-9A-Z/-]*[A-Z/-]", prefix_of("A" * 8, family=SeriesFamily.CREDIT_NOTE, year=2026)
+    )
+    if not is_whole or not 1 <= digits <= MOST_DIGITS:
+        raise ImproperlyConfigured(
+            "INVOICE_NUMBER_PREFIX needs {code}, {mark} and {year} once each, capitals, digits, '-'"
+            f" and '/' beside them, and no digit at its end; INVOICE_NUMBER_DIGITS 1 to {MOST_DIGITS}."
+        )
 
 
 def advance(counters: Collection[Counter]) -> None:
@@ -79,26 +101,35 @@ def advance(counters: Collection[Counter]) -> None:
         )
 
 
-def _locked(user_ids: Collection[int], *, year: int, family: SeriesFamily) -> dict[int, Counter]:
-    series = InvoiceSeries.objects.filter(
-        issuer__user_id__any_of=frozenset(user_ids), family=family, year=year
+def _series(issuer: Issuer, *, family: SeriesFamily, year: int) -> InvoiceSeries:
+    """A new series; pattern and digits are its own from then on."""
+    return InvoiceSeries(
+        issuer=issuer,
+        family=family,
+        year=year,
+        prefix=prefix_of(issuer.code, family=family, year=year),
+        digits=settings.INVOICE_NUMBER_DIGITS,
     )
+
+
+def _locked(user_ids: Collection[int], *, year: int, family: SeriesFamily) -> dict[int, Counter]:
+    series = InvoiceSeries.objects.filter(issuer__user__in=user_ids, family=family, year=year)
     rows = series.locked()
     return {
-        user_id: Counter(series_id, code + NUMBER_MARKS[family], year, last_number)
-        for user_id, series_id, code, last_number in rows.values_list(
-            "issuer__user", "pk", "issuer__code", "last_number"
+        user_id: Counter(series_id, prefix, digits, last_number)
+        for user_id, series_id, prefix, digits, last_number in rows.values_list(
+            "issuer__user", "pk", "prefix", "digits", "last_number"
         )
     }
 
 
-def _issuers_for(user_ids: Collection[int]) -> list[int]:
+def _issuers_for(user_ids: Collection[int]) -> list[Issuer]:
     """The issuers of these users; a code that somebody else has is drawn again."""
     while True:
-        known = dict(Issuer.objects.filter(user__in=user_ids).values_list("user", "pk"))
-        missing = sorted(set(user_ids) - known.keys())
+        known = list(Issuer.objects.filter(user__in=user_ids).order_by("pk"))
+        missing = sorted(set(user_ids) - {issuer.user_id for issuer in known})
         if not missing:
-            return sorted(known.values())
+            return known
         with transaction.atomic():
             Issuer.objects.bulk_create(
                 [Issuer(user_id=user_id, code=_code()) for user_id in missing],

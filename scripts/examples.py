@@ -6,6 +6,7 @@ checks that they are current.
 
 import os
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,28 +17,19 @@ django.setup()
 
 from invoicing.documents.files import files_of  # noqa: E402
 from invoicing.documents.model import (  # noqa: E402
-    Address,
     Document,
-    Identifier,
     Note,
     Party,
     Payment,
     Preceding,
-    References,
     TypeCode,
 )
 from invoicing.documents.pdf import render_png  # noqa: E402
-from tests.invoicing.documents.cases import made, with_contact  # noqa: E402
+from invoicing.enums import FeeKind  # noqa: E402
+from tests.invoicing.documents.cases import fee_of, made, with_contact  # noqa: E402
 from tests.invoicing.documents.samples import lines_of  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "examples"
-PLATFORM = Party(
-    legal_name="Tranche Platform GmbH",
-    address=Address(street="Rosenthaler Straße 40", postcode="10178", city="Berlin", country="DE"),
-    registration=Identifier(value="HRB 234567 B"),
-    vat_id="DE111111125",
-    electronic_address=Identifier(value="DE111111125", scheme="9930"),
-)
 MANY = "Month %s: care of the collection, hosting, updates, one working day of changes"
 
 
@@ -75,17 +67,15 @@ def self_billed() -> Document:
     )
 
 
-def fee_invoice() -> Document:
-    """The platform to the freelancer: its own series, its own tax case."""
-    invoice = made("de-de", "166.67", number="TRNC-2026-00007")
-    [line] = invoice.lines
-    return replace(
-        paid(invoice),
-        seller=PLATFORM,
-        buyer=made("de-de").seller,
-        lines=(replace(line, name="Platform fee of 5 % on invoice K7QM-2026-00012"),),
-        references=References(order="K7QM-2026-00012"),
-        issued_by="",
+def fee_given_back() -> Document:
+    """What the platform gives back of a fee, with the invoice that it corrects."""
+    return fee_of(
+        "fr",
+        2500,
+        kind=FeeKind.CREDIT,
+        number="TRANCHEC-2026-00001",
+        numbers=("H3WE-2026-00004",),
+        corrects=(("TRANCHE-2026-00011", date(2026, 11, 1)),),
     )
 
 
@@ -113,7 +103,8 @@ EXAMPLES = {
     "australian-gst": lambda: made("au-au", "2000.00", currency="AUD", number="M2FJ-2026-00009"),
     "credit-note": credit_note,
     "self-billed": self_billed,
-    "platform-fee": fee_invoice,
+    "platform-fee": lambda: fee_of("de", 10005, withdrawals=100),
+    "platform-fee-given-back": fee_given_back,
     "without-legal-data": lambda: replace(
         made("us-us", "500.00", currency="USD", number="ZZ9P-2026-00001"),
         lines=lines_of("500.00", category=None, rate=None, name="Logo: first sketches"),

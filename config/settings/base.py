@@ -270,6 +270,10 @@ PLATFORM_ISSUER_CODE = env.str("PLATFORM_ISSUER_CODE", default="TRANCHE")
 REVIEW_DAYS = env.int("REVIEW_DAYS", default=14)
 CLEARING_DAYS = env.int("CLEARING_DAYS", default=0)
 REFUND_DAYS = env.int("REFUND_DAYS", default=7)
+# What numbers of documents look like: K7QM-2026-00012, K7QMC-2026-00001 for a credit note. A change
+# holds for series that begin after it.
+INVOICE_NUMBER_PREFIX = env.str("INVOICE_NUMBER_PREFIX", default="{code}{mark}-{year}-")
+INVOICE_NUMBER_DIGITS = env.int("INVOICE_NUMBER_DIGITS", default=5)
 OBJECTION_DAYS = 10
 REQUIRE_LEGAL_DATA = env.bool("REQUIRE_LEGAL_DATA", default=False)
 INVOICE_DUE_DAYS = 7

@@ -67,6 +67,8 @@ class InvoiceSeries(models.Model):
     issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="series")
     family = models.CharField(max_length=12, choices=SeriesFamily.choices)
     year = models.PositiveSmallIntegerField()
+    prefix = models.CharField("what its numbers begin with", max_length=24)
+    digits = models.PositiveSmallIntegerField("least digits of its numbers")
     last_number = models.PositiveIntegerField(default=0)
 
     objects: ClassVar[LockableQuerySet["InvoiceSeries"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
@@ -78,6 +80,14 @@ class InvoiceSeries(models.Model):
                 fields=["issuer", "family", "year"], name="invoicing_series_unique_per_year"
             ),
             one_of("family", SeriesFamily, name="invoicing_series_family_valid"),
+            models.UniqueConstraint(fields=["prefix"], name="invoicing_series_prefix_is_its_own"),
+            models.CheckConstraint(
+                condition=Q(prefix__regex=r"^[0-9A-Z/-]*[A-Z/-]$"),
+                name="invoicing_series_prefix_ends_before_the_digits",
+            ),
+            models.CheckConstraint(
+                condition=Q(digits__gte=1, digits__lte=9), name="invoicing_series_digits_valid"
+            ),
         ]
 
     def __str__(self) -> str:

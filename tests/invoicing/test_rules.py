@@ -42,6 +42,8 @@ def other_milestone():
         ("invoicing_issuer_code_valid", issuer, "code = E'ABCD\\n'"),
         ("invoicing_series_moves_forward", series, "last_number = 0"),
         ("invoicing_series_moves_forward", series, "year = year + 1"),
+        ("invoicing_series_moves_forward", series, "prefix = 'OTHER-'"),
+        ("invoicing_series_moves_forward", series, "digits = 6"),
         ("invoicing_series_moves_forward", series, "issuer_id = issuer_id + 1"),
         ("invoicing_series_moves_forward", series, "family = 'credit_note'"),
         ("invoicing_invoice_status_valid", sent_invoice, "status = 'lost'"),
@@ -123,7 +125,14 @@ def test_the_database_refuses_a_second_invoice(rule, taken):
 @pytest.mark.parametrize(
     ("rule", "build", "changes"),
     [
-        ("invoicing_series_unique_per_year", series, {}),
+        ("invoicing_series_unique_per_year", series, {"prefix": "'OTHER-'"}),
+        ("invoicing_series_prefix_is_its_own", series, {"year": "2027"}),
+        (
+            "invoicing_series_prefix_ends_before_the_digits",
+            series,
+            {"year": "2027", "prefix": "'OTHER-1'"},
+        ),
+        ("invoicing_series_digits_valid", series, {"prefix": "'OTHER-'", "digits": "0"}),
         ("invoicing_series_family_valid", series, {"family": "'fees'"}),
         ("invoicing_line_position_unique", line, {}),
         ("invoicing_line_amount_positive", line, {"position": "2", "amount": "0"}),

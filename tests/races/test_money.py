@@ -1,10 +1,11 @@
 """Issuing and paying twenty times at once."""
 
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import AuditEvent
 from invoicing.enums import InvoiceStatus
@@ -15,7 +16,13 @@ from invoicing.services import (
     invoices_become_overdue,
     invoices_issue,
 )
-from tests.builders import SANDBOX_OK, approved_milestone, milestone_of, sent_invoice
+from tests.builders import (
+    SANDBOX_OK,
+    active_project,
+    approved_milestone,
+    milestone_of,
+    sent_invoice,
+)
 from tests.factories import AT
 from tests.races.threads import TIMES, Outcome, at_once, race_seen, tally, values
 from wallets import integrity
@@ -240,3 +247,33 @@ def test_reminding_without_locks_is_stopped_by_the_database():
         return any(outcome.was_stopped_by_the_database for outcome in outcomes)
 
     assert race_seen(attempt)
+
+
+class ThinkAgain(Exception):
+    """Rolls an issue back."""
+
+
+def issue_with_second_thoughts(milestone_ids: list[int]) -> int:
+    """Issue one after the other; each third one is issued, rolled back and issued again."""
+    for number, milestone_id in enumerate(milestone_ids):
+        if number % 3 == 0:
+            with suppress(ThinkAgain), transaction.atomic():
+                invoices_issue(milestone_ids=[milestone_id], at=AT)
+                raise ThinkAgain
+        invoices_issue(milestone_ids=[milestone_id], at=AT)
+    return len(milestone_ids)
+
+
+def test_two_hundred_invoices_of_one_series_have_no_gap_and_no_twin(freelancer):
+    project = active_project(freelancer=freelancer, tasks=200)
+    ids = [approved_milestone(project, position=place).pk for place in range(1, 201)]
+
+    outcomes = at_once(
+        *[partial(issue_with_second_thoughts, ids[first::20]) for first in range(20)]
+    )
+
+    assert tally(outcomes) == {"done": 20}
+    numbers = Invoice.objects.order_by("position").values_list("position", "number")
+    code = InvoiceSeries.objects.get().issuer.code
+    assert list(numbers) == [(place, f"{code}-{AT.year}-{place:05d}") for place in range(1, 201)]
+    assert InvoiceSeries.objects.get().last_number == 200

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from accounts.selectors import LEGAL_FIELDS
+from invoicing.documents.fees import FeeCharge, FeeParts, fee_document
 from invoicing.documents.mentions import mentions_of
 from invoicing.documents.model import (
     Category,
@@ -18,6 +19,8 @@ from invoicing.documents.model import (
     TypeCode,
 )
 from invoicing.documents.snapshot import language_of, legend_in, party_of, seller_of
+from invoicing.enums import FeeKind
+from invoicing.services.fees import fee_sums
 from invoicing.tax import decide, tax_party
 from tests.invoicing.documents.samples import EXPONENTS, credited, document, lines_of, taxes_of
 
@@ -284,3 +287,57 @@ def special_documents() -> dict[str, Document]:
         "transfer": replace(made("fr-nl"), payment=transfer),
         "spanish": replace(made("es-es"), language=Language.SPANISH),
     }
+
+
+PLATFORM = seller(
+    "DE",
+    "Tranche Platform GmbH",
+    "Rosenthaler Straße 40|10178|Berlin",
+    id="platform",
+    vat_id="DE111111125",
+    register_number="HRB 234567 B",
+    electronic_address="DE111111125",
+    electronic_address_scheme="9930",
+)
+FREELANCERS: Final = {"de": DE, "fr": FR, "small": DE_SMALL, "us": US, "in": IN, "au": AU}
+
+
+def fee_of(
+    name: str, fee: int, *, withdrawals: int = 0, currency: str = "EUR", **changes: object
+) -> Document:
+    """The platform's document to a freelancer over so many minor units, with the tax in them."""
+    buyer = {**FREELANCERS[name], "tax_status": "", "iban": ""}
+    decision = decide(tax_party(PLATFORM), tax_party(buyer), on=ISSUED_ON)
+    assert decision is not None, name
+    month = ISSUED_ON.replace(day=1)
+    charge = FeeCharge(FeeKind.FEE, 1, currency, month, fee, withdrawals)
+    values: dict[str, object] = {
+        "kind": FeeKind.FEE,
+        "number": "TRANCHE-2026-00007",
+        "issued_on": date(2026, 12, 1),
+        "month": month,
+        "currency": currency,
+        "seller": PLATFORM,
+        "buyer": buyer,
+        "decision": decision,
+        "sums": fee_sums(charge, decision),
+        "numbers": ("K7QM-2026-00012", "K7QM-2026-00013"),
+    }
+    return fee_document(FeeParts(**{**values, **changes}))
+
+
+def fee_documents() -> dict[str, Document]:
+    """Fees and what went back, to freelancers of each case: 100.05 at 19 % needs a rounding."""
+    back = {
+        "kind": FeeKind.CREDIT,
+        "number": "TRANCHEC-2026-00001",
+        "corrects": (("TRANCHE-2026-00007", date(2026, 12, 1)),),
+    }
+    return {
+        f"platform-{name}.{kind}.{currency}": fee_of(
+            name, 10005, withdrawals=100, currency=currency, **changes
+        )
+        for name in FREELANCERS
+        for currency in CURRENCIES
+        for kind, changes in (("fee", {}), ("back", back))
+    } | {"platform-de.rounded": fee_of("de", 10005, currency="USD")}

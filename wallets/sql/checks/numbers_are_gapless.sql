@@ -6,17 +6,16 @@ with numbered as (
   union all
   select series_id, position, number, null, kind = 'fee_credit' from invoicing_feeinvoice
 )
-select 'series ' || s.id || ' ' || o.code || mark.of || '-' || s.year as subject,
+select 'series ' || s.id || ' ' || s.prefix as subject,
        s.last_number || ' given, ' || count(i.position) || ' invoices up to '
          || coalesce(max(i.position), 0) as difference
 from invoicing_invoiceseries s
 join invoicing_issuer o on o.id = s.issuer_id
-cross join lateral (select case s.family when 'credit_note' then 'C' else '' end as of) mark
 left join numbered i on i.series_id = s.id
-group by s.id, o.id, mark.of
+group by s.id, o.id
 having count(i.position) <> s.last_number
     or coalesce(max(i.position), 0) <> s.last_number
     or bool_or(i.position is not null and i.seller_id is distinct from o.user_id)
     or bool_or(i.is_credit <> (s.family = 'credit_note'))
-    or bool_or(i.number <> o.code || mark.of || '-' || s.year || '-' || lpad(
-         i.position::text, greatest(5, length(i.position::text)), '0'))
+    or bool_or(i.number <> s.prefix || lpad(
+         i.position::text, greatest(s.digits, length(i.position::text)), '0'))
