@@ -19,6 +19,7 @@ PREFIXES: Final = (
     "inv",
     "exp",
     "fei",
+    "fri",
     "pay",
     "pm",
     "pom",

@@ -118,3 +118,11 @@ FEE_FAMILIES: dict[FeeKind, SeriesFamily] = {
     FeeKind.CREDIT: SeriesFamily.CREDIT_NOTE,
 }
 """In which series of the platform each is numbered."""
+
+
+class ForeignFormat(models.TextChoices):
+    """As what an invoice of somebody else came."""
+
+    PDF = "pdf", "Factur-X"
+    CII = "cii", "CII"
+    UBL = "ubl", "UBL"

@@ -1,5 +1,6 @@
 """Refusals around invoices."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from math import ceil
 
@@ -107,3 +108,23 @@ class ExportGone(DomainError):
     code = "export_gone"
     status = 410
     default_message = "The export is not there any more; ask for it again."
+
+
+class ForeignUnreadable(DomainError):
+    code = "foreign_unreadable"
+    default_message = "This is no electronic invoice that can be read."
+
+
+class ForeignImported(DomainError):
+    code = "foreign_imported"
+    default_message = "This file was imported before."
+
+
+class ForeignIncomplete(DomainError):
+    """Carries the rules that the document breaks."""
+
+    code = "foreign_incomplete"
+
+    def __init__(self, findings: Sequence[object]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(f"The invoice breaks {len(self.findings)} rules.")

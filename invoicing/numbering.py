@@ -72,7 +72,8 @@ def platform_counter(*, year: int, family: SeriesFamily) -> Counter:
 
 def prefix_of(code: str, *, family: SeriesFamily, year: int) -> str:
     """What the numbers of a new series begin with, by the installation's pattern."""
-    return settings.INVOICE_NUMBER_PREFIX.format(code=code, mark=NUMBER_MARKS[family], year=year)
+    pattern: str = settings.INVOICE_NUMBER_PREFIX
+    return pattern.format(code=code, mark=NUMBER_MARKS[family], year=year)
 
 
 def check_pattern() -> None:

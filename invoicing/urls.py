@@ -3,7 +3,7 @@
 from django.urls import path
 
 from invoicing.enums import DocumentKind
-from invoicing.views import exports, fees
+from invoicing.views import exports, fees, foreign
 from invoicing.views import invoices as views
 
 app_name = "invoicing"
@@ -20,6 +20,8 @@ urlpatterns = [
         )
         for kind in (DocumentKind.PDF, DocumentKind.UBL, DocumentKind.CII)
     ),
+    path("invoices/foreign/", foreign.foreign_list, name="foreign"),
+    path("invoices/foreign/<fri_id:invoice_id>/file/", foreign.foreign_file, name="foreign-file"),
     path("invoices/exports/", exports.export_list, name="exports"),
     path("invoices/exports/<exp_id:export_id>/", exports.export_progress, name="export"),
     path("invoices/exports/<exp_id:export_id>/file/", exports.export_file, name="export-file"),

@@ -10,6 +10,7 @@ from invoicing.models.claims import (
 )
 from invoicing.models.exports import InvoiceExport, InvoiceExportPart
 from invoicing.models.fees import FeeDocument, FeeInvoice
+from invoicing.models.foreign import ForeignInvoice
 from invoicing.models.invoices import (
     LUMP_SUM,
     Invoice,
@@ -31,6 +32,7 @@ __all__ = [
     "REMINDERS_BEFORE_REPORT",
     "FeeDocument",
     "FeeInvoice",
+    "ForeignInvoice",
     "Invoice",
     "InvoiceDocument",
     "InvoiceExport",

@@ -16,7 +16,7 @@ from invoicing.exceptions import (
     ExportNotReady,
     NoElectronicInvoice,
 )
-from invoicing.models import FeeDocument, FeeInvoice, Invoice, InvoiceExport
+from invoicing.models import FeeDocument, FeeInvoice, ForeignInvoice, Invoice, InvoiceExport
 from invoicing.selectors.invoices import PAGE_SIZE, InvoiceFilters, invoice_rows, of_side
 
 
@@ -117,3 +117,15 @@ def _pieces(export: InvoiceExport) -> Iterator[bytes]:
     parts = export.parts.order_by("position")
     for pk in list(parts.values_list("pk", flat=True)):
         yield bytes(parts.values_list("content", flat=True).get(pk=pk))
+
+
+def foreign_invoices_of(user: User) -> LockableQuerySet[ForeignInvoice]:
+    """Invoices that others made and that are kept for the user, without their bytes."""
+    return ForeignInvoice.objects.filter(user=user).defer("content", "terms")
+
+
+def foreign_invoices_page(user: User, *, before: str = "", after: str = "") -> Page[ForeignInvoice]:
+    """The same in pages, newest first."""
+    return newest_first(
+        foreign_invoices_of(user), column="imported_at", limit=PAGE_SIZE, before=before, after=after
+    )

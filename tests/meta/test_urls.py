@@ -56,6 +56,7 @@ OWN = {
     "invoices.csv",
     "invoices/exports/",
     "invoices/fees/",
+    "invoices/foreign/",
     "dashboard/",
     "wallet/",
     "wallet/statement/",

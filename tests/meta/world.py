@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from uuid import uuid4
 
 from accounts.models import User
@@ -19,6 +20,7 @@ from invoicing.services.fees import (
     fee_documents_render,
     fee_invoices_issue,
 )
+from invoicing.services.foreign import ForeignFile, foreign_invoice_import
 from tests.builders import (
     SANDBOX_OK,
     active_project,
@@ -35,6 +37,10 @@ from tests.builders import (
 from tests.factories import AT, CommissionerFactory, FreelancerFactory, OrganisationFactory
 from tests.wallets.withdrawing import IBAN, request
 from wallets.services import BankDetails, payment_begin, payment_method_add, payout_method_add
+
+FOREIGN = (
+    Path(__file__).resolve().parents[2] / "docs" / "examples" / "german-domestic" / "ubl.xml"
+).read_bytes()
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,12 @@ def build() -> World:
         request(freelancer, amount="100.00"),
         export_request(wanted=Wanted(side=Side.SENT), by=freelancer, at=AT),
         billed(freelancer),
+        foreign_invoice_import(
+            file=ForeignFile("ours.xml", FOREIGN, freelancer, Side.RECEIVED),
+            accepts_findings=True,
+            by=None,
+            at=AT,
+        ),
         token_issue(grant=TokenGrant(name="Script"), by=commissioner, at=AT)[0],
     )
     world.numbers["invoice"] = processing.number

@@ -20,6 +20,7 @@ APPEND_ONLY = (
     "invoicing_invoicedocument",
     "invoicing_feeinvoice",
     "invoicing_feedocument",
+    "invoicing_foreigninvoice",
     "invoicing_invoicereminder",
     "invoicing_invoicereport",
     "wallets_anchor",

@@ -1,0 +1,157 @@
+"""The staff door to invoices that others made: importing them, and what they say."""
+
+from functools import partial
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from accounts.permissions import SignedInRequest
+from common.admin import ReadOnlyAdmin, table
+from common.exceptions import DomainError
+from common.formats import money_for_people
+from invoicing.documents.foreign import LARGEST
+from invoicing.enums import Side
+from invoicing.exceptions import ForeignIncomplete
+from invoicing.models import ForeignInvoice
+from invoicing.services.foreign import ForeignFile, foreign_invoice_import
+
+
+class ForeignInvoiceForm(forms.Form):
+    """A file, whose record it is to be, and whether broken rules are accepted."""
+
+    file = forms.FileField(
+        label="Factur-X (PDF), CII or UBL file",
+        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.xml,application/pdf"}),
+    )
+    email = forms.EmailField(label="Address of its user")
+    side = forms.ChoiceField(choices=Side.choices, label="Which they have")
+    accepts_findings = forms.BooleanField(
+        required=False, label="Keep it although it breaks rules, with their list"
+    )
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST:
+            raise forms.ValidationError(f"The file is larger than {LARGEST // 2**20} MiB.")
+        return file
+
+    def clean_email(self):
+        address = self.cleaned_data["email"].strip().lower()
+        owner = User.objects.filter(email=address).first()
+        if owner is None:
+            raise forms.ValidationError("Nobody has this address.")
+        self.cleaned_data["owner"] = owner
+        return address
+
+
+@admin.register(ForeignInvoice)
+class ForeignInvoiceAdmin(ReadOnlyAdmin):
+    """Invoices that others made, as they came. No money moves with them."""
+
+    list_display = ["number", "user", "side", "seller_name", "buyer_name", "sum", "issued_on"]
+    list_filter = ["side", "format", "currency"]
+    list_select_related = ["user"]
+    search_fields = ["number", "user__email", "seller_name", "buyer_name", "=digest"]
+    search_help_text = "Number, name, address of the user, SHA-256 or fri_… identifier"
+    ordering = ["-imported_at", "-pk"]
+    fields = [
+        "public_id",
+        "number",
+        "type_code",
+        "user",
+        "side",
+        "seller_name",
+        "buyer_name",
+        "sum",
+        "issued_on",
+        "format",
+        "file",
+        "digest",
+        "broken",
+        "terms",
+        "imported_by",
+        "imported_at",
+    ]
+
+    def get_urls(self):
+        take_in = self.admin_site.admin_view(self.take_in)
+        download = self.admin_site.admin_view(self.download)
+        own = [
+            path("import/", take_in, name="invoicing_foreigninvoice_import"),
+            path("<int:invoice_id>/file/", download, name="invoicing_foreigninvoice_file"),
+        ]
+        return [*own, *super().get_urls()]
+
+    @admin.display(description="total", ordering="total")
+    def sum(self, invoice: ForeignInvoice) -> str:
+        return money_for_people(invoice.total)
+
+    @admin.display
+    def file(self, invoice: ForeignInvoice) -> SafeString:
+        address = reverse("admin:invoicing_foreigninvoice_file", args=[invoice.pk])
+        return format_html('<a href="{}">{}</a>', address, invoice.file_name)
+
+    @admin.display(description="rules that it breaks")
+    def broken(self, invoice: ForeignInvoice) -> str | SafeString:
+        rows: list[tuple[object, ...]] = [
+            (found["rule"], found["message"]) for found in invoice.findings
+        ]
+        return table(["Rule", "What is wrong"], rows) if rows else "none"
+
+    def download(self, request: HttpRequest, invoice_id: int) -> HttpResponse:
+        """The file as it came."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        invoice = get_object_or_404(ForeignInvoice, pk=invoice_id)
+        return HttpResponse(
+            bytes(invoice.content),
+            content_type=invoice.media_type,
+            headers={
+                "Content-Disposition": f'attachment; filename="{invoice.public_id}.{invoice.extension}"',
+                "Cache-Control": "private, no-store",
+            },
+        )
+
+    def take_in(self, request: SignedInRequest) -> HttpResponse:
+        """Ask for a file, and keep it; the rules that it breaks are listed."""
+        is_asked = request.method == "POST"
+        form = ForeignInvoiceForm(*((request.POST, request.FILES) if is_asked else ()))
+        findings: tuple[object, ...] = ()
+        if form.is_valid():
+            given = form.cleaned_data
+            file = given["file"]
+            foreign = ForeignFile(file.name, file.read(), given["owner"], Side(given["side"]))
+            take = partial(
+                foreign_invoice_import,
+                file=foreign,
+                accepts_findings=given["accepts_findings"],
+                by=request.user,
+                at=timezone.now(),
+            )
+            try:
+                invoice = take()
+            except ForeignIncomplete as refusal:
+                findings = refusal.findings
+            except DomainError as refusal:
+                messages.error(request, refusal.message)
+            else:
+                self.message_user(request, f"{invoice.number} is kept.")
+                return redirect("admin:invoicing_foreigninvoice_change", invoice.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Import a foreign invoice",
+            "form": form,
+            "findings": findings,
+            "back": reverse("admin:invoicing_foreigninvoice_changelist"),
+        }
+        return TemplateResponse(request, "admin/invoicing/foreigninvoice/import.html", context)

@@ -1,0 +1,1 @@
+drop trigger invoicing_foreign_invoice_immutable on invoicing_foreigninvoice;
