@@ -7,6 +7,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import AddEmailForm, SignupForm
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
+from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import URLValidator
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from accounts.enums import PartyKind, Role, Scope, TaxStatus
 from accounts.models import User
 from accounts.models.people import CURRENCY_CHOICES
 from common.countries import COUNTRIES
+from common.images import MOST_BYTES
 from common.party_numbers import ADDRESS_SCHEMES, REGISTER_SCHEMES
 
 LIFETIMES: Final = [(30, "30 days"), (90, "90 days"), (365, "One year")]
@@ -110,6 +112,23 @@ class CommissionerProfileForm(forms.Form):
     about = forms.CharField(
         max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 6})
     )
+
+
+class LogoForm(forms.Form):
+    """A picture for one's invoices. What it is, its content says."""
+
+    file = forms.FileField(
+        label="PNG or JPEG, up to 2 MiB",
+        max_length=200,
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+    )
+
+    def clean_file(self) -> UploadedFile:
+        """Nothing large is read at all."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > MOST_BYTES:
+            raise forms.ValidationError(f"The picture is larger than {MOST_BYTES // 2**20} MiB.")
+        return file
 
 
 class LegalForm(forms.Form):

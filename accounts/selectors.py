@@ -16,6 +16,7 @@ from accounts.models import (
     CommissionerProfile,
     FreelancerProfile,
     LegalParty,
+    Logo,
     Organisation,
     User,
 )
@@ -62,6 +63,7 @@ class Person(NamedTuple):
     tax_status: str
     buyer_kind: str
     invoice_iban: str
+    logo_digest: str
 
     @property
     def public_id(self) -> str:
@@ -125,7 +127,19 @@ def seller_copy(user: User | Person) -> dict[str, str]:
         "kind": PartyKind.BUSINESS,
         "tax_status": user.tax_status,
         "iban": user.invoice_iban,
+        "logo": user.logo_digest,
     }
+
+
+def logo_of(user: User) -> Logo | None:
+    """The logo on the user's next invoices."""
+    return Logo.objects.filter(user=user, digest=user.logo_digest).first()
+
+
+def logo_contents(digests: Collection[str]) -> dict[str, bytes]:
+    """The pictures of these logos, by digest."""
+    found = Logo.objects.filter(digest__in=digests).values_list("digest", "content")
+    return {digest: bytes(content) for digest, content in found}
 
 
 def buyer_copy(party: User | Person | Organisation) -> dict[str, str]:
@@ -138,6 +152,7 @@ def buyer_copy(party: User | Person | Organisation) -> dict[str, str]:
         "kind": PartyKind.BUSINESS if isinstance(party, Organisation) else party.buyer_kind,
         "tax_status": "",
         "iban": "",
+        "logo": "",
     }
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -17,6 +17,7 @@ from accounts.enums import ORDINARY, STEP_UP, Role
 from accounts.forms import (
     CommissionerProfileForm,
     FreelancerProfileForm,
+    LogoForm,
     OrganisationForm,
     PersonLegalForm,
     ProfileForm,
@@ -100,6 +101,43 @@ def legal(request: SignedInRequest) -> HttpResponse:
     if form.is_valid() and attempt(request, _legal_saving(request, form), form=form) is not None:
         return _saved(request, "accounts:legal")
     return _legal_page(request, legal_form=form)
+
+
+@require_POST
+@login_required
+@role_required(Role.FREELANCER)
+def logo(request: SignedInRequest) -> HttpResponse:
+    """Put a picture on the next invoices."""
+    form = LogoForm(request.POST, request.FILES)
+    if form.is_valid():
+        call = partial(
+            services.logo_save,
+            content=form.cleaned_data["file"].read(),
+            by=request.user,
+            at=timezone.now(),
+        )
+        if attempt(request, call, form=form) is not None:
+            return _saved(request, "accounts:legal")
+    return _legal_page(request, logo_form=form)
+
+
+@require_POST
+@login_required
+@role_required(Role.FREELANCER)
+def logo_remove(request: SignedInRequest) -> HttpResponse:
+    """Leave the logo off the next invoices."""
+    services.logo_remove(by=request.user, at=timezone.now())
+    return _saved(request, "accounts:legal")
+
+
+@require_safe
+@login_required
+def logo_picture(request: SignedInRequest) -> HttpResponse:
+    """One's own logo as it is printed."""
+    found = selectors.logo_of(request.user)
+    if found is None:
+        raise Http404
+    return HttpResponse(bytes(found.content), content_type="image/png")
 
 
 @require_POST
@@ -216,14 +254,17 @@ def _legal_page(
     *,
     legal_form: PersonLegalForm | None = None,
     organisation_form: OrganisationForm | None = None,
+    logo_form: LogoForm | None = None,
 ) -> HttpResponse:
     user = request.user
-    is_refused = bool(legal_form or organisation_form)
+    is_refused = bool(legal_form or organisation_form or logo_form)
     if user.is_commissioner and organisation_form is None:
         organisation_form = OrganisationForm(initial=selectors.organisation_values(user))
     context = {
         "legal_form": legal_form
         or PersonLegalForm(initial=selectors.person_values(user), user=user),
         "organisation_form": organisation_form,
+        "logo_form": logo_form or (LogoForm() if user.is_freelancer else None),
+        "logo_digest": user.logo_digest,
     }
     return render(request, "accounts/legal.html", context, status=422 if is_refused else 200)

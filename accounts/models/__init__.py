@@ -6,6 +6,7 @@ from accounts.models.people import (
     CommissionerProfile,
     FreelancerProfile,
     LegalParty,
+    Logo,
     Organisation,
     User,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "FreelancerProfile",
     "IdempotencyKey",
     "LegalParty",
+    "Logo",
     "Organisation",
     "RateWindow",
     "User",

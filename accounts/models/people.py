@@ -98,6 +98,7 @@ class User(PublicIdModel, LegalParty, AbstractBaseUser, PermissionsMixin):
     tax_status = models.CharField(max_length=20, choices=TaxStatus.choices, blank=True)
     buyer_kind = models.CharField(max_length=10, choices=PartyKind.choices, blank=True)
     invoice_iban = models.CharField("IBAN on invoices", max_length=34, blank=True)
+    logo_digest = models.CharField("SHA-256 of the logo on invoices", max_length=64, blank=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now)
@@ -145,6 +146,30 @@ class User(PublicIdModel, LegalParty, AbstractBaseUser, PermissionsMixin):
     @property
     def is_commissioner(self) -> bool:
         return Role.COMMISSIONER in self.roles
+
+
+class Logo(models.Model):
+    """A logo that somebody has, or had, on invoices: kept for ever, known by its SHA-256."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="logos")
+    content = models.BinaryField("PNG")
+    digest = models.CharField("SHA-256", max_length=64)
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+    uploaded_at = models.DateTimeField()
+
+    objects: ClassVar[LockableQuerySet["Logo"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "digest"], name="accounts_logo_kept_once"),
+            models.CheckConstraint(
+                condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="accounts_logo_digest_valid"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.width} x {self.height}"
 
 
 class FreelancerProfile(models.Model):

@@ -6,6 +6,7 @@ from accounts.services.legal import (
     legal_data_update,
     organisation_save,
 )
+from accounts.services.logos import logo_remove, logo_save
 from accounts.services.mail import (
     Addressee,
     Mail,
@@ -37,6 +38,8 @@ __all__ = [
     "freelancer_profile_update",
     "legal_data_checked",
     "legal_data_update",
+    "logo_remove",
+    "logo_save",
     "mail_enqueue",
     "mail_enqueue_many",
     "mail_enqueue_to_address",

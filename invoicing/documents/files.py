@@ -19,13 +19,13 @@ class Files:
     ubl: bytes | None
 
 
-def files_of(document: Document) -> Files:
-    """The same bytes for the same document. RenderedBeforeFork."""
+def files_of(document: Document, *, logo: bytes | None = None) -> Files:
+    """The same bytes for the same document and the logo that it names. RenderedBeforeFork."""
     is_whole = not gaps(document)
     cii = cii_of(document) if is_whole else None
     return Files(
         data=to_json(document),
-        pdf=render_pdf(document, cii=cii),
+        pdf=render_pdf(document, cii=cii, logo=logo),
         cii=cii,
         ubl=ubl_of(document) if is_whole else None,
     )

@@ -6,8 +6,10 @@ render only in processes that fork no more; `render_pdf` refuses in the child of
 compiler serves one thread at a time.
 """
 
+import base64
 import json
 import os
+import struct
 import threading
 from pathlib import Path
 from typing import Any, Final
@@ -30,28 +32,30 @@ class RenderedBeforeFork(RuntimeError):
     """The process that this one was forked from has rendered already: typst would hang here."""
 
 
-def render_pdf(document: Document, *, cii: bytes | None) -> bytes:
+def render_pdf(document: Document, *, cii: bytes | None, logo: bytes | None = None) -> bytes:
     """The page of a document; with its CII it is a Factur-X file. RenderedBeforeFork.
+
+    The logo is a PNG in sRGB without transparency; it takes the place of the platform's mark.
 
     What people wrote is passed as data and never read as markup.
     """
     page = printable(page_of(document))
     try:
-        pdf = _compiled(page, cii)
+        pdf = _compiled(page, cii, logo)
     except typst.TypstError:
-        pdf = _compiled(unmarked(page), cii)
+        pdf = _compiled(unmarked(page), cii, logo)
     return pdf if cii is None else facturx.marked(pdf)
 
 
-def render_png(document: Document) -> list[bytes]:
+def render_png(document: Document, *, logo: bytes | None = None) -> list[bytes]:
     """The pages as pictures, for people who look at examples."""
-    inputs = _inputs(printable(page_of(document)))
+    inputs = _inputs(printable(page_of(document)), logo)
     pictures = _compiler().compile(format="png", ppi=_DOTS, sys_inputs=inputs)
     return [pictures] if isinstance(pictures, bytes) else list(pictures or ())
 
 
-def _compiled(page: Any, cii: bytes | None) -> bytes:
-    inputs = _inputs(page)
+def _compiled(page: Any, cii: bytes | None, logo: bytes | None) -> bytes:
+    inputs = _inputs(page, logo)
     if cii is not None:
         inputs["cii"] = cii.decode("utf-8")
     pdf = _compiler().compile(format="pdf", sys_inputs=inputs, pdf_standards=["a-3b", "ua-1"])
@@ -60,8 +64,22 @@ def _compiled(page: Any, cii: bytes | None) -> bytes:
     return pdf
 
 
-def _inputs(page: Any) -> dict[str, str]:
-    return {"page": json.dumps(page)}
+def _inputs(page: Any, logo: bytes | None) -> dict[str, str]:
+    inputs = {"page": json.dumps(page)}
+    if logo is not None:
+        inputs["logo"] = _wrapped(logo)
+    return inputs
+
+
+def _wrapped(png: bytes) -> str:
+    """A PNG inside an SVG: what is passed to typst is text."""
+    width, height = struct.unpack(">II", png[16:24])
+    data = base64.b64encode(png).decode("ascii")
+    size = f'width="{width}" height="{height}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}>'
+        f'<image {size} href="data:image/png;base64,{data}"/></svg>'
+    )
 
 
 def _compiler() -> typst.Compiler:

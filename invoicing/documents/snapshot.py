@@ -86,6 +86,7 @@ def document_of(invoice: Invoice) -> Document:
         payment=_payment(invoice, is_paid=is_paid),
         references=_references(invoice),
         issued_by=ISSUER,
+        logo=sold.get("logo", ""),
     )
 
 

@@ -7,11 +7,13 @@ from typing import Final
 
 from django.db import transaction
 
+from accounts.selectors import logo_contents
 from accounts.services import attachments as mail_attachments
 from accounts.services.attachments import Attachment
 from accounts.services.mail import Files, Mail, Page, Values, mail_enqueue_many
 from common.money import quantize
 from invoicing.documents.files import files_of
+from invoicing.documents.model import Document
 from invoicing.documents.snapshot import document_of
 from invoicing.enums import DocumentKind
 from invoicing.models import Invoice, InvoiceDocument
@@ -33,7 +35,13 @@ def documents_render(*, invoice_ids: Sequence[int], at: datetime) -> list[Invoic
     """
     missing = Invoice.objects.filter(pk__in=invoice_ids).exclude(documents__kind=DocumentKind.PDF)
     invoices = missing.select_related("project", "milestone").prefetch_related("lines", "taxes")
-    return [row for invoice in invoices.order_by("pk") for row in _rows(invoice, at=at)]
+    documents = [(invoice, document_of(invoice)) for invoice in invoices.order_by("pk")]
+    logos = logo_contents({document.logo for _, document in documents if document.logo})
+    return [
+        row
+        for invoice, document in documents
+        for row in _rows(invoice, document, logos.get(document.logo), at=at)
+    ]
 
 
 @transaction.atomic
@@ -77,8 +85,10 @@ def _words(invoice: Invoice) -> Values:
     }
 
 
-def _rows(invoice: Invoice, *, at: datetime) -> Iterator[InvoiceDocument]:
-    files = files_of(document_of(invoice))
+def _rows(
+    invoice: Invoice, document: Document, logo: bytes | None, *, at: datetime
+) -> Iterator[InvoiceDocument]:
+    files = files_of(document, logo=logo)
     made = {
         DocumentKind.DATA: files.data,
         DocumentKind.PDF: files.pdf,

@@ -13,6 +13,7 @@ from wallets.services.verification import VERIFY
 
 APPEND_ONLY = (
     "accounts_auditevent",
+    "accounts_logo",
     "gigs_amendment",
     "invoicing_invoiceline",
     "invoicing_invoicetax",

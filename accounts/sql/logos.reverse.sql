@@ -1,0 +1,1 @@
+drop trigger accounts_logo_immutable on accounts_logo;
