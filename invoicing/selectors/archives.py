@@ -75,6 +75,12 @@ def fee_invoices_of(user: User) -> LockableQuerySet[FeeInvoice]:
     return own.prefetch_related(Prefetch("documents", queryset=files.order_by("pk")))
 
 
+def fee_invoices_issued_in(user: User, year: int) -> Iterator[FeeInvoice]:
+    """The same of a calendar year (UTC), in the order of issue."""
+    issued = FeeInvoice.objects.filter(freelancer=user, issued_on__year=year).defer("snapshot")
+    return issued.order_by("issued_at", "pk").iterator(chunk_size=500)
+
+
 def fee_invoices_page(user: User, *, before: str = "", after: str = "") -> Page[FeeInvoice]:
     """The same in pages, newest first."""
     return newest_first(

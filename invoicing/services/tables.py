@@ -15,8 +15,8 @@ from accounts.models import User
 from common.money import amount_text, from_minor, to_minor
 from common.spreadsheets import harmless
 from invoicing import selectors
-from invoicing.enums import InvoiceKind, Side
-from invoicing.models import Invoice
+from invoicing.enums import FeeKind, InvoiceKind, Side
+from invoicing.models import FeeInvoice, Invoice
 
 COLUMNS: Final = (
     "Number",
@@ -53,6 +53,18 @@ TAX_COLUMNS: Final = (
     "Rule",
 )
 PAID_COLUMNS: Final = ("Number", "Issued", "Paid", "Seller", "Buyer", "Currency", "Total")
+FEE_COLUMNS: Final = (
+    "Number",
+    "Kind",
+    "Month",
+    "Issued",
+    "Currency",
+    "Subtotal",
+    "Tax",
+    "Rounding",
+    "Total",
+    "Rule",
+)
 TOTAL_COLUMNS: Final = (
     "What",
     "Currency",
@@ -80,7 +92,8 @@ def invoice_table(invoices: Iterable[Invoice], side: Side) -> Table:
 def year_tables(user: User, side: Side, year: int) -> Iterator[tuple[str, Table]]:
     """What the tax office asks of a year, by name; each is read before the next one.
 
-    What was issued in the year, the tax of it, what was paid in the year, and the sums of these.
+    What was issued in the year, the tax of it, what was paid in the year, the platform's fee
+    invoices to a seller, and the sums of these.
     """
     sums = _Sums()
     issued = _noted(selectors.invoices_of_year(user, side, year), sums.note_issued)
@@ -89,6 +102,9 @@ def year_tables(user: User, side: Side, year: int) -> Iterator[tuple[str, Table]
     yield "tax", Table(TAX_COLUMNS, (cells for row in taxed for cells in _tax_cells(row)))
     paid = _noted(selectors.invoices_paid_in(user, side, year), sums.note_paid)
     yield "paid", Table(_with_own(PAID_COLUMNS, side), (_paid_cells(row, side) for row in paid))
+    if side == Side.SENT:
+        fees = selectors.fee_invoices_issued_in(user, year)
+        yield "fees", Table(FEE_COLUMNS, (_fee_cells(row) for row in fees))
     yield "totals", Table(_with_own(TOTAL_COLUMNS, side), sums.rows(side))
 
 
@@ -155,6 +171,20 @@ def _paid_cells(invoice: Invoice, side: Side) -> list[str]:
         harmless(invoice.buyer_copy["legal_name"]),
         invoice.total.currency.code,
         *map(amount_text, amounts),
+    ]
+
+
+def _fee_cells(invoice: FeeInvoice) -> list[str]:
+    amounts = (invoice.subtotal, invoice.tax, invoice.rounding, invoice.total)
+    is_back = invoice.kind == FeeKind.CREDIT
+    return [
+        invoice.number,
+        invoice.get_kind_display(),
+        f"{invoice.month:%Y-%m}",
+        invoice.issued_on.isoformat(),
+        invoice.currency,
+        *(amount_text(-amount if is_back else amount) for amount in amounts),
+        invoice.tax_rule,
     ]
 
 

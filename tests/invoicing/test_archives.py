@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,7 +13,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import AuditEvent
-from invoicing.enums import ExportStatus, Side
+from invoicing.documents.fees import FeeCharge
+from invoicing.enums import ExportStatus, FeeKind, Side
 from invoicing.exceptions import ExportTooLarge, ExportUnderWay, NothingToExport
 from invoicing.models import InvoiceExport, InvoiceExportPart
 from invoicing.selectors import Wanted, export_file
@@ -24,6 +25,7 @@ from invoicing.services.exports import (
     export_request,
     exports_tidy,
 )
+from invoicing.services.fees import fee_invoices_issue
 from outbox.models import Job
 from tests.builders import active_project, paid_invoice, run_jobs, sent_invoice
 from tests.factories import AT
@@ -181,9 +183,17 @@ def test_one_that_was_never_made_makes_room_for_another(taxed):
 
 def test_the_tables_of_a_year_add_up(taxed):
     first, second = taxed
+    charge = FeeCharge(FeeKind.FEE, first.seller_id, "EUR", date(2026, 10, 1), 16667, 0)
+    fee_invoices_issue(charges=[charge], at=AT)
 
     archive = made(request(first, Wanted(side=Side.SENT, year=2026)))
 
+    [fee] = rows(archive, "2026-fees.csv")
+    assert (fee["Number"], fee["Month"], fee["Total"]) == (
+        "TRANCHE-2026-00001",
+        "2026-10",
+        "166.67",
+    )
     issued, tax = rows(archive, "2026-issued.csv"), rows(archive, "2026-tax.csv")
     assert [row["Number"] for row in issued] == [first.number, second.number]
     assert [(row["Category"], row["Rate in percent"], row["Tax"]) for row in tax] == [
