@@ -27,6 +27,7 @@ from invoicing.selectors.invoices import (
     MandatePage,
     MonthAmount,
     Outstanding,
+    Transfer,
     chasing_of,
     earned_by_month,
     fee_working,
@@ -47,6 +48,7 @@ from invoicing.selectors.invoices import (
     of_side,
     outstanding,
     spent_by_month,
+    transfer_of,
 )
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "MandatePage",
     "MonthAmount",
     "Outstanding",
+    "Transfer",
     "Wanted",
     "chasing_of",
     "count_of_year",
@@ -93,5 +96,6 @@ __all__ = [
     "of_side",
     "outstanding",
     "spent_by_month",
+    "transfer_of",
     "years_of",
 ]
