@@ -49,6 +49,7 @@ SAMPLE = {
     "rest": Money("833.34", "USD"),
     "total": Money("3333.34", "USD"),
     "url": "https://tranche.example/secret",
+    "words": "The commissioner has it back as credit.",
 }
 
 

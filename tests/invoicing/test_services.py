@@ -59,6 +59,7 @@ def test_an_invoice_of_the_worked_example(commissioner, freelancer, at):
         "kind": "business",
         "tax_status": "",
         "iban": "",
+        "logo": "",
     }
     line = InvoiceLine.objects.get(invoice=invoice)
     assert (line.description, line.amount) == (
