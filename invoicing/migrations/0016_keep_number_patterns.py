@@ -7,7 +7,7 @@ from common.sql_files import run_sql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoicing", "0013_fill_number_patterns"),
+        ("invoicing", "0015_fill_number_patterns"),
     ]
 
     operations = [

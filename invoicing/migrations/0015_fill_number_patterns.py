@@ -4,6 +4,6 @@ from common.sql_files import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoicing", "0012_number_patterns")]
+    dependencies = [("invoicing", "0014_number_patterns")]
 
     operations = [run_sql(__file__, "fill_number_patterns")]

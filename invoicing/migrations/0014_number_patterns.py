@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("invoicing", "0011_fee_invoices")]
+    dependencies = [("invoicing", "0013_fee_invoices")]
 
     operations = [
         migrations.AddField(

@@ -12,7 +12,7 @@ from common.sql_files import run_sql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoicing", "0014_keep_number_patterns"),
+        ("invoicing", "0016_keep_number_patterns"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ from common.sql_files import run_sql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_withdrawals_scope"),
+        ("accounts", "0006_fewer_indexes"),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ from common.sql_files import run_sql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoicing", "0010_completion_kinds"),
+        ("invoicing", "0012_quicker_guard"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
