@@ -29,7 +29,7 @@ from config.devservices.places import REPOSITORY
 CLIENTS: Final = 20
 MINUTES: Final = 2.5
 EVERY: Final = 1.9
-QUIET_SECONDS: Final = 120.0
+QUIET_SECONDS: Final = 300.0
 PATIENCE_SECONDS: Final = 90.0
 CONTROLS: Final = {
     "sweeper-off": "stuck",
