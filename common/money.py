@@ -202,3 +202,26 @@ def next_fee(*, rate: Decimal, gross_before: int, fees_before: int, gross: int) 
     """
     fee = fee_on(rate, gross_before + gross) - fees_before
     return FeeSplit(gross=gross, fee=fee, net=gross - fee)
+
+
+def fee_given_back(*, rate: Decimal, gross_before: int, fees_before: int, gross: int) -> FeeSplit:
+    """The fee of a part that a project's invoices no longer ask for (product rule 3.3).
+
+    The same formula on the reduced sum: fees - round(rate x (gross so far - part)).
+    """
+    fee = fees_before - fee_on(rate, gross_before - gross)
+    return FeeSplit(gross=gross, fee=fee, net=gross - fee)
+
+
+def fee_left(*, fee: int, given_back: int, gross_left: int) -> int:
+    """The fee that an invoice is settled with after its notes, within what it is still about.
+
+    Rounding over the project can give back more or less than the invoice had left; what does not
+    fit here is posted with the note that it comes from.
+    """
+    return min(max(fee - given_back, 0), gross_left)
+
+
+def tax_of_part(percent: Decimal, *, basis_before: int, basis: int) -> int:
+    """The tax of a part, so that the parts of an amount always add up to the tax on all of it."""
+    return tax_on(percent, basis_before + basis) - tax_on(percent, basis_before)

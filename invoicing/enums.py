@@ -37,6 +37,8 @@ class InvoiceStatus(models.TextChoices):
     OVERDUE = "overdue", "Overdue"
     ON_HOLD = "on_hold", "On hold"
     PAID = "paid", "Paid"
+    CREDITED = "credited", "Credited"
+    ISSUED = "issued", "Issued"
 
 
 class TaxCategory(models.TextChoices):
@@ -76,12 +78,23 @@ DOCUMENT_FILES: dict[DocumentKind, tuple[str, str]] = {
 
 INVOICE_TRANSITIONS: dict[InvoiceStatus, frozenset[InvoiceStatus]] = {
     InvoiceStatus.SENT: frozenset(
-        {InvoiceStatus.OVERDUE, InvoiceStatus.ON_HOLD, InvoiceStatus.PAID}
+        {
+            InvoiceStatus.OVERDUE,
+            InvoiceStatus.ON_HOLD,
+            InvoiceStatus.PAID,
+            InvoiceStatus.CREDITED,
+        }
     ),
-    InvoiceStatus.OVERDUE: frozenset({InvoiceStatus.ON_HOLD, InvoiceStatus.PAID}),
-    InvoiceStatus.ON_HOLD: frozenset({InvoiceStatus.PAID}),
-    InvoiceStatus.PAID: frozenset(),
+    InvoiceStatus.OVERDUE: frozenset(
+        {InvoiceStatus.ON_HOLD, InvoiceStatus.PAID, InvoiceStatus.CREDITED}
+    ),
+    InvoiceStatus.ON_HOLD: frozenset({InvoiceStatus.PAID, InvoiceStatus.CREDITED}),
+    InvoiceStatus.PAID: frozenset({InvoiceStatus.CREDITED}),
+    InvoiceStatus.CREDITED: frozenset(),
+    InvoiceStatus.ISSUED: frozenset(),
 }
+"""A credit note is ISSUED and stays so."""
+
 
 PAYABLE = frozenset({InvoiceStatus.SENT, InvoiceStatus.OVERDUE, InvoiceStatus.ON_HOLD})
 

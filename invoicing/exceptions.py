@@ -42,6 +42,24 @@ class NoMandate(DomainError):
     default_message = "There is no mandate to revoke."
 
 
+class NotAnInvoice(DomainError):
+    code = "not_an_invoice"
+    default_message = "This is a credit note: it is not paid and not credited."
+
+
+class AlreadyCredited(DomainError):
+    code = "already_credited"
+    default_message = "This invoice has been credited in full."
+
+
+class CreditTooHigh(DomainError):
+    """Says how much can still be credited."""
+
+    code = "credit_too_high"
+    status = 400
+    default_message = "No more can be credited than is left of the invoice."
+
+
 class AlreadyObjected(DomainError):
     code = "already_objected"
     default_message = "You have objected to this invoice already."

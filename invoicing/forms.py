@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from invoicing.enums import InvoiceStatus, Side
+from invoicing.enums import InvoiceKind, InvoiceStatus, Side
 from invoicing.selectors import InvoiceFilters, Wanted
 
 
@@ -21,6 +21,11 @@ class InvoiceFilterForm(forms.Form):
 
     status = forms.ChoiceField(
         choices=[("", "Any status"), *InvoiceStatus.choices],
+        required=False,
+        widget=forms.Select(attrs={"data-autosubmit": ""}),
+    )
+    kind = forms.ChoiceField(
+        choices=[("", "Any kind"), *InvoiceKind.choices],
         required=False,
         widget=forms.Select(attrs={"data-autosubmit": ""}),
     )
@@ -43,6 +48,7 @@ class InvoiceFilterForm(forms.Form):
         values = self.cleaned_data
         return InvoiceFilters(
             side=side,
+            kind=values.get("kind", ""),
             status=values.get("status", ""),
             number=values.get("number", "").strip().upper(),
             issued_from=values.get("issued_from"),

@@ -13,5 +13,12 @@ def may_give_mandate(user: User) -> bool:
     return user.is_freelancer
 
 
+def may_credit(user: User, invoice: Invoice) -> bool:
+    """The seller, and staff who are no party of it."""
+    if user.is_active and user.is_staff and user.pk != invoice.buyer_id:
+        return True
+    return is_seller(user, invoice)
+
+
 def may_pay(user: User, invoice: Invoice) -> bool:
     return invoice.buyer_id == user.pk

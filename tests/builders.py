@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from djmoney.money import Money
+
 from accounts.models import User
 from gigs.enums import InvoicingMethod, PaymentMode
 from gigs.models import Application, Gig, Milestone, Project
@@ -21,6 +23,7 @@ from wallets.models import Payment
 from wallets.services import (
     MethodChoice,
     funding_begin,
+    invoice_credit,
     payment_ask,
     payment_begin,
     payment_conclude,
@@ -140,6 +143,20 @@ def paid_invoice(
     pay(invoice, at=at)
     invoice.refresh_from_db()
     return invoice
+
+
+def credit(
+    invoice: Invoice, amount: str = "", *, by: User | None = None, at: datetime = AT
+) -> Invoice:
+    """The note by which the freelancer credits an invoice: an amount of it before tax, or all."""
+    currency = invoice.total.currency.code
+    return invoice_credit(
+        invoice_id=invoice.pk,
+        amount=Money(amount, currency) if amount else None,
+        reason="Not as agreed.",
+        by=by or invoice.seller,
+        at=at,
+    )
 
 
 def run_jobs(*topics: str) -> int:

@@ -28,6 +28,8 @@ class JournalKind(models.TextChoices):
     TOP_UP = "top_up", "Top-up"
     RELEASE = "release", "Release"
     TAKE_BACK = "take_back", "Credit taken back"
+    CREDIT_NOTE = "credit_note", "Credit note"
+    DEBT_PAYMENT = "debt_payment", "Debt paid"
 
 
 class PaymentStatus(models.TextChoices):

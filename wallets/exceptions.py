@@ -12,6 +12,23 @@ class AlreadyPaid(DomainError):
     default_message = "This invoice has been paid already."
 
 
+class InvoiceCredited(DomainError):
+    code = "invoice_credited"
+    default_message = "This invoice has been credited in full: nothing is due."
+
+
+class CompletionNotOver(DomainError):
+    code = "completion_not_over"
+    default_message = (
+        "An invoice of a project that is invoiced on completion is credited once that is completed."
+    )
+
+
+class SecondPersonRequired(DomainError):
+    code = "second_person_required"
+    default_message = "Above the limit the freelancer has to ask for it."
+
+
 class PaymentInProgress(DomainError):
     code = "payment_in_progress"
     default_message = "A payment of this invoice is on its way; wait for its outcome."

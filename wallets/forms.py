@@ -144,23 +144,12 @@ class TakeBackForm(forms.Form):
         return amount_in(self.cleaned_data["amount"], self.currency)
 
 
-class GiveBackForm(forms.Form):
-    """All of what is held for a milestone, or what is held for a part of its price."""
+class ExtentForm(forms.Form):
+    """All of something, or an amount of it: `part` is None for all."""
 
     ALL = "all"
     PART = "part"
-
-    extent = forms.ChoiceField(
-        label="How much?",
-        choices=[(ALL, "All of it: the milestone is cancelled"), (PART, "A part of the price")],
-        initial=PART,
-        widget=forms.RadioSelect,
-    )
-    amount = AmountField(
-        label="Part of the price",
-        required=False,
-        help_text="Before tax. The tax that was set aside with it goes back too.",
-    )
+    missing = "Write how much."
 
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
         self.currency = currency
@@ -172,12 +161,57 @@ class GiveBackForm(forms.Form):
         cleaned["part"] = None
         if cleaned.get("extent") == self.PART and "amount" not in self.errors:
             if not text:
-                raise forms.ValidationError({"amount": "Write how much you give back."})
+                raise forms.ValidationError({"amount": self.missing})
             try:
                 cleaned["part"] = amount_in(text, self.currency)
             except forms.ValidationError as error:
                 raise forms.ValidationError({"amount": error.messages}) from error
         return cleaned
+
+
+class GiveBackForm(ExtentForm):
+    """All of what is held for a milestone, or what is held for a part of its price."""
+
+    missing = "Write how much you give back."
+
+    extent = forms.ChoiceField(
+        label="How much?",
+        choices=[
+            (ExtentForm.ALL, "All of it: the milestone is cancelled"),
+            (ExtentForm.PART, "A part of the price"),
+        ],
+        initial=ExtentForm.PART,
+        widget=forms.RadioSelect,
+    )
+    amount = AmountField(
+        label="Part of the price",
+        required=False,
+        help_text="Before tax. The tax that was set aside with it goes back too.",
+    )
+
+
+class CreditForm(ExtentForm):
+    """All that is left of an invoice, or a part of it, and why it is credited."""
+
+    missing = "Write how much you credit."
+
+    extent = forms.ChoiceField(
+        label="How much?",
+        choices=[(ExtentForm.ALL, "All that is left of it"), (ExtentForm.PART, "A part")],
+        initial=ExtentForm.ALL,
+        widget=forms.RadioSelect,
+    )
+    amount = AmountField(
+        label="Part of the price",
+        required=False,
+        help_text="Before tax. The tax on it is credited too.",
+    )
+    reason = forms.CharField(
+        label="Why?",
+        max_length=500,
+        help_text="Stands on the credit note, for both sides.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 class RefundForm(forms.Form):

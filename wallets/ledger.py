@@ -33,6 +33,7 @@ POST: Final = (
     "SELECT * FROM wallets_post("
     "%s, %s, %s, %s, %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint)"
 )
+LOCK: Final = "SELECT * FROM wallets_lock(%s::bigint[])"
 POST_MANY: Final = "SELECT * FROM wallets_post_many(%s::jsonb)"
 RESERVE: Final = "SELECT wallets_reserve(%s, %s)"
 PAY_OUT: Final = "SELECT * FROM wallets_pay_out(%s, %s, %s, %s, %s, %s, %s, %s)"
@@ -56,7 +57,10 @@ class AccountSpec(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """What one account gains (or loses), and how its lifetime earnings move with it."""
+    """What one account gains (or loses), and how its lifetime earnings move with it.
+
+    These may move alone, where what was earned on one account is taken back from another.
+    """
 
     account: int
     amount: int
@@ -77,7 +81,7 @@ class JournalDraft:
     def __post_init__(self) -> None:
         if len({leg.account for leg in self.legs}) != len(self.legs):
             raise ValueError(f"{self.key} has two legs on one account")
-        if not self.legs or not all(leg.amount for leg in self.legs):
+        if not self.legs or not all(leg.amount or leg.lifetime for leg in self.legs):
             raise ValueError(f"{self.key} has an empty leg")
 
 
@@ -143,6 +147,14 @@ def open_accounts(specs: Sequence[AccountSpec]) -> dict[AccountSpec, int]:
         json.dumps([spec.currency for spec in specs]),
     )
     return dict(zip(specs, (account_id for (account_id,) in rows), strict=True))
+
+
+def lock(accounts: Sequence[int]) -> dict[int, int]:
+    """What each of these ordinary accounts can give, kept so until the transaction ends.
+
+    The balance less what is reserved of it; below zero for a debt.
+    """
+    return dict(_call(LOCK, sorted(accounts)))
 
 
 def post(draft: JournalDraft) -> Posted:

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from wallets.views import (
     credit,
+    crediting,
     dashboards,
     funding,
     giving_back,
@@ -21,6 +22,12 @@ wallet_patterns = [
     path("wallet/receipts/<slug:currency>/<int:line>.json", proof.receipt, name="receipt"),
     path("wallet/statement.csv", wallet.statement_csv, name="statement-csv"),
     path("invoices/<inv_id:invoice_id>/pay/", payments.pay, name="pay"),
+    path("invoices/<inv_id:invoice_id>/credit/", crediting.credit, name="invoice-credit"),
+    path(
+        "invoices/<inv_id:invoice_id>/credit/preview/",
+        crediting.preview,
+        name="note-preview",
+    ),
     path("projects/<prj_id:project_id>/fund/", funding.fund, name="fund"),
     path("milestones/<mst_id:milestone_id>/give-back/", giving_back.give_back, name="give-back"),
     path(

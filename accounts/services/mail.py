@@ -28,6 +28,7 @@ class Mail(StrEnum):
     BONUS_GIVEN = "bonus_given"
     CHANGES_REQUESTED = "changes_requested"
     CREDIT_ADDED = "credit_added"
+    CREDIT_NOTE_ISSUED = "credit_note_issued"
     EMAIL_CONFIRMATION = "email_confirmation"
     EXPORT_READY = "export_ready"
     FEE_INVOICE_ISSUED = "fee_invoice_issued"
@@ -72,6 +73,9 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     ),
     Mail.CHANGES_REQUESTED: frozenset({"milestone", "project", "commissioner", "comment", "path"}),
     Mail.CREDIT_ADDED: frozenset({"amount", "reason", "path"}),
+    Mail.CREDIT_NOTE_ISSUED: frozenset(
+        {"number", "invoice", "milestone", "total", "reason", "effect", "path"}
+    ),
     Mail.EMAIL_CONFIRMATION: frozenset({"url"}),
     Mail.EXPORT_READY: frozenset({"file", "expires_on", "path"}),
     Mail.FEE_INVOICE_ISSUED: frozenset({"number", "kind", "month", "total", "path"}),

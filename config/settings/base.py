@@ -244,6 +244,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ExportStatusEnum": "invoicing.enums.ExportStatus",
         "RefundStatusEnum": "gigs.enums.RefundStatus",
         "InvoiceStatusEnum": "invoicing.enums.InvoiceStatus",
+        "InvoiceKindEnum": "invoicing.enums.InvoiceKind",
         "PaymentStatusEnum": "wallets.enums.PaymentStatus",
         "WithdrawalStatusEnum": "wallets.enums.WithdrawalStatus",
     },

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from django.db.models import DecimalField, OuterRef, Prefetch, Q, Subquery, Sum
+from django.db.models import DecimalField, F, OuterRef, Prefetch, Q, Subquery, Sum
 from django.db.models.functions import Cast
 from djmoney.money import Money
 
@@ -95,7 +95,8 @@ def projects_with_figures() -> LockableQuerySet[Project]:
         .values("pk")
         .annotate(
             sum=Sum(
-                Cast("invoices__subtotal", DecimalField(max_digits=19, decimal_places=4)),
+                Cast("invoices__subtotal", DecimalField(max_digits=19, decimal_places=4))
+                - F("invoices__credited"),
             )
         )
         .values("sum")

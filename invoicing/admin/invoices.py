@@ -163,10 +163,25 @@ class InvoiceAdmin(DocumentAdmin):
                     "rate",
                     "fee_amount",
                     "net_amount",
+                    "credited_amount",
+                    "due_amount",
                 ]
             },
         ),
-        ("State", {"fields": ["status", "issued_at", "issued_on", "due_on", "paid_at"]}),
+        (
+            "State",
+            {
+                "fields": [
+                    "status",
+                    "reason",
+                    "issued_at",
+                    "issued_on",
+                    "due_on",
+                    "paid_at",
+                    "notes",
+                ]
+            },
+        ),
     ]
 
     @admin.display(description="fee rate")
@@ -188,6 +203,18 @@ class InvoiceAdmin(DocumentAdmin):
     @admin.display(description="fee", ordering="fee")
     def fee_amount(self, invoice: Invoice) -> str:
         return money_for_people(invoice.fee)
+
+    @admin.display(description="credited with tax")
+    def credited_amount(self, invoice: Invoice) -> str:
+        return money_for_people(invoice.credited_total)
+
+    @admin.display(description="due")
+    def due_amount(self, invoice: Invoice) -> str:
+        return money_for_people(invoice.due)
+
+    @admin.display(description="credit notes", empty_value="none")
+    def notes(self, invoice: Invoice) -> str:
+        return ", ".join(invoice.credit_notes.order_by("pk").values_list("number", flat=True))
 
     @admin.display(description="net to the freelancer")
     def net_amount(self, invoice: Invoice) -> str:

@@ -22,9 +22,12 @@ def invoices_for(user: User, **query: Unpack[InvoiceQuery]) -> LockableQuerySet[
     """A party's invoices with their lines and taxes, and which files they have."""
     invoices = (
         Invoice.objects.for_user(user)
-        .select_related("project", "milestone")
+        .select_related("project", "milestone", "credits")
         .prefetch_related(
             Prefetch("lines", queryset=InvoiceLine.objects.order_by("position")),
+            Prefetch(
+                "credit_notes", queryset=Invoice.objects.only("uuid", "credits").order_by("pk")
+            ),
             Prefetch("reminders", queryset=InvoiceReminder.objects.order_by("position")),
             Prefetch("taxes", queryset=InvoiceTax.objects.order_by("pk")),
             Prefetch("documents", queryset=InvoiceDocument.objects.only("invoice", "kind")),

@@ -127,7 +127,10 @@ class TransferOutput(Output):
 class InvoiceOutput(Output):
     """A numbered, immutable document. total = subtotal + tax = fee + net.
 
-    `taxes` is empty, and the tax nothing, where legal data for a decision were missing.
+    `taxes` is empty, and the tax nothing, where legal data for a decision were missing. The
+    amounts of a `credit_note` are positive; it names what it credits, and `paid_at` says when the
+    money went back. `credited` is what notes have taken back of an invoice, with tax, and `due`
+    what still waits to be paid.
     `bank_transfer` is null for an invoice that cannot be paid that way, or not any more.
     """
 
@@ -142,6 +145,8 @@ class InvoiceOutput(Output):
         "total": FIRST_PART,
         "fee": {"amount": "166.67", "currency": "USD"},
         "net": {"amount": "3166.67", "currency": "USD"},
+        "credited": NOTHING,
+        "due": FIRST_PART,
         "fee_rate": "0.0500",
         "issued_on": "2026-11-23",
         "issued_at": NOON,
@@ -149,6 +154,10 @@ class InvoiceOutput(Output):
         "paid_at": None,
         "paid_on": None,
         "reminded_at": [],
+        "credits_id": None,
+        "credits_number": None,
+        "credit_notes": [],
+        "reason": "",
         "project_id": PROJECT_ID,
         "task_id": MILESTONE_ID,
         "seller": SELLER,
@@ -196,6 +205,8 @@ class InvoiceOutput(Output):
     total = MoneyField()
     fee = MoneyField()
     net = MoneyField()
+    credited = MoneyField(source="credited_total")
+    due = MoneyField()
     fee_rate = serializers.DecimalField(max_digits=5, decimal_places=4)
     issued_on = serializers.DateField()
     issued_at = serializers.DateTimeField()
@@ -203,6 +214,10 @@ class InvoiceOutput(Output):
     paid_at = serializers.DateTimeField(allow_null=True)
     paid_on = serializers.SerializerMethodField()
     reminded_at = serializers.SerializerMethodField()
+    credits_id = serializers.CharField(source="credits.public_id", default=None, allow_null=True)
+    credits_number = serializers.CharField(source="credits.number", default=None, allow_null=True)
+    credit_notes = serializers.SerializerMethodField()
+    reason = serializers.CharField()
     project_id = serializers.CharField(source="project.public_id")
     task_id = serializers.CharField(source="milestone.public_id", default=None, allow_null=True)
     seller = InvoicePartyOutput(source="seller_copy")
@@ -226,6 +241,10 @@ class InvoiceOutput(Output):
         transfer = transfer_of(invoice)
         return TransferOutput(transfer).data if transfer else None
 
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_credit_notes(self, invoice: Invoice) -> list[str]:
+        return [note.public_id for note in invoice.credit_notes.all()]
+
     @extend_schema_field(DocumentsOutput)
     def get_documents(self, invoice: Invoice) -> Any:
         made = {file.kind for file in invoice.documents.all()} | {DocumentKind.PDF}
@@ -233,6 +252,22 @@ class InvoiceOutput(Output):
             kind: f"/api/v1/invoices/{invoice.public_id}/{kind}/" if kind in made else None
             for kind in (DocumentKind.PDF.value, DocumentKind.UBL.value, DocumentKind.CII.value)
         }
+
+
+NOTE_EXAMPLE = {
+    **InvoiceOutput.example,
+    "id": "inv_0a1b2c3d4e5f46718293a4b5c6d7e8f9",
+    "number": "K7QMC-2026-00001",
+    "status": "issued",
+    "kind": "credit_note",
+    "due": NOTHING,
+    "paid_at": NOON,
+    "paid_on": "2026-11-23",
+    "credits_id": INVOICE_ID,
+    "credits_number": INVOICE_NUMBER,
+    "reason": "Part 2 was not delivered as agreed.",
+    "bank_transfer": None,
+}
 
 
 class ObjectionInput(Input):

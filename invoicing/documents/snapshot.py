@@ -25,6 +25,7 @@ from invoicing.documents.model import (
     Note,
     Party,
     Payment,
+    Preceding,
     References,
     Tax,
     Totals,
@@ -54,20 +55,22 @@ _LANGUAGES: Final = {
 def document_of(invoice: Invoice) -> Document:
     """What the invoice's page and files say. DocumentError when its figures do not agree.
 
-    Reads the invoice with its lines, project and milestone.
+    Reads the invoice with its lines, taxes, project and milestone, and what it credits.
     """
-    is_paid = invoice.project.payment_mode != PaymentMode.ON_INVOICE
+    is_note = invoice.credits is not None
+    is_paid = not is_note and invoice.project.payment_mode != PaymentMode.ON_INVOICE
     language = language_of(invoice.buyer_copy)
     taxes = sorted(invoice.taxes.all(), key=lambda row: row.pk)
     sold, bought = invoice.seller_copy, invoice.buyer_copy
     is_outside = any(row.category == TaxCategory.OUTSIDE for row in taxes)
     seller, buyer = parties_of(sold, bought, is_outside=is_outside)
     return Document(
-        type_code=TypeCode.INVOICE,
+        type_code=TypeCode.CREDIT_NOTE if is_note else TypeCode.INVOICE,
         number=invoice.number,
         issued_on=invoice.issued_on,
         delivered_on=_delivered_on(invoice),
         due_on=invoice.due_on,
+        preceding=_preceding(invoice),
         currency=invoice.total.currency.code,
         language=language,
         seller=seller,
@@ -78,6 +81,7 @@ def document_of(invoice: Invoice) -> Document:
         taxes=tuple(_tax(row, language) for row in taxes),
         totals=_totals(invoice, is_paid=is_paid),
         notes=(
+            *([Note(text=invoice.reason)] if invoice.reason else []),
             *(Note(text=text) for row in taxes for text in _tax_notes(row)),
             *mentions_of(
                 sold["country"], bought["country"], is_business=bought["kind"] == PartyKind.BUSINESS
@@ -154,6 +158,13 @@ def _registration(copy: Mapping[str, str], local: str) -> Identifier | None:
 
 def _identifier(value: str, scheme: str) -> Identifier | None:
     return Identifier(value=value, scheme=scheme) if value else None
+
+
+def _preceding(invoice: Invoice) -> tuple[Preceding, ...]:
+    corrected = invoice.credits
+    if corrected is None:
+        return ()
+    return (Preceding(number=corrected.number, issued_on=corrected.issued_on),)
 
 
 def _delivered_on(invoice: Invoice) -> date:
@@ -236,6 +247,8 @@ def _totals(invoice: Invoice, *, is_paid: bool) -> Totals:
 
 
 def _payment(invoice: Invoice, *, is_paid: bool) -> Payment:
+    if invoice.credits is not None:
+        return Payment(means=CLEARING)
     iban = invoice.seller_copy["iban"]
     if is_paid:
         return Payment(means=CLEARING)

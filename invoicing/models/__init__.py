@@ -8,13 +8,13 @@ from invoicing.models.claims import (
     InvoiceReminder,
     InvoiceReport,
 )
+from invoicing.models.documents import InvoiceDocument
 from invoicing.models.exports import InvoiceExport, InvoiceExportPart
 from invoicing.models.fees import FeeDocument, FeeInvoice
 from invoicing.models.foreign import ForeignInvoice
 from invoicing.models.invoices import (
     LUMP_SUM,
     Invoice,
-    InvoiceDocument,
     InvoiceLine,
     InvoiceQuerySet,
     InvoiceSeries,

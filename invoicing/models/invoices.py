@@ -1,21 +1,23 @@
 """Issuers, their number series, invoices and the documents made of them."""
 
+from decimal import Decimal
 from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import F, Q
 from djmoney.models.fields import MoneyField
+from djmoney.money import Money
 
 from accounts.models import User
 from common.constraints import in_sub_units, not_negative, one_of, positive, set_iff
 from common.models import LockableQuerySet, PublicIdModel
+from common.money import fee_left, from_minor, minor_of, quantize, to_minor, zero
 from gigs.models import Milestone, Project
 from invoicing.enums import (
-    DOCUMENT_FILES,
     INVOICE_TRANSITIONS,
     MILESTONE_KINDS,
+    PAYABLE,
     WHOLE_KINDS,
-    DocumentKind,
     InvoiceKind,
     InvoiceStatus,
     SeriesFamily,
@@ -103,8 +105,9 @@ class InvoiceQuerySet(LockableQuerySet["Invoice"]):
 class Invoice(PublicIdModel):
     """A numbered document: an invoice, or the note that credits one. Immutable by trigger.
 
-    Only status and paid_at move; party texts are frozen copies. The amounts of a credit note are
-    positive: the kind tells the sign.
+    Only status, paid_at and what is credited move; party texts are frozen copies. The amounts of
+    a credit note are positive: the kind tells the sign. It is paid when its money went back, which
+    it does at once if the invoice had been paid.
     """
 
     PREFIX = "inv"
@@ -153,6 +156,14 @@ class Invoice(PublicIdModel):
         max_digits=19, decimal_places=4, default_currency=None, currency_field_name="currency"
     )
     fee_rate = models.DecimalField(max_digits=5, decimal_places=4)
+    credited = models.DecimalField(
+        "credited before tax", max_digits=19, decimal_places=4, default=0, db_default=0
+    )
+    credited_tax = models.DecimalField(max_digits=19, decimal_places=4, default=0, db_default=0)
+    credited_fee = models.DecimalField(max_digits=19, decimal_places=4, default=0, db_default=0)
+    reason = models.CharField(
+        "why it credits", max_length=500, blank=True, default="", db_default=""
+    )
     issued_at = models.DateTimeField()
     issued_on = models.DateField()
     due_on = models.DateField()
@@ -172,7 +183,7 @@ class Invoice(PublicIdModel):
             ),
             models.UniqueConstraint(
                 fields=["milestone"],
-                condition=Q(kind=InvoiceKind.MILESTONE),
+                condition=Q(kind=InvoiceKind.MILESTONE) & ~Q(status=InvoiceStatus.CREDITED),
                 name="invoicing_invoice_one_per_milestone",
             ),
             models.UniqueConstraint(
@@ -215,7 +226,33 @@ class Invoice(PublicIdModel):
             models.CheckConstraint(
                 condition=~Q(seller=F("buyer")), name="invoicing_invoice_two_parties"
             ),
-            set_iff("status", ["paid"], ["paid_at"], name="invoicing_invoice_paid_at_iff_paid"),
+            models.CheckConstraint(
+                condition=Q(status="paid", paid_at__isnull=False)
+                | Q(status__in=["sent", "overdue", "on_hold"], paid_at__isnull=True)
+                | ~Q(status__in=["paid", "sent", "overdue", "on_hold"]),
+                name="invoicing_invoice_paid_at_fits_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=InvoiceKind.CREDIT_NOTE, status="issued")
+                | (~Q(kind=InvoiceKind.CREDIT_NOTE) & ~Q(status="issued")),
+                name="invoicing_invoice_issued_iff_credit_note",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=InvoiceKind.CREDIT_NOTE, reason__regex=r"\S")
+                | (~Q(kind=InvoiceKind.CREDIT_NOTE) & Q(reason="")),
+                name="invoicing_invoice_reason_iff_credit_note",
+            ),
+            models.CheckConstraint(
+                condition=Q(credited__gte=0, credited__lte=F("subtotal"))
+                & Q(credited_tax__gte=0, credited_tax__lte=F("tax"))
+                & Q(credited_fee__gte=0, credited_fee__lte=F("credited")),
+                name="invoicing_invoice_will_not_be_credited_beyond_its_amounts",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="credited", credited=F("subtotal"), credited_tax=F("tax"))
+                | (~Q(status="credited") & Q(credited__lt=F("subtotal"))),
+                name="invoicing_invoice_when_nothing_is_left_it_is_credited",
+            ),
         ]
         indexes = [
             models.Index(fields=["seller", "-issued_at"], name="invoicing_invoice_of_seller"),
@@ -240,6 +277,44 @@ class Invoice(PublicIdModel):
                 f"An invoice that is {self.get_status_display().lower()} cannot become {status.label.lower()}."
             )
         self.status = status
+
+    @property
+    def subtotal_left(self) -> Money:
+        """What its notes have left of it before tax: what can still be credited."""
+        return self._less(self.subtotal, self.credited)
+
+    @property
+    def credited_total(self) -> Money:
+        """What its notes have taken back, with tax."""
+        return self.total - self.total_left
+
+    @property
+    def total_left(self) -> Money:
+        """What its notes have left of it, with tax: what paying it takes."""
+        return self._less(self.total, self.credited + self.credited_tax)
+
+    @property
+    def fee_left(self) -> Money:
+        """The platform's fee on what is left of it."""
+        fee = fee_left(
+            fee=to_minor(self.fee),
+            given_back=minor_of(self.credited_fee, self.total.currency.code),
+            gross_left=to_minor(self.subtotal_left),
+        )
+        return from_minor(fee, self.total.currency.code)
+
+    @property
+    def net_left(self) -> Money:
+        """What the freelancer gets for what is left of it."""
+        return self.total_left - self.fee_left
+
+    @property
+    def due(self) -> Money:
+        """What waits to be paid; nothing once it is paid or credited in full."""
+        return self.total_left if self.status in PAYABLE else zero(self.total.currency.code)
+
+    def _less(self, amount: Money, taken: Decimal) -> Money:
+        return quantize(Money(amount.amount - taken, amount.currency.code))
 
     @property
     def subject(self) -> str:
@@ -349,35 +424,3 @@ class InvoiceTax(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.category} {self.rule}"
-
-
-class InvoiceDocument(models.Model):
-    """The bytes of one file of an invoice and their SHA-256; made once."""
-
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="documents")
-    kind = models.CharField(max_length=8, choices=DocumentKind.choices)
-    content = models.BinaryField()
-    digest = models.CharField("SHA-256", max_length=64)
-    created_at = models.DateTimeField()
-
-    objects: ClassVar[LockableQuerySet["InvoiceDocument"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["invoice", "kind"], name="invoicing_document_one_per_kind"
-            ),
-            one_of("kind", DocumentKind, name="invoicing_document_kind_valid"),
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.pk} {self.kind}"
-
-    @property
-    def file_name(self) -> str:
-        """Such as K7QM-2026-00012-ubl.xml. Reads the invoice."""
-        return DOCUMENT_FILES[DocumentKind(self.kind)][0].format(number=self.invoice.number)
-
-    @property
-    def media_type(self) -> str:
-        return DOCUMENT_FILES[DocumentKind(self.kind)][1]

@@ -18,16 +18,15 @@ from invoicing.selectors.archives import (
 )
 from invoicing.selectors.invoices import (
     FILE_ORDER,
-    MANDATE_VERSION,
     PAGE_SIZE,
     Chasing,
     FeeWorking,
     InvoiceFilters,
     InvoicePage,
-    MandatePage,
     MonthAmount,
     Outstanding,
     Transfer,
+    can_credit,
     chasing_of,
     earned_by_month,
     fee_working,
@@ -41,14 +40,18 @@ from invoicing.selectors.invoices import (
     invoices_page,
     invoices_to_pay,
     latest_invoices,
-    mandate_page,
-    mandate_template,
     objection_ends_on,
     objection_of,
     of_side,
     outstanding,
     spent_by_month,
     transfer_of,
+)
+from invoicing.selectors.mandates import (
+    MANDATE_VERSION,
+    MandatePage,
+    mandate_page,
+    mandate_template,
 )
 
 __all__ = [
@@ -64,6 +67,7 @@ __all__ = [
     "Outstanding",
     "Transfer",
     "Wanted",
+    "can_credit",
     "chasing_of",
     "count_of_year",
     "earned_by_month",

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Count, DecimalField, F, Q, Sum
+from django.db.models import Case, Count, DecimalField, F, Q, Sum, When
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, TruncMonth
 from djmoney.money import Money
 
@@ -30,14 +31,14 @@ from invoicing.models import (
     InvoiceObjection,
     InvoiceReminder,
     InvoiceReport,
-    IssuingMandate,
 )
 
 PAGE_SIZE: Final = 20
-MANDATE_VERSION: Final = "2026-11"
-"""The current text; each is a file of templates/invoicing/mandate."""
 FILE_ORDER: Final[list[str]] = list(DocumentKind)
 EXACT: "Final[DecimalField[Decimal, Decimal]]" = DecimalField(max_digits=30, decimal_places=4)
+DUE: Final = Cast("total", EXACT) - F("credited") - F("credited_tax")
+EARNED: Final = Cast(F("subtotal") - F("fee"), EXACT) - F("credited") + F("credited_fee")
+"""What notes have left of an invoice, with tax, and of what its freelancer earned by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class InvoiceFilters:
     """What somebody looks for in their invoices; empty means anything."""
 
     side: Side
+    kind: str = ""
     status: str = ""
     number: str = ""
     issued_from: date | None = None
@@ -86,6 +88,9 @@ class InvoicePage:
     has_payment_under_way: bool
     objection: InvoiceObjection | None
     objection_ends_on: date
+    credit_notes: list[Invoice]
+    corrected_by: Invoice | None
+    can_credit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +107,6 @@ class Transfer:
         """The IBAN as people read it, in groups of four."""
         starts = range(0, len(self.iban), 4)
         return " ".join(self.iban[start : start + 4] for start in starts)
-
-
-@dataclass(frozen=True, slots=True)
-class MandatePage:
-    """The mandate of a freelancer, and the text that there is to accept."""
-
-    mandate: IssuingMandate | None
-    is_in_force: bool
-    is_required: bool
-    version: str
-    template: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +127,7 @@ class MonthAmount:
 
 def invoice_rows() -> LockableQuerySet[Invoice]:
     """Invoices with what a row of a list shows."""
-    return Invoice.objects.select_related("project", "milestone")
+    return Invoice.objects.select_related("project", "milestone", "credits")
 
 
 def invoices_page(
@@ -153,6 +146,8 @@ def invoices_in_order(user: User, filters: InvoiceFilters) -> Iterator[Invoice]:
 def filtered(user: User, filters: InvoiceFilters) -> LockableQuerySet[Invoice]:
     """The invoices that fit, with what a row of a list shows."""
     invoices = of_side(invoice_rows(), user, filters.side)
+    if filters.kind:
+        invoices = invoices.filter(kind=filters.kind)
     if filters.status:
         invoices = invoices.filter(status=filters.status)
     if filters.number:
@@ -181,7 +176,7 @@ def outstanding(user: User, side: Side) -> list[Outstanding]:
         of_side(Invoice.objects.all(), user, side)
         .filter(status__in=PAYABLE)
         .values("currency")
-        .annotate(count=Count("pk"), amount=Sum(Cast("total", EXACT)))
+        .annotate(count=Count("pk"), amount=Sum(DUE))
         .order_by("currency")
     )
     return [
@@ -192,14 +187,18 @@ def outstanding(user: User, side: Side) -> list[Outstanding]:
 
 def invoices_of(user: User) -> LockableQuerySet[Invoice]:
     """A party's invoices, with what an invoice's page shows of work and people."""
-    return Invoice.objects.for_user(user).select_related("project", "milestone", "seller", "buyer")
+    return Invoice.objects.for_user(user).select_related(
+        "project", "milestone", "seller", "buyer", "credits"
+    )
 
 
 def invoice_page(invoice: Invoice) -> InvoicePage:
     """The rest of the invoice's page; the fee's working counts in the order of issue."""
     currency = invoice.total.currency.code
+    is_note = Q(kind=InvoiceKind.CREDIT_NOTE)
     before = Invoice.objects.filter(project=invoice.project_id, pk__lt=invoice.pk).aggregate(
-        gross=Sum(Cast("subtotal", EXACT), default=0), fees=Sum(Cast("fee", EXACT), default=0)
+        gross=Sum(_signed("subtotal", is_note), default=0),
+        fees=Sum(_signed("fee", is_note), default=0),
     )
     return InvoicePage(
         invoice=invoice,
@@ -215,6 +214,9 @@ def invoice_page(invoice: Invoice) -> InvoicePage:
         has_payment_under_way=_is_being_paid(invoice),
         objection=objection_of(invoice),
         objection_ends_on=objection_ends_on(invoice),
+        credit_notes=list(invoice.credit_notes.order_by("pk")),
+        corrected_by=_corrected_by(invoice),
+        can_credit=can_credit(invoice),
     )
 
 
@@ -229,6 +231,14 @@ def transfer_of(invoice: Invoice) -> Transfer | None:
         bic=settings.BANK_ACCOUNT_BIC,
         reference=invoice.number,
     )
+
+
+def _corrected_by(invoice: Invoice) -> Invoice | None:
+    """The invoice that was issued anew for the milestone of one that was credited."""
+    if invoice.status != InvoiceStatus.CREDITED or invoice.milestone_id is None:
+        return None
+    later = Invoice.objects.filter(milestone=invoice.milestone_id, kind=invoice.kind)
+    return later.filter(pk__gt=invoice.pk).order_by("pk").first()
 
 
 def chasing_of(invoice: Invoice) -> Chasing | None:
@@ -273,27 +283,14 @@ def objection_of(invoice: Invoice) -> InvoiceObjection | None:
     return InvoiceObjection.objects.filter(invoice=invoice).first()
 
 
-def mandate_template(version: str) -> str:
-    """The text of that version."""
-    return f"invoicing/mandate/{version}.html"
-
-
-def mandate_page(user: User) -> MandatePage:
-    """Where a freelancer stands with the mandate to issue invoices in their name."""
-    mandate = IssuingMandate.objects.filter(user=user, revoked_at=None).first()
-    is_in_force = bool(mandate and mandate.covers(version=MANDATE_VERSION, vat_id=user.vat_id))
-    reason = ""
-    if mandate is not None and not is_in_force:
-        is_old = mandate.version != MANDATE_VERSION
-        reason = "The text has changed." if is_old else "Your VAT or GST number has changed."
-    return MandatePage(
-        mandate=mandate,
-        is_in_force=is_in_force,
-        is_required=settings.REQUIRE_LEGAL_DATA,
-        version=MANDATE_VERSION,
-        template=mandate_template(MANDATE_VERSION),
-        reason=reason,
-    )
+def can_credit(invoice: Invoice) -> bool:
+    """Whether something is left of it to credit, and no payment of it is under way."""
+    if invoice.status in PAYABLE and invoice.project.payment_mode == PaymentMode.HELD:
+        return False
+    if invoice.project.is_by_completion and invoice.project.completed_at is None:
+        return False
+    is_over = invoice.status in (InvoiceStatus.CREDITED, InvoiceStatus.ISSUED)
+    return not is_over and not _is_being_paid(invoice)
 
 
 def fee_working(
@@ -314,17 +311,17 @@ def fee_working(
 def earned_by_month(user: User, *, since: datetime) -> list[MonthAmount]:
     """What was credited for the user's paid invoices, without tax, by month and currency."""
     paid = of_side(Invoice.objects.all(), user, Side.SENT)
-    return _by_month(paid, amount=Cast(F("net") - F("tax"), EXACT), since=since)
+    return _by_month(paid, amount=EARNED, since=since)
 
 
 def spent_by_month(user: User, *, since: datetime) -> list[MonthAmount]:
     """What the user paid for invoices, by month and currency."""
     paid = of_side(Invoice.objects.all(), user, Side.RECEIVED)
-    return _by_month(paid, amount=Cast("total", EXACT), since=since)
+    return _by_month(paid, amount=DUE, since=since)
 
 
 def _by_month(
-    invoices: LockableQuerySet[Invoice], *, amount: Cast, since: datetime
+    invoices: LockableQuerySet[Invoice], *, amount: CombinedExpression, since: datetime
 ) -> list[MonthAmount]:
     rows = (
         invoices.filter(status=InvoiceStatus.PAID, paid_at__gte=since)
@@ -336,6 +333,10 @@ def _by_month(
         MonthAmount(month=row["month"], amount=_money(row["amount"], row["currency"]))
         for row in rows
     ]
+
+
+def _signed(amount: str, is_note: Q) -> Case:
+    return Case(When(is_note, then=-Cast(amount, EXACT)), default=Cast(amount, EXACT))
 
 
 def of_side(

@@ -1,6 +1,7 @@
 """Writes of invoicing: issuing, states, documents."""
 
 from invoicing.services.chasing import invoice_remind, invoice_report
+from invoicing.services.crediting import credit_note_issue
 from invoicing.services.documents import documents_keep, documents_make, documents_render
 from invoicing.services.issuing import (
     DOCUMENT,
@@ -21,6 +22,7 @@ __all__ = [
     "ISSUED",
     "OVERDUE",
     "InvoiceRow",
+    "credit_note_issue",
     "documents_keep",
     "documents_make",
     "documents_render",

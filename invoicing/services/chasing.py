@@ -8,7 +8,6 @@ from accounts import audit
 from accounts.models import User
 from accounts.selectors import staff
 from accounts.services.mail import Mail, Page, Values, mail_enqueue, mail_enqueue_many
-from common.money import quantize
 from gigs.policies import require
 from invoicing import policies
 from invoicing.enums import PAYABLE
@@ -59,7 +58,7 @@ def invoice_remind(*, invoice_id: int, by: User, at: datetime) -> InvoiceReminde
             "number": invoice.number,
             "milestone": invoice.subject,
             "freelancer": by.name,
-            "total": quantize(invoice.total),
+            "total": invoice.due,
             "due_on": invoice.due_on,
             "path": Page("invoicing:detail", (invoice.public_id,)),
         },
@@ -92,7 +91,7 @@ def invoice_report(*, invoice_id: int, message: str, by: User, at: datetime) -> 
         "number": invoice.number,
         "freelancer": by.name,
         "commissioner": invoice.buyer.name,
-        "total": quantize(invoice.total),
+        "total": invoice.due,
         "due_on": invoice.due_on,
         "comment": message,
         "path": Page("admin:invoicing_invoicereport_change", (str(report.pk),)),

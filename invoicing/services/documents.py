@@ -15,7 +15,7 @@ from common.money import quantize
 from invoicing.documents.files import files_of
 from invoicing.documents.model import Document
 from invoicing.documents.snapshot import document_of
-from invoicing.enums import DocumentKind
+from invoicing.enums import DocumentKind, InvoiceStatus
 from invoicing.models import Invoice, InvoiceDocument
 from invoicing.selectors import FILE_ORDER
 
@@ -34,7 +34,9 @@ def documents_render(*, invoice_ids: Sequence[int], at: datetime) -> list[Invoic
     Page, data and, where the legal data are whole, UBL and CII are made together.
     """
     missing = Invoice.objects.filter(pk__in=invoice_ids).exclude(documents__kind=DocumentKind.PDF)
-    invoices = missing.select_related("project", "milestone").prefetch_related("lines", "taxes")
+    invoices = missing.select_related("project", "milestone", "credits").prefetch_related(
+        "lines", "taxes"
+    )
     documents = [(invoice, document_of(invoice)) for invoice in invoices.order_by("pk")]
     logos = logo_contents({document.logo for _, document in documents if document.logo})
     return [
@@ -48,15 +50,26 @@ def documents_render(*, invoice_ids: Sequence[int], at: datetime) -> list[Invoic
 def documents_keep(*, documents: Sequence[InvoiceDocument]) -> None:
     """Write the files; one that somebody else has written meanwhile stays, and says the same.
 
-    The commissioner hears of the invoice now, by a mail with its files, once.
+    The commissioner hears of the invoice now, by a mail with its files, once; of a credit note
+    both sides do.
     """
     InvoiceDocument.objects.bulk_create(documents, ignore_conflicts=True)
     made = {row.invoice_id for row in documents}
-    invoices = Invoice.objects.filter(pk__in=made).select_related("buyer", "milestone")
+    related = Invoice.objects.select_related("buyer", "seller", "milestone", "credits")
+    invoices = list(related.filter(pk__in=made).order_by("pk"))
     mails = [
-        (invoice.buyer, invoice.public_id, _words(invoice)) for invoice in invoices.order_by("pk")
+        (invoice.buyer, invoice.public_id, _words(invoice))
+        for invoice in invoices
+        if invoice.credits is None
     ]
     mail_enqueue_many(Mail.INVOICE_ISSUED, mails)
+    notes = [
+        (person, note.public_id, _words_of_note(note, note.credits))
+        for note in invoices
+        if note.credits is not None
+        for person in (note.buyer, note.seller)
+    ]
+    mail_enqueue_many(Mail.CREDIT_NOTE_ISSUED, notes)
 
 
 def attachments(public_id: str) -> list[Attachment]:
@@ -82,6 +95,25 @@ def _words(invoice: Invoice) -> Values:
         "due_on": invoice.due_on,
         "path": Page("invoicing:detail", (invoice.public_id,)),
         "files": Files(FILES, invoice.public_id),
+    }
+
+
+def _words_of_note(note: Invoice, invoice: Invoice) -> Values:
+    if note.paid_at:
+        effect = "The commissioner has the money back as credit; it is taken off the wallet."
+    elif invoice.status == InvoiceStatus.CREDITED:
+        effect = "Nothing is due for the invoice any more."
+    else:
+        effect = "It is taken off what is due for the invoice."
+    return {
+        "number": note.number,
+        "invoice": invoice.number,
+        "milestone": note.subject,
+        "total": quantize(note.total),
+        "reason": note.reason,
+        "effect": effect,
+        "path": Page("invoicing:detail", (note.public_id,)),
+        "files": Files(FILES, note.public_id),
     }
 
 

@@ -37,7 +37,7 @@ def totals_on(project: Project, amounts: Mapping[int, int], *, on: date) -> dict
 
 @transaction.atomic
 def invoices_issue(
-    *, milestone_ids: Sequence[int], at: datetime, is_waking: bool = True
+    *, milestone_ids: Sequence[int], anew: bool = False, at: datetime, is_waking: bool = True
 ) -> list[int]:
     """Issue what approvals of these milestones lead to; ids in order of approval.
 
@@ -48,8 +48,9 @@ def invoices_issue(
     row stays locked until its invoices are committed. Tax is decided from the legal data of the
     day and frozen with its rule (docs/tax.md). Milestones that are not approved are left. A caller
     that goes on with the invoices itself does not wake the job that would (`invoices_wake`).
+    With `anew`, one whose invoice was credited in full is invoiced again.
     """
-    return works_issue(works_of(milestone_ids), at=at, is_waking=is_waking)
+    return works_issue(works_of(milestone_ids, anew=anew), at=at, is_waking=is_waking)
 
 
 @transaction.atomic

@@ -58,4 +58,7 @@ def _invoice_on(milestone: Milestone) -> int | None:
     """Of the milestone's own invoice, or of the final one of its project."""
     own = Invoice.objects.filter(milestone=milestone, kind__in=OWN_KINDS)
     final = Invoice.objects.filter(project=milestone.project_id, kind=InvoiceKind.FINAL)
-    return own.values_list("pk", flat=True).first() or final.values_list("pk", flat=True).first()
+    return (
+        own.order_by("-pk").values_list("pk", flat=True).first()
+        or final.values_list("pk", flat=True).first()
+    )

@@ -13,7 +13,7 @@ from common.money import decimal_of, minor_of, to_minor
 from common.public_ids import format_public_id
 from gigs.enums import InvoicingMethod, MilestoneStatus, ProjectStatus
 from gigs.models import Milestone, Project
-from invoicing.enums import OWN_KINDS, InvoiceKind
+from invoicing.enums import OWN_KINDS, InvoiceKind, InvoiceStatus
 from invoicing.models import LUMP_SUM, Invoice
 
 BILLABLE: Final = frozenset({MilestoneStatus.APPROVED, MilestoneStatus.SETTLED})
@@ -130,18 +130,19 @@ class Task:
         return self.approved_at, self.pk
 
 
-def works_of(milestone_ids: Sequence[int]) -> list[Work]:
+def works_of(milestone_ids: Sequence[int], *, anew: bool = False) -> list[Work]:
     """What approvals of these milestones lead to, in order of approval.
 
     Each that has no invoice yet; by the completion method the final invoice of a project of which
-    all milestones are approved. Projects, then milestones are locked, in primary-key order.
+    all milestones are approved. Projects, then milestones are locked, in primary-key order. With
+    `anew`, those too whose invoices were all credited in full.
     """
     which = Q(pk__any_of=frozenset(milestone_ids))
     asked = Milestone.objects.among(milestone_ids)
     projects = locked_terms(asked.values_list("project"))
     whole = [pk for pk, terms in projects.items() if terms.is_by_completion]
     tasks = locked_tasks(which | Q(project__in=whole) if whole else which)
-    taken = taken_of(tasks)
+    taken = taken_of(tasks, anew=anew)
     found = [
         (task.order, task_work(task, projects[task.project_id], InvoiceKind.MILESTONE))
         for task in tasks
@@ -207,11 +208,13 @@ def _task(pk: int, uuid: Any, title: str, status: str, amount: Decimal, *rest: A
     )
 
 
-def taken_of(tasks: Iterable[Task]) -> set[int]:
-    """Those of the milestones that have an invoice of their own."""
+def taken_of(tasks: Iterable[Task], *, anew: bool = False) -> set[int]:
+    """Those of the milestones that have an invoice of their own; with `anew`, one that stands."""
     own = Invoice.objects.filter(
         milestone_id__any_of=frozenset(task.pk for task in tasks), kind__in=OWN_KINDS
     )
+    if anew:
+        own = own.exclude(status=InvoiceStatus.CREDITED)
     return set(own.values_list("milestone", flat=True))
 
 

@@ -238,6 +238,7 @@ def test_a_wallet_without_money_shows_nothing_in_ones_currency(api, freelancer):
         "available": usd("0.00"),
         "pending": usd("0.00"),
         "held": usd("0.00"),
+        "debt": usd("0.00"),
         "withdrawn": usd("0.00"),
         "lifetime_earnings": usd("0.00"),
     }

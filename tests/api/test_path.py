@@ -104,6 +104,7 @@ def test_five_calls_lead_from_a_gig_to_the_wallet():
             "available": usd("3166.67"),
             "pending": usd("0.00"),
             "held": usd("0.00"),
+            "debt": usd("0.00"),
             "withdrawn": usd("0.00"),
             "lifetime_earnings": usd("3166.67"),
         }

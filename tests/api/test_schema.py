@@ -121,6 +121,7 @@ def test_exactly_the_calls_that_pay_need_a_key():
         "milestone_fund",
         "project_fund",
         "withdrawal_request",
+        "invoice_credit",
     }
 
 

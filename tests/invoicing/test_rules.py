@@ -4,7 +4,7 @@ import pytest
 
 from invoicing.models import InvoiceDocument
 from invoicing.services import documents_make
-from tests.builders import approved_milestone, paid_invoice, sent_invoice
+from tests.builders import approved_milestone, credit, paid_invoice, sent_invoice
 from tests.factories import AT
 from tests.rules import REWRITES, copy, refused_by, rewrite, rewrite_all
 
@@ -47,8 +47,8 @@ def other_milestone():
         ("invoicing_series_moves_forward", series, "issuer_id = issuer_id + 1"),
         ("invoicing_series_moves_forward", series, "family = 'credit_note'"),
         ("invoicing_invoice_status_valid", sent_invoice, "status = 'lost'"),
-        ("invoicing_invoice_paid_at_iff_paid", sent_invoice, "status = 'paid'"),
-        ("invoicing_invoice_paid_at_iff_paid", sent_invoice, "paid_at = now()"),
+        ("invoicing_invoice_paid_at_fits_status", sent_invoice, "status = 'paid'"),
+        ("invoicing_invoice_paid_at_fits_status", sent_invoice, "paid_at = now()"),
     ],
 )
 def test_the_database_refuses_the_change(rule, build, changes):
@@ -64,9 +64,19 @@ def test_the_database_refuses_the_change(rule, build, changes):
         ("invoicing_invoice_kind_valid", {"kind": "'proforma'"}),
         ("invoicing_invoice_milestone_where_its_kind_has_one", {"milestone_id": "NULL"}),
         ("invoicing_invoice_credits_iff_credit_note", {"kind": "'credit_note'"}),
-        ("invoicing_invoice_credits_iff_credit_note", {"credits_id": "id"}),
+        (
+            "invoicing_invoice_credits_iff_credit_note",
+            {"credits_id": "id", "milestone_id": "milestone_id"},
+        ),
+        ("invoicing_invoice_issued_iff_credit_note", {"status": "'issued'"}),
+        ("invoicing_invoice_reason_iff_credit_note", {"reason": "'Because.'"}),
+        ("invoicing_invoice_will_not_be_credited_beyond_its_amounts", {"credited": "-1"}),
+        ("invoicing_invoice_will_not_be_credited_beyond_its_amounts", {"credited_tax": "1"}),
+        ("invoicing_invoice_will_not_be_credited_beyond_its_amounts", {"credited_fee": "1"}),
+        ("invoicing_invoice_when_nothing_is_left_it_is_credited", {"status": "'credited'"}),
+        ("invoicing_invoice_when_nothing_is_left_it_is_credited", {"credited": "subtotal"}),
         ("invoicing_invoice_status_valid", {"status": "'draft'"}),
-        ("invoicing_invoice_paid_at_iff_paid", {"status": "'paid'"}),
+        ("invoicing_invoice_paid_at_fits_status", {"status": "'paid'"}),
         (
             "invoicing_invoice_subtotal_positive",
             {"subtotal": "0", "total": "0", "fee": "0", "net": "0"},
@@ -204,6 +214,51 @@ def test_a_paid_invoice_does_not_move(changes):
 
     with refused_by("invoicing_invoice_immutable"):
         rewrite(invoice, changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "status = 'credited'",
+        "paid_at = paid_at",
+        "reason = 'Because.'",
+        "credited = 0, credited_fee = 0",
+        "credited = credited - 1",
+    ],
+)
+def test_a_paid_invoice_is_credited_and_nothing_else(changes):
+    invoice = paid_invoice()
+    credit(invoice, "10.00")
+
+    with refused_by("invoicing_invoice_immutable"):
+        rewrite(invoice, changes)
+
+
+@pytest.mark.parametrize("changes", ["status = 'paid'", "credited = credited", "paid_at = now()"])
+@pytest.mark.parametrize(
+    "build", [lambda: credit(sent_invoice()), lambda: credit(sent_invoice()).credits]
+)
+def test_a_note_and_what_it_took_back_do_not_move(build, changes):
+    invoice = build()
+
+    with refused_by("invoicing_invoice_immutable"):
+        rewrite(invoice, changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seller_id": "buyer_id", "buyer_id": "seller_id"},
+        {"fee_rate": "0.06"},
+        {"milestone_id": "NULL"},
+        {"credits_id": "id"},
+    ],
+)
+def test_a_note_fits_its_invoice(changes):
+    note = credit(sent_invoice(), "10.00")
+
+    with refused_by("invoicing_credit_note_fits_its_invoice"):
+        copy(note, **{"position": "2", "number": "number || 'b'", **changes})
 
 
 @pytest.mark.parametrize("statement", REWRITES[1:])

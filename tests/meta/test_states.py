@@ -42,6 +42,7 @@ from scripts.states import document
 from tests.builders import (
     active_project,
     approved_milestone,
+    credit,
     fund,
     held_project,
     milestone_of,
@@ -241,21 +242,15 @@ def on_hold_when_overdue():
     return invoice
 
 
-def paid_when_overdue():
-    invoice = overdue()
+def paid(reach=sent_invoice):
+    invoice = reach()
     pay(invoice)
     return invoice
 
 
-def paid():
-    invoice = sent_invoice()
-    pay(invoice)
-    return invoice
-
-
-def paid_from_hold():
-    invoice = on_hold()
-    pay(invoice)
+def credited(reach):
+    invoice = reach()
+    credit(invoice)
     return invoice
 
 
@@ -339,8 +334,12 @@ SERVICES = {
     ("Invoice", "sent", "overdue"): overdue,
     ("Invoice", "sent", "paid"): paid,
     ("Invoice", "overdue", "on_hold"): on_hold_when_overdue,
-    ("Invoice", "overdue", "paid"): paid_when_overdue,
-    ("Invoice", "on_hold", "paid"): paid_from_hold,
+    ("Invoice", "overdue", "paid"): lambda: paid(overdue),
+    ("Invoice", "on_hold", "paid"): lambda: paid(on_hold),
+    ("Invoice", "sent", "credited"): lambda: credited(sent_invoice),
+    ("Invoice", "overdue", "credited"): lambda: credited(overdue),
+    ("Invoice", "on_hold", "credited"): lambda: credited(on_hold),
+    ("Invoice", "paid", "credited"): lambda: credited(paid),
     ("InvoiceExport", "pending", "ready"): archived,
     ("InvoiceExport", "pending", "failed"): lambda: tidied(asked_for),
     ("InvoiceExport", "ready", "expired"): lambda: tidied(archived),

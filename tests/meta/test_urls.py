@@ -194,11 +194,14 @@ def body_for(address: Address, world: World) -> dict:
         "give-back": {"amount": part["amount"]},
         "refund": {"reason": "Plans have changed."},
         "decline": {"answer": "Work is under way."},
+        "credit": {"amount": part["amount"], "reason": "Less."},
     }
     if "/approve-part/" in address.path:
         return part
     previewed = [
-        name for name in ("fund", "give-back", "refund") if f"/{name}/preview/" in address.path
+        name
+        for name in ("fund", "give-back", "refund", "credit")
+        if f"/{name}/preview/" in address.path
     ]
     name = previewed[0] if previewed else address.path.split("/")[-2]
     return bodies.get(name, {})

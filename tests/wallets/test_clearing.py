@@ -119,7 +119,7 @@ def test_many_become_available_in_as_many_statements_as_one(django_assert_num_qu
     for tasks in (1, 5):
         project = active_project(freelancer=freelancer, tasks=tasks)
         ids = [paid_invoice(project, position=n).pk for n in range(1, tasks + 1)]
-        with django_assert_num_queries(7) as queries:
+        with django_assert_num_queries(8) as queries:
             assert len(clearings_finish(invoice_ids=ids, at=CLEARED)) == tasks
         counts.append(len(queries))
 

@@ -12,7 +12,8 @@ from wallets import integrity
 from wallets.services.anchors import anchor_draft, anchor_keep
 
 PAID, SENT, IN_REVIEW = 1, 2, 3
-ELSEWHERE = """bank_book_agrees payout_book_agrees refund_requests_end releases_are_in_the_ledger
+ELSEWHERE = """bank_book_agrees credit_notes_are_in_the_ledger credit_notes_match_invoices
+fee_invoices_match_fees payout_book_agrees refund_requests_end releases_are_in_the_ledger
 reservations_are_explained sandbox_refunds_agree take_backs_are_in_the_ledger
 upfront_comes_first withdrawals_are_in_the_ledger"""  # corrupted in files of their own
 pytestmark = pytest.mark.django_db
@@ -363,7 +364,6 @@ def test_a_corruption_is_seen_by_its_check(books, corruption):
 
 def test_each_check_has_a_corruption_that_it_is_for():
     names = [check.name for check in integrity.checks()]
-
     cases = [*CASES, *IN_CLEARING]
     assert {corruption.check for corruption in cases} | set(ELSEWHERE.split()) == set(names)
     assert names == sorted(set(names))

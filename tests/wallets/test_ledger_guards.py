@@ -284,6 +284,7 @@ def test_functions_of_the_owners_rights_pin_where_they_look():
 
     pinned = "search_path=pg_catalog, public, pg_temp"
     assert found == [
+        ("wallets_lock", pinned),
         ("wallets_open_accounts", pinned),
         ("wallets_pay_out", pinned),
         ("wallets_post", pinned),

@@ -35,6 +35,8 @@ KINDS: Final = {
     JournalKind.TOP_UP: "top_up",
     JournalKind.RELEASE: "release",
     JournalKind.TAKE_BACK: "take_back",
+    JournalKind.CREDIT_NOTE: "credit_note",
+    JournalKind.DEBT_PAYMENT: "debt_payment",
 }
 """What the statement calls each movement."""
 
@@ -47,6 +49,7 @@ class WalletRow:
     available: Money
     pending: Money
     held: Money
+    debt: Money
     withdrawn: Money
     lifetime_earnings: Money
 
@@ -131,6 +134,7 @@ def wallet_of(user: User) -> list[WalletRow]:
             available=from_minor(balance.available, balance.currency),
             pending=from_minor(balance.pending, balance.currency),
             held=from_minor(balance.held, balance.currency),
+            debt=from_minor(balance.debt, balance.currency),
             withdrawn=from_minor(balance.withdrawn, balance.currency),
             lifetime_earnings=from_minor(balance.lifetime_earnings, balance.currency),
         )
@@ -139,7 +143,7 @@ def wallet_of(user: User) -> list[WalletRow]:
     if rows:
         return rows
     nothing = zero(user.currency)
-    return [WalletRow(user.currency, nothing, nothing, nothing, nothing, nothing)]
+    return [WalletRow(user.currency, *[nothing] * 6)]
 
 
 def statement_rows(

@@ -147,9 +147,9 @@ class PaymentOutput(Output):
 class CreditedOutput(Output):
     """How the payment fell to the freelancer's wallet and the platform."""
 
-    gross = MoneyField(source="total")
-    fee = MoneyField()
-    net = MoneyField()
+    gross = MoneyField(source="total_left")
+    fee = MoneyField(source="fee_left")
+    net = MoneyField(source="net_left")
 
 
 class PaidOutput(Output):
@@ -220,12 +220,17 @@ class PreviewOutput(Output):
 
 
 class BalanceOutput(Output):
-    """Money in one currency. available = posted - reserved."""
+    """Money in one currency. available = posted - reserved.
+
+    `debt` is what one owes because a credit note took back more than there was; what one earns
+    next pays it first.
+    """
 
     currency = serializers.CharField()
     available = MoneyField()
     pending = MoneyField()
     held = MoneyField()
+    debt = MoneyField()
     withdrawn = MoneyField()
     lifetime_earnings = MoneyField()
 
@@ -240,6 +245,7 @@ class WalletOutput(Output):
                 "available": NET,
                 "pending": NOTHING,
                 "held": NOTHING,
+                "debt": NOTHING,
                 "withdrawn": NOTHING,
                 "lifetime_earnings": NET,
             }
@@ -316,7 +322,16 @@ class StatementLineOutput(Output):
     }
 
     id = serializers.CharField(source="public_id")
-    kind = serializers.ChoiceField(["milestone_payment", "clearing", "withdrawal", "reversal"])
+    kind = serializers.ChoiceField(
+        [
+            "milestone_payment",
+            "clearing",
+            "withdrawal",
+            "reversal",
+            "credit_note",
+            "debt_payment",
+        ]
+    )
     amount = SignedMoneyField()
     balance_after = SignedMoneyField()
     invoice_number = serializers.CharField(allow_null=True)

@@ -2,6 +2,7 @@ from django.urls import path
 
 from wallets.api import (
     credit,
+    crediting,
     funding,
     giving_back,
     holds,
@@ -17,6 +18,8 @@ from wallets.api import (
 urlpatterns = [
     path("invoices/<inv_id:invoice_id>/pay/", payments.InvoicePayView.as_view()),
     path("invoices/<inv_id:invoice_id>/pay/preview/", payments.PayPreviewView.as_view()),
+    path("invoices/<inv_id:invoice_id>/credit/", crediting.InvoiceCreditView.as_view()),
+    path("invoices/<inv_id:invoice_id>/credit/preview/", crediting.NotePreviewView.as_view()),
     path("milestones/<mst_id:milestone_id>/fund/", funding.MilestoneFundView.as_view()),
     path(
         "milestones/<mst_id:milestone_id>/fund/preview/",

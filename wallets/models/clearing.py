@@ -15,16 +15,20 @@ from invoicing.models import Invoice
 
 class ClearingQuerySet(LockableQuerySet["Clearing"]):
     def waiting(self) -> "ClearingQuerySet":
-        """Not cleared yet."""
-        return self.filter(cleared_at__isnull=True)
+        """Not cleared yet, nor taken by credit notes."""
+        return self.filter(cleared_at__isnull=True, taken_minor__lt=F("amount_minor"))
 
 
 class Clearing(models.Model):
-    """The net amount of a paid invoice on its way from pending to available."""
+    """The net amount of a paid invoice on its way from pending to available.
+
+    What credit notes take of it before its time does not arrive.
+    """
 
     invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="clearing")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="clearings")
     amount_minor = models.BigIntegerField()
+    taken_minor = models.BigIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3)
     available_at = models.DateTimeField()
     cleared_at = models.DateTimeField(null=True, blank=True)
@@ -34,6 +38,10 @@ class Clearing(models.Model):
     class Meta:
         constraints = [
             positive("amount_minor", name="wallets_clearing_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(taken_minor__gte=0, taken_minor__lte=F("amount_minor")),
+                name="wallets_clearing_nothing_taken_twice",
+            ),
             models.CheckConstraint(
                 condition=Q(cleared_at__isnull=True) | Q(cleared_at__gte=F("available_at")),
                 name="wallets_clearing_never_before_its_time",
@@ -53,4 +61,9 @@ class Clearing(models.Model):
     @property
     def amount(self) -> Money:
         """What becomes available."""
-        return from_minor(self.amount_minor, self.currency)
+        return from_minor(self.left_minor, self.currency)
+
+    @property
+    def left_minor(self) -> int:
+        """What no credit note has taken."""
+        return self.amount_minor - self.taken_minor

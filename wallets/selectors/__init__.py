@@ -36,9 +36,11 @@ from wallets.selectors.ledger import (
     StatementLine,
     WalletBalance,
     balances_at,
+    owing,
     platform_fees_total,
     statement_page,
     statement_page_after,
+    taken_by,
     wallet_balances,
 )
 from wallets.selectors.payments import payment_methods_of, payments_of
@@ -107,6 +109,7 @@ __all__ = [
     "holds_of",
     "invoice_candidates",
     "match_candidates",
+    "owing",
     "past_money",
     "payment_methods_of",
     "payments_of",
@@ -118,6 +121,7 @@ __all__ = [
     "statement_rows",
     "still_credit",
     "take_backs_of",
+    "taken_by",
     "wallet_balances",
     "wallet_currency",
     "withdrawals_of",

@@ -1,5 +1,6 @@
 """What the ledger says: balances, and statements with their running balance."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,7 +10,7 @@ from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce
 
 from wallets.enums import AccountKind, JournalKind, WithdrawalStatus
-from wallets.models import Account, Withdrawal
+from wallets.models import Account, Entry, Withdrawal
 
 # The limits inside keep each page a handful of index look-ups, whatever the planner thinks of it.
 STATEMENT: Final = """
@@ -79,12 +80,13 @@ class PastBalance:
 
 @dataclass(frozen=True, slots=True)
 class WalletBalance:
-    """A user's money in one currency, in minor units."""
+    """A user's money in one currency, in minor units; `debt` is what the user owes."""
 
     currency: str
     available: int
     pending: int
     held: int
+    debt: int
     withdrawn: int
     lifetime_earnings: int
 
@@ -111,6 +113,7 @@ class StatementLine:
 def wallet_balances(user_id: int) -> list[WalletBalance]:
     """The user's wallet, a row for each currency that it has ever had, in one query."""
     available, pending = Q(kind=AccountKind.AVAILABLE), Q(kind=AccountKind.PENDING)
+    debt = Q(kind=AccountKind.DEBT)
     paid = (
         Withdrawal.objects.filter(
             user_id=user_id, status=WithdrawalStatus.PAID, currency=OuterRef("currency")
@@ -120,18 +123,41 @@ def wallet_balances(user_id: int) -> list[WalletBalance]:
         .values("total")
     )
     rows = (
-        Account.objects.filter(available | pending, owner=f"user:{user_id}")
+        Account.objects.filter(available | pending | debt, owner=f"user:{user_id}")
         .values("currency")
         .annotate(
             available=Sum(F("balances__posted") - F("balances__held"), filter=available, default=0),
             pending=Sum("balances__posted", filter=pending, default=0),
             held=Sum("balances__held", filter=available, default=0),
+            debt=-Sum("balances__posted", filter=debt, default=0),
             lifetime_earnings=Sum("balances__lifetime", default=0),
             withdrawn=Coalesce(Subquery(paid), 0),
         )
         .order_by("currency")
     )
     return [WalletBalance(**row) for row in rows]
+
+
+def taken_by(key: str) -> dict[AccountKind, int]:
+    """What the journal of that key took off each kind of account of a wallet; minor units."""
+    taken = {AccountKind.PENDING: 0, AccountKind.AVAILABLE: 0, AccountKind.DEBT: 0}
+    entries = Entry.objects.filter(journal__key=key, account__kind__in=taken)
+    for kind, amount in entries.values_list("account__kind", "amount"):
+        taken[AccountKind(kind)] = -amount
+    return taken
+
+
+def owing(user_ids: Collection[int]) -> set[tuple[int, str]]:
+    """Who of these users owes something, and in which currencies."""
+    rows = Account.objects.filter(
+        owner__in=[f"user:{user_id}" for user_id in user_ids],
+        kind=AccountKind.DEBT,
+        balances__posted__lt=0,
+    )
+    return {
+        (int(owner.removeprefix("user:")), currency)
+        for owner, currency in rows.values_list("owner", "currency")
+    }
 
 
 def balances_at(user_id: int, *, at: datetime) -> list[PastBalance]:

@@ -29,6 +29,8 @@ LABELS: Final[dict[JournalKind, str]] = {
     JournalKind.TOP_UP: "Payment received",
     JournalKind.RELEASE: "Funds released",
     JournalKind.TAKE_BACK: "Taken back",
+    JournalKind.CREDIT_NOTE: "Credit note",
+    JournalKind.DEBT_PAYMENT: "Debt paid",
 }
 
 

@@ -18,6 +18,7 @@ from wallets.services.credit import (
     take_back_begin,
     take_back_conclude,
 )
+from wallets.services.crediting import invoice_credit
 from wallets.services.funding import funding_amounts, funding_begin
 from wallets.services.held import held_settle
 from wallets.services.holds import HoldTerms, hold_place, hold_release
@@ -44,10 +45,12 @@ from wallets.services.previews import (
     CreditPreview,
     FundingPreview,
     GiveBackPreview,
+    NotePreview,
     Preview,
     approval_preview,
     funding_preview,
     give_back_preview,
+    note_preview,
     payment_preview,
     refund_agree_preview,
     refund_preview,
@@ -89,6 +92,7 @@ __all__ = [
     "GiveBackPreview",
     "HoldTerms",
     "MethodChoice",
+    "NotePreview",
     "Preview",
     "Returned",
     "StatementImport",
@@ -113,7 +117,9 @@ __all__ = [
     "held_settle",
     "hold_place",
     "hold_release",
+    "invoice_credit",
     "milestones_bill",
+    "note_preview",
     "payment_ask",
     "payment_begin",
     "payment_conclude",

@@ -33,6 +33,8 @@ COLUMNS = (
     "status",
     "buyer",
     "total",
+    "credited",
+    "credited_tax",
     "currency",
     "due_on",
     "milestone__title",
@@ -143,7 +145,7 @@ def _locked(invoice_ids: Sequence[int]) -> list[Bill]:
 
 
 def _bill(pk: int, uuid: Any, number: str, kind: str, status: str, *rest: Any) -> Bill:
-    buyer_id, total, currency, due_on, title, *people = rest
+    buyer_id, total, credited, credited_tax, currency, due_on, title, *people = rest
     buyer, seller = people[:3], people[3:]
     return Bill(
         pk=pk,
@@ -151,7 +153,7 @@ def _bill(pk: int, uuid: Any, number: str, kind: str, status: str, *rest: Any) -
         number=number,
         status=InvoiceStatus(status),
         buyer_id=buyer_id,
-        total=minor_of(total, currency),
+        total=minor_of(total - credited - credited_tax, currency),
         currency=currency,
         due_on=due_on,
         subject=title or InvoiceKind(kind).label,

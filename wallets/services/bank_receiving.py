@@ -61,7 +61,7 @@ def receive_transfer(invoice: Invoice, *, received_minor: int, at: datetime) -> 
         payer=invoice.buyer,
         provider=PaymentSource.BANK,
         label=PaymentSource.BANK.label,
-        amount_minor=to_minor(invoice.total),
+        amount_minor=to_minor(invoice.due if invoice.status in PAYABLE else invoice.total),
         currency=invoice.total.currency.code,
         status=PaymentStatus.PROCESSING,
         created_at=at,

@@ -12,6 +12,7 @@ from wallets import ledger
 from wallets.enums import AccountKind, JournalKind
 from wallets.ledger import AccountSpec, JournalDraft, Leg
 from wallets.models import Clearing
+from wallets.services.debts import Arrived, debts_pay
 
 CLEARING: Final = "clearing.due"
 
@@ -59,7 +60,7 @@ def clearings_finish(*, invoice_ids: Sequence[int], at: datetime) -> list[Cleari
             audit.Record(
                 event="clearing.finished",
                 target=clearing.invoice,
-                after={"net": clearing.amount_minor, "currency": clearing.currency},
+                after={"net": clearing.left_minor, "currency": clearing.currency},
                 journal_key=journal.key,
             )
             for clearing, journal in zip(clearings, posted, strict=True)
@@ -67,7 +68,19 @@ def clearings_finish(*, invoice_ids: Sequence[int], at: datetime) -> list[Cleari
         by=None,
         at=at,
     )
+    debts_pay([_arrived(clearing) for clearing in clearings], at=at)
     return clearings
+
+
+def _arrived(clearing: Clearing) -> Arrived:
+    return Arrived(
+        clearing.user_id,
+        clearing.currency,
+        key=f"clear:{clearing.invoice.public_id}",
+        about_type="invoice",
+        about_id=clearing.invoice_id,
+        target=audit.Subject(clearing.invoice.public_id, str(clearing.invoice)),
+    )
 
 
 def _drafts(clearings: Sequence[Clearing]) -> list[JournalDraft]:
@@ -83,8 +96,8 @@ def _drafts(clearings: Sequence[Clearing]) -> list[JournalDraft]:
                 about_type="invoice",
                 about_id=clearing.invoice_id,
                 legs=(
-                    Leg(pending, -clearing.amount_minor),
-                    Leg(available, clearing.amount_minor),
+                    Leg(pending, -clearing.left_minor),
+                    Leg(available, clearing.left_minor),
                 ),
             )
         )

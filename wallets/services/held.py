@@ -43,10 +43,10 @@ INSERT INTO wallets_payment (
   uuid, purpose, provider, label, status, outcome, created_at, ended_at,
   invoice_id, payer_id, amount_minor, received_minor, currency, is_automatic, token, failure_code
 )
-SELECT gen_random_uuid(), %s, %s, %s, %s, %s, %s, %s,
+SELECT gen_random_uuid(), %s, due.source, due.label, %s, %s, %s, %s,
   due.invoice_id, due.payer_id, due.amount, due.amount, due.currency, true, '', ''
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
-  AS due (invoice_id, payer_id, amount, currency)
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[])
+  AS due (invoice_id, payer_id, amount, currency, source, label)
 RETURNING invoice_id, id, uuid
 """
 
@@ -57,8 +57,9 @@ def held_settle(*, invoice_ids: Sequence[int], at: datetime) -> list[int]:
 
     Locks projects, milestones and invoices in primary-key order. One journal each:
     held -total, available +net, fees +fee. Where the tax of the day makes the total another one
-    than was set aside, the difference is the buyer's credit: given back, or taken from it. All or
-    nothing. InsufficientFunds when that credit is too small.
+    than was set aside, the difference is the buyer's credit: given back, or taken from it. What
+    corrects an invoice that was paid before is paid from that credit alone. All or nothing.
+    InsufficientFunds when that credit is too small.
     """
     if not invoice_ids:
         return []
@@ -84,7 +85,7 @@ def held_settle(*, invoice_ids: Sequence[int], at: datetime) -> list[int]:
             status=FundingStatus.HELD,
         ).values_list("milestone", F("amount_minor") - F("returned_minor"))
     )
-    if all(held.get(bill.milestone_id) == bill.total for bill in bills):
+    if all(bill.is_corrected or held.get(bill.milestone_id) == bill.total for bill in bills):
         settle(dues=dues, at=at)
     else:
         finish(dues=dues, posted=_post_differing(dues, held), at=at)
@@ -115,7 +116,7 @@ def _post_differing(dues: Sequence[Due], held: dict[int | None, int]) -> list[Po
     for due in dues:
         bill = due.bill
         source, available, fees = (ids[spec] for spec in due.accounts)
-        set_aside = held.get(bill.milestone_id, 0)
+        set_aside = bill.total if bill.is_corrected else held.get(bill.milestone_id, 0)
         legs = (
             Leg(source, -set_aside),
             Leg(available, bill.net, bill.net - bill.tax),
@@ -140,8 +141,6 @@ def _write_payments(bills: Sequence[Bill], *, at: datetime) -> list[HeldPayment]
             PAY,
             [
                 PaymentPurpose.INVOICE,
-                PaymentSource.HELD,
-                str(PaymentSource.HELD.label),
                 PaymentStatus.SUCCEEDED,
                 PaymentOutcome.EXACT,
                 at,
@@ -150,10 +149,17 @@ def _write_payments(bills: Sequence[Bill], *, at: datetime) -> list[HeldPayment]
                 bigints(bill.buyer_id for bill in bills),
                 bigints(bill.total for bill in bills),
                 [bill.currency for bill in bills],
+                [_source(bill).value for bill in bills],
+                [str(_source(bill).label) for bill in bills],
             ],
         )
         written = {invoice_id: (pk, uuid) for invoice_id, pk, uuid in cursor.fetchall()}
     return [_held_payment(bill, *written[bill.invoice.pk]) for bill in bills]
+
+
+def _source(bill: Bill) -> PaymentSource:
+    """What was held for the milestone of a corrected invoice is spent: its note gave it back."""
+    return PaymentSource.CREDIT if bill.is_corrected else PaymentSource.HELD
 
 
 def _held_payment(bill: Bill, pk: int, uuid: UUID) -> HeldPayment:
@@ -163,4 +169,5 @@ def _held_payment(bill: Bill, pk: int, uuid: UUID) -> HeldPayment:
         pk=pk,
         payer_id=bill.buyer_id,
         currency=bill.currency,
+        provider=_source(bill),
     )

@@ -19,7 +19,8 @@ from common.money import amount_text, to_minor
 from gigs.enums import PaymentMode
 from gigs.policies import require
 from invoicing import policies as invoice_policies
-from invoicing.enums import InvoiceStatus
+from invoicing.enums import InvoiceKind, InvoiceStatus
+from invoicing.exceptions import NotAnInvoice
 from invoicing.models import Invoice
 from outbox.services import enqueue
 from wallets.enums import (
@@ -32,6 +33,7 @@ from wallets.enums import (
 from wallets.exceptions import (
     AlreadyPaid,
     AmountMismatch,
+    InvoiceCredited,
     PaidFromHeldFunds,
     PaymentInProgress,
     PaymentMethodUnknown,
@@ -44,6 +46,7 @@ from wallets.services.settlement import locked_payments
 
 RESOLVE: Final = "payment.resolve"
 RESOLVE_AFTER = timedelta(seconds=15)
+TAKEN: Final = Answer(ChargeResult.SUCCEEDED)
 Answers = Mapping[int, Answer | None]
 """What the provider said of each payment, by payment id; None while that is not known."""
 
@@ -75,22 +78,30 @@ def payment_begin(
 ) -> Payment:
     """Note down that the invoice is about to be paid; the caller commits, then asks.
 
-    AmountMismatch, AlreadyPaid, PaidFromHeldFunds, PaymentInProgress, PaymentMethodUnknown,
-    PermissionRefused. A job finishes the payment if the caller does not. From credit it is
+    AmountMismatch, PaymentMethodUnknown, PermissionRefused, and the refusals of
+    `refuse_unless_payable`. A job finishes the payment if the caller does not. From credit it is
     concluded at once: InsufficientFunds.
     """
     invoice = Invoice.objects.select_related("project").locked().get(pk=invoice_id)
     require(invoice_policies.may_pay(by, invoice), "Only the invoice's buyer can pay it.")
-    if amount is not None and amount != invoice.total:
-        raise AmountMismatch(f"The invoice is about {amount_text(invoice.total)} exactly.")
+    due = invoice.total_left
+    if amount is not None and amount != due:
+        raise AmountMismatch(f"The invoice is about {amount_text(due)} exactly.")
     refuse_unless_payable(invoice)
-    payment = payment_of(method, invoice.total, by=by, at=at)
+    payment = payment_of(method, due, by=by, at=at)
     payment.purpose, payment.invoice = PaymentPurpose.INVOICE, invoice
     return note_down(payment, about={"invoice": invoice.number}, by=by, at=at)
 
 
 def refuse_unless_payable(invoice: Invoice) -> None:
-    """AlreadyPaid, PaidFromHeldFunds or PaymentInProgress when the locked invoice cannot be paid."""
+    """Why the locked invoice cannot be paid.
+
+    AlreadyPaid, InvoiceCredited, NotAnInvoice, PaidFromHeldFunds, PaymentInProgress.
+    """
+    if invoice.kind == InvoiceKind.CREDIT_NOTE:
+        raise NotAnInvoice
+    if invoice.status == InvoiceStatus.CREDITED:
+        raise InvoiceCredited
     if invoice.status == InvoiceStatus.PAID:
         raise AlreadyPaid
     if invoice.project.payment_mode == PaymentMode.HELD:
@@ -154,7 +165,7 @@ def note_down(
         at=at,
     )
     if payment.provider == PaymentSource.CREDIT:
-        [concluded] = payments_conclude(answers={payment.pk: Answer(ChargeResult.SUCCEEDED)}, at=at)
+        [concluded] = payments_conclude(answers={payment.pk: TAKEN}, at=at)
         return concluded
     enqueue(
         RESOLVE,

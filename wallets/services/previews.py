@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 
 from django.db import transaction
 from djmoney.money import Money
@@ -13,25 +12,31 @@ from djmoney.money import Money
 from accounts.models import User
 from common.money import from_minor, to_minor, zero
 from gigs.enums import PaymentMode
-from gigs.models import Milestone, RefundRequest
+from gigs.models import Milestone, Project, RefundRequest
 from gigs.policies import require
 from gigs.selectors import project_view, projects_with_figures
 from gigs.services import Part, milestone_approve, milestone_approve_part, refund_request
 from invoicing import policies as invoice_policies
+from invoicing.enums import InvoiceKind
 from invoicing.models import Invoice
 from invoicing.services import invoice_issue_for, invoices_issue
-from wallets.enums import ChargeResult, PaymentPurpose, PaymentSource, PaymentStatus
+from wallets.enums import AccountKind, PaymentPurpose, PaymentSource, PaymentStatus
 from wallets.models import Payment
-from wallets.providers import Answer
-from wallets.selectors import credit_balance, wallet_balances
+from wallets.selectors import credit_balance, taken_by, wallet_balances
 from wallets.services.credit import (
     credit_top_up_begin,
     take_back_begin,
     take_back_conclude,
 )
+from wallets.services.crediting import invoice_credit
 from wallets.services.funding import funding_begin
 from wallets.services.held import held_settle
-from wallets.services.payments import MethodChoice, payments_conclude, refuse_unless_payable
+from wallets.services.payments import (
+    TAKEN,
+    MethodChoice,
+    payments_conclude,
+    refuse_unless_payable,
+)
 from wallets.services.releases import (
     Returned,
     funds_give_back,
@@ -94,7 +99,27 @@ class CreditPreview:
     credit_after: Money
 
 
-TAKEN: Final = Answer(ChargeResult.SUCCEEDED)
+@dataclass(frozen=True, slots=True)
+class NotePreview:
+    """The note as it would be, and what it does to the invoice and to both wallets.
+
+    The first three after the note are what is taken off the freelancer's wallet, and from where.
+    """
+
+    note: Invoice
+    from_pending: Money
+    from_available: Money
+    as_debt: Money
+    returned: Money
+    left_after: Money
+    due_after: Money
+    gross_before: Money
+    fees_before: Money
+    pending_after: Money
+    available_after: Money
+    debt_after: Money
+    lifetime_after: Money
+    corrected: Invoice | None
 
 
 @contextmanager
@@ -238,6 +263,41 @@ def _given_back(returned: Returned) -> GiveBackPreview:
     )
 
 
+def note_preview(
+    *, invoice_id: int, amount: Money | None = None, reason: str, by: User, at: datetime
+) -> NotePreview:
+    """What crediting the invoice would do; changes nothing. The refusals of `invoice_credit`."""
+    with _rolled_back():
+        project = Project.objects.get(invoices=invoice_id)
+        note = invoice_credit(invoice_id=invoice_id, amount=amount, reason=reason, by=by, at=at)
+        invoice = Invoice.objects.get(pk=invoice_id)
+        currency = note.total.currency.code
+        taken = taken_by(f"credit:{note.public_id}")
+        wallets = [row for row in wallet_balances(note.seller_id) if row.currency == currency]
+
+        def after(name: str) -> Money:
+            return from_minor(sum(getattr(row, name) for row in wallets), currency)
+
+        return NotePreview(
+            note=note,
+            from_pending=from_minor(taken[AccountKind.PENDING], currency),
+            from_available=from_minor(taken[AccountKind.AVAILABLE], currency),
+            as_debt=from_minor(taken[AccountKind.DEBT], currency),
+            returned=note.total if note.paid_at else zero(currency),
+            left_after=invoice.subtotal_left,
+            due_after=invoice.due,
+            gross_before=from_minor(project.invoiced_minor, currency),
+            fees_before=from_minor(project.fees_minor, currency),
+            pending_after=after("pending"),
+            available_after=after("available"),
+            debt_after=after("debt"),
+            lifetime_after=after("lifetime_earnings"),
+            corrected=Invoice.objects.filter(
+                milestone=invoice.milestone_id, kind=InvoiceKind.MILESTONE, pk__gt=note.pk
+            ).first(),
+        )
+
+
 def _invoice(invoice_id: int) -> Invoice:
     return Invoice.objects.select_related("project", "milestone").locked().get(pk=invoice_id)
 
@@ -254,14 +314,14 @@ def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
     return Preview(
         milestone_title=invoice.subject,
         bonus=invoice.milestone.bonus if invoice.milestone else zero(currency),
-        subtotal=invoice.subtotal,
-        tax=invoice.tax,
-        total=invoice.total,
-        fee=invoice.fee,
-        net=invoice.net,
+        subtotal=invoice.subtotal_left,
+        tax=invoice.total_left - invoice.subtotal_left,
+        total=invoice.total_left,
+        fee=invoice.fee_left,
+        net=invoice.net_left,
         fee_rate=invoice.fee_rate,
-        gross_before=from_minor(project.invoiced_minor - to_minor(invoice.subtotal), currency),
-        fees_before=from_minor(project.fees_minor - to_minor(invoice.fee), currency),
+        gross_before=from_minor(project.invoiced_minor - to_minor(invoice.subtotal_left), currency),
+        fees_before=from_minor(project.fees_minor - to_minor(invoice.fee_left), currency),
         available_after=from_minor(balance.available, currency),
         lifetime_after=from_minor(balance.lifetime_earnings, currency),
         clearing_days=project.clearing_days,
@@ -277,7 +337,7 @@ def _pay(invoice: Invoice, *, by: User, at: datetime) -> None:
         provider=PaymentSource.SANDBOX,
         token="preview",  # noqa: S106 - rolled back with the row
         label="Preview",
-        amount_minor=to_minor(invoice.total),
+        amount_minor=to_minor(invoice.total_left),
         currency=invoice.total.currency.code,
         status=PaymentStatus.PROCESSING,
         created_at=at,

@@ -13,8 +13,9 @@ from accounts.models import User
 from accounts.services.mail import Addressee, Amount, Mail, Page, Values, mail_enqueue_many
 from common.failpoints import failpoint
 from common.models import LockableQuerySet
-from common.money import minor_of
+from common.money import fee_left, minor_of
 from common.public_ids import format_public_id
+from gigs.enums import MilestoneStatus
 from gigs.models import Milestone, Project
 from gigs.services import milestones_settle, projects_complete, projects_start
 from invoicing.enums import InvoiceKind, InvoiceStatus
@@ -24,7 +25,9 @@ from wallets import ledger
 from wallets.enums import AccountKind, PaymentPurpose, PaymentSource, PaymentStatus
 from wallets.ledger import AccountSpec, Posted, Settlement
 from wallets.models import Clearing, MilestoneFunding, Payment
+from wallets.selectors import owing
 from wallets.services.clearing import available_at, clearings_begin
+from wallets.services.debts import Arrived, debts_pay
 
 COLUMNS = (
     "pk",
@@ -40,7 +43,11 @@ COLUMNS = (
     "total",
     "tax",
     "fee",
-    "net",
+    "subtotal",
+    "credited",
+    "credited_tax",
+    "credited_fee",
+    "milestone__status",
     "buyer",
     "seller",
     "seller__email",
@@ -51,7 +58,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What the settlement of a locked invoice needs of it; minor units."""
+    """What the settlement of a locked invoice needs of it; minor units, after its credit notes."""
 
     invoice: InvoiceRow
     kind: InvoiceKind
@@ -67,6 +74,8 @@ class Bill:
     buyer_id: int
     seller_id: int
     seller: Addressee
+    is_corrected: bool
+    """Its milestone was settled by an invoice that was credited, and this one stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +178,15 @@ def locked_bills(invoices: LockableQuerySet[Invoice]) -> list[Bill]:
 def _bill(row: tuple[Any, ...]) -> Bill:
     pk, uuid, number, kind, status, project, days, milestone, title, *rest = row
     currency, *amounts_and_people = rest
-    total, tax, fee, net, buyer, seller, email, name, seller_uuid = amounts_and_people
+    *amounts, milestone_status, buyer, seller, email, name, seller_uuid = amounts_and_people
+    total, tax, fee, *after_notes = amounts
+    total, tax, fee = (minor_of(amount, currency) for amount in (total, tax, fee))
+    if after_notes[1]:
+        gross, credited, credited_tax, credited_fee = (
+            minor_of(amount, currency) for amount in after_notes
+        )
+        total, tax = total - credited - credited_tax, tax - credited_tax
+        fee = fee_left(fee=fee, given_back=credited_fee, gross_left=gross - credited)
     return Bill(
         invoice=InvoiceRow(
             pk, format_public_id(Invoice.PREFIX, uuid), number, InvoiceStatus(status)
@@ -180,13 +197,14 @@ def _bill(row: tuple[Any, ...]) -> Bill:
         milestone_id=milestone,
         subject=title or InvoiceKind(kind).label,
         currency=currency,
-        total=minor_of(total, currency),
-        tax=minor_of(tax, currency),
-        fee=minor_of(fee, currency),
-        net=minor_of(net, currency),
+        total=total,
+        tax=tax,
+        fee=fee,
+        net=total - fee,
         buyer_id=buyer,
         seller_id=seller,
         seller=Addressee(email, name, format_public_id(User.PREFIX, seller_uuid)),
+        is_corrected=milestone_status == MilestoneStatus.SETTLED,
     )
 
 
@@ -220,12 +238,17 @@ def finish(*, dues: Sequence[Due], posted: Sequence[Posted], at: datetime) -> No
         [_record(due, journal) for due, journal in zip(dues, posted, strict=True)], by=None, at=at
     )
     mail_enqueue_many(Mail.INVOICE_PAID, [_mail(bill, at=at) for bill in bills])
+    _pay_debts([bill for bill in bills if not bill.clearing_days], at=at)
     failpoint("settle.told")
 
 
 def _settled_by(bills: Sequence[Bill]) -> list[int]:
     """The milestones that these invoices are about: a final one, all without one of their own."""
-    settled = [bill.milestone_id for bill in bills if bill.milestone_id is not None]
+    settled = [
+        bill.milestone_id
+        for bill in bills
+        if bill.milestone_id is not None and not bill.is_corrected
+    ]
     if final := [bill.project_id for bill in bills if bill.kind == InvoiceKind.FINAL]:
         own = Invoice.objects.filter(
             project__in=final, kind=InvoiceKind.MANUAL, milestone__isnull=False
@@ -275,6 +298,22 @@ def _begin_clearing(bills: Sequence[Bill], *, at: datetime) -> None:
             ],
             public_ids={bill.invoice.pk: bill.invoice.public_id for bill in waiting},
         )
+
+
+def _pay_debts(bills: Sequence[Bill], *, at: datetime) -> None:
+    if owing({bill.seller_id for bill in bills}):
+        debts_pay([_arrived(bill) for bill in bills], at=at)
+
+
+def _arrived(bill: Bill) -> Arrived:
+    return Arrived(
+        bill.seller_id,
+        bill.currency,
+        key=bill.invoice.public_id,
+        about_type="invoice",
+        about_id=bill.invoice.pk,
+        target=bill.invoice.subject,
+    )
 
 
 def settlement_key(bill: Bill) -> str:

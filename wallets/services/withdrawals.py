@@ -30,6 +30,7 @@ from wallets.exceptions import (
 from wallets.ledger import AccountSpec
 from wallets.models import PayoutMethod, Withdrawal
 from wallets.selectors import wallet_balances
+from wallets.services.debts import Arrived, debts_pay
 
 SEND: Final = "withdrawal.send"
 
@@ -83,6 +84,7 @@ def withdrawal_request(
             raise
         return known
     failpoint("withdraw.saved")
+    debts_pay([_arrived(withdrawal)], at=at)
     ledger.reserve(account=available_account(withdrawal), amount=withdrawal.amount_minor)
     failpoint("withdraw.reserved")
     record(withdrawal, "withdrawal.requested", by=by, at=at)
@@ -228,6 +230,18 @@ def tell_of_end(withdrawal: Withdrawal) -> None:
             "reason": withdrawal.reason or "You took it back yourself.",
             "path": reverse("wallets:withdrawal", args=[withdrawal.public_id]),
         },
+    )
+
+
+def _arrived(withdrawal: Withdrawal) -> Arrived:
+    """What came back to the wallet since it last earned pays what is owed before it leaves."""
+    return Arrived(
+        withdrawal.user_id,
+        withdrawal.currency,
+        key=withdrawal.public_id,
+        about_type="withdrawal",
+        about_id=withdrawal.pk,
+        target=audit.Subject(withdrawal.public_id, str(withdrawal)),
     )
 
 

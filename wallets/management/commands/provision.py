@@ -87,4 +87,7 @@ class Command(BaseCommand):
                 *(f"REVOKE DELETE ON {table} FROM {quoted}" for table in KEPT),
             ):
                 cursor.execute(statement)
-            cursor.execute("SELECT wallets_grant(%s), wallets_grant_proof(%s)", [role, role])
+            cursor.execute(
+                "SELECT wallets_grant(%s), wallets_grant_proof(%s), wallets_grant_crediting(%s)",
+                [role, role, role],
+            )

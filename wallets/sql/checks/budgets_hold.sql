@@ -1,5 +1,5 @@
 -- A project has agreed what its milestones cost with their bonuses, those aside that are cancelled: the
--- budget as amended since. It has invoiced and taken in fees what its invoices say: never more than agreed.
+-- budget as amended since. It has invoiced and taken in fees what its invoices say, less its credit notes: never more than agreed.
 select 'project ' || p.id || ' ' || p.title as subject,
        'agreed ' || p.agreed_minor || ' (milestones ' || m.amount || ', bonuses '
          || m.bonus || '), invoiced '
@@ -21,7 +21,9 @@ left join (
   group by m.project_id
 ) a on a.project_id = p.id
 left join (
-  select project_id, sum(subtotal) as subtotal, sum(fee) as fee
+  select project_id,
+    sum(case kind when 'credit_note' then -subtotal else subtotal end) as subtotal,
+    sum(case kind when 'credit_note' then -fee else fee end) as fee
   from invoicing_invoice
   group by project_id
 ) i on i.project_id = p.id

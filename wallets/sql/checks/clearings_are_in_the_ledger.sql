@@ -1,11 +1,11 @@
 -- Each clearing is the net amount of a paid invoice; it is cleared exactly when its journal moved
--- that amount, and until then a job waits for it. No other journal clears.
+-- what credit notes left of that amount, and until then a job waits for it. No other journal clears.
 select 'invoice ' || coalesce(i.number, j.key) as subject,
        coalesce(c.amount_minor || ' to clear', 'no clearing') || coalesce(', cleared at '
          || c.cleared_at, '') || '; ledger moved ' || coalesce(e.moved, 0) as difference
 from wallets_clearing c
 join invoicing_invoice i on i.id = c.invoice_id
-join wallets_currency w on w.code = i.currency
+join wallets_due d on d.id = i.id
 full join wallets_journal j
   on j.key = 'clear:inv_' || replace(i.uuid::text, '-', '')
 left join lateral (
@@ -20,9 +20,9 @@ left join outbox_job job
  and job.done_at is null and job.dead_at is null
 where (c.id is not null or j.kind = 'clearing')
   and (c.id is null
-    or i.status <> 'paid'
-    or c.amount_minor <> i.net * 10::numeric ^ w.exponent
+    or i.paid_at is null
+    or c.amount_minor <> d.net
     or c.currency <> i.currency or c.user_id <> i.seller_id
     or (c.cleared_at is null) <> (j.id is null)
-    or (c.cleared_at is not null and coalesce(e.moved, 0) <> c.amount_minor)
-    or (c.cleared_at is null and job.id is null))
+    or (c.cleared_at is not null and coalesce(e.moved, 0) <> c.amount_minor - c.taken_minor)
+    or (c.cleared_at is null and job.id is null and c.taken_minor < c.amount_minor))

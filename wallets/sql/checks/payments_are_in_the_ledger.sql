@@ -16,11 +16,11 @@ with expected as (
     p.received_minor, coalesce(f.held, 0) as held, 'user:' || p.payer_id as payer, p.provider,
     p.received_minor - coalesce(f.held, 0) - case
       when i.id is not null and p.outcome in ('exact', 'over')
-        then i.total * 10::numeric ^ w.exponent else 0
+        then d.total else 0
     end as credit
   from wallets_payment p
-  join wallets_currency w on w.code = p.currency
   left join invoicing_invoice i on i.id = p.invoice_id
+  left join wallets_due d on d.id = p.invoice_id
   left join (
     select payment_id, sum(amount_minor) filter (where status in ('held', 'returned')) as held
     from wallets_milestonefunding group by payment_id

@@ -11,7 +11,7 @@ from (
   group by 1, 2
 ) p
 full join (
-  select user_id, currency::text, sum(amount_minor) as waiting
+  select user_id, currency::text, sum(amount_minor - taken_minor) as waiting
   from wallets_clearing
   where cleared_at is null
   group by 1, 2

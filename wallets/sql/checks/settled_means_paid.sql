@@ -1,11 +1,18 @@
--- A milestone is settled exactly when the invoice that it is on is paid: its own, or the final one of
--- a project that is invoiced by the completion method.
+-- A milestone is settled exactly when the invoice that it is on was paid: its own, or the final one of
+-- a project that is invoiced by the completion method; or when all of its own were credited. One
+-- that corrects a credited one may still wait.
 select 'milestone mst_' || replace(m.uuid::text, '-', '') as subject,
-       m.status || ' with an invoice that is ' || coalesce(own.status, final.status, 'missing')
-         as difference
+       m.status || ' with invoices that are '
+         || coalesce(own.statuses, final.status, 'missing') as difference
 from gigs_milestone m
-left join invoicing_invoice own
-  on own.milestone_id = m.id and own.kind in ('milestone', 'manual')
+left join (
+  select milestone_id, string_agg(status, ', ' order by id) as statuses,
+    bool_or(paid_at is not null) or bool_and(status = 'credited') as is_settled
+  from invoicing_invoice
+  where kind in ('milestone', 'manual')
+  group by milestone_id
+) own on own.milestone_id = m.id
 left join invoicing_invoice final
   on final.project_id = m.project_id and final.kind = 'final' and m.share_minor is not null
-where (m.status = 'settled') is distinct from (coalesce(own.status, final.status, '') = 'paid')
+where (m.status = 'settled')
+  is distinct from coalesce(own.is_settled, final.paid_at is not null, false)

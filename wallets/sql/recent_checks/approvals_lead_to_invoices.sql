@@ -3,10 +3,11 @@
 select 'milestone mst_' || replace(m.uuid::text, '-', '') as subject,
        'approved at ' || m.approved_at || ' without invoice' as difference
 from gigs_milestone m
-left join invoicing_invoice i on i.milestone_id = m.id and i.kind = 'milestone'
 where m.status = 'approved'
   and m.share_minor is null
-  and i.id is null
+  and not exists (
+    select from invoicing_invoice i where i.milestone_id = m.id and i.kind = 'milestone'
+  )
   and m.approved_at < now() - interval '60 seconds'
 union all
 select 'milestone mst_' || replace(m.uuid::text, '-', ''),

@@ -8,7 +8,7 @@ join wallets_journal j on j.id = r.journal_id and j.kind = 'settlement'
 left join invoicing_invoice i
   on j.about_type = 'invoice' and i.id = j.about_id
   and j.key = 'settle:inv_' || replace(i.uuid::text, '-', '')
-left join wallets_currency w on w.code = i.currency
+left join wallets_due d on d.id = i.id
 cross join lateral (
   select coalesce(sum(x.amount) filter (
            where a.kind in ('available', 'pending') and a.owner = 'user:' || i.seller_id), 0) as credited,
@@ -17,5 +17,4 @@ cross join lateral (
   join wallets_account a on a.id = x.account_id
   where x.journal_id = j.id
 ) e
-where i.id is null or i.status <> 'paid'
-   or e.credited <> i.net * 10::numeric ^ w.exponent or e.fee <> i.fee * 10::numeric ^ w.exponent
+where i.id is null or i.paid_at is null or e.credited <> d.net or e.fee <> d.fee

@@ -1,0 +1,95 @@
+"""Crediting twenty times, and crediting while somebody pays or withdraws."""
+
+from functools import partial
+
+import pytest
+from djmoney.money import Money
+
+from invoicing.models import Invoice
+from tests.builders import SANDBOX_OK, credit, paid_invoice, sent_invoice
+from tests.factories import AT
+from tests.races.threads import TIMES, Outcome, at_once, race_seen, tally
+from tests.wallets.withdrawing import bank_account
+from wallets import integrity
+from wallets.models import Journal
+from wallets.selectors import credit_balance, wallet_balances
+from wallets.services import payment_ask, payment_begin, payment_conclude, withdrawal_request
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+PART = "1000.00"
+
+
+def credit_at_once(invoice: Invoice) -> list[Outcome]:
+    """Each a part of which three fit."""
+    return at_once(*[partial(credit, invoice, PART)] * TIMES)
+
+
+def assert_never_more_than_the_invoice(invoice: Invoice, *, notes: int) -> None:
+    invoice.refresh_from_db()
+    assert invoice.credited == 1000 * notes
+    assert Invoice.objects.filter(credits=invoice).count() == notes
+    assert credit_balance(invoice.buyer_id, "USD").amount == 1000 * notes
+    assert Journal.objects.filter(kind="credit_note").count() == notes
+    assert integrity.differences() == []
+
+
+def test_three_of_twenty_parts_fit():
+    invoice = paid_invoice()
+
+    outcomes = credit_at_once(invoice)
+
+    assert tally(outcomes) == {"done": 3, "CreditTooHigh": TIMES - 3}
+    assert_never_more_than_the_invoice(invoice, notes=3)
+
+
+def test_without_locks_the_database_decides():
+    def attempt() -> bool:
+        invoice = paid_invoice()
+        outcomes = credit_at_once(invoice)
+        notes = tally(outcomes).get("done", 0)
+        assert notes <= 3
+        assert credit_balance(invoice.buyer_id, "USD").amount == 1000 * notes
+        return any(outcome.was_stopped_by_the_database for outcome in outcomes)
+
+    assert race_seen(attempt)
+
+
+def test_paying_and_crediting_at_once_leaves_the_books_whole():
+    invoice = sent_invoice()
+    begin = partial(
+        payment_begin, invoice_id=invoice.pk, method=SANDBOX_OK, by=invoice.buyer, at=AT
+    )
+
+    outcomes = at_once(*[begin, partial(credit, invoice, PART)] * (TIMES // 2))
+
+    refusals = tally(outcomes)
+    invoice.refresh_from_db()
+    assert set(refusals) <= {"done", "PaymentInProgress", "CreditTooHigh"}
+    assert refusals["done"] == 1 + Invoice.objects.filter(credits=invoice).count()
+    payment = invoice.payments.get()
+    payment_conclude(payment_id=payment.pk, answer=payment_ask(payment), at=AT)
+    assert payment.amount_minor == 333334 - int(invoice.credited) * 100
+    assert integrity.differences() == []
+
+
+def test_what_is_withdrawn_meanwhile_is_owed_and_never_paid_twice():
+    invoice = paid_invoice()
+    seller = invoice.seller
+    method = bank_account(seller)
+    take = partial(
+        withdrawal_request,
+        method_id=method.pk,
+        amount=Money("1000.00", "USD"),
+        by=seller,
+        at=AT,
+    )
+
+    outcomes = at_once(*[take, partial(credit, invoice)] * (TIMES // 2))
+
+    refusals = tally(outcomes)
+    assert set(refusals) <= {"done", "InsufficientFunds", "AlreadyCredited"}
+    [row] = wallet_balances(seller.pk)
+    assert row.available == 0
+    assert row.debt == row.held
+    assert credit_balance(invoice.buyer_id, "USD") == invoice.total
+    assert integrity.differences() == []

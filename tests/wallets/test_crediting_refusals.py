@@ -1,0 +1,111 @@
+"""What cannot be credited, and by whom."""
+
+import pytest
+from djmoney.money import Money
+
+from common.exceptions import Invalid, PermissionRefused
+from invoicing.exceptions import CreditTooHigh, NotAnInvoice
+from invoicing.models import Invoice
+from invoicing.services import invoice_object
+from tests.builders import (
+    SANDBOX_OK,
+    active_project,
+    credit,
+    fund,
+    held_project,
+    paid_invoice,
+    pay,
+    sent_invoice,
+)
+from tests.factories import AT, UserFactory
+from tests.rules import refused_by, rewrite
+from wallets.exceptions import PaidFromHeldFunds, PaymentInProgress, SecondPersonRequired
+from wallets.models import Clearing
+from wallets.services import invoice_credit, payment_begin
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("amount", "refusal"),
+    [("3333.35", CreditTooHigh), ("0.00", CreditTooHigh), ("-1.00", CreditTooHigh)],
+)
+def test_no_more_than_is_left_is_credited(amount, refusal):
+    invoice = sent_invoice()
+
+    with pytest.raises(refusal):
+        credit(invoice, amount)
+
+    assert Invoice.objects.count() == 1
+
+
+def test_a_reason_and_the_invoices_currency_are_needed():
+    invoice = sent_invoice()
+
+    for wrong in ({"reason": "  "}, {"reason": "Why", "amount": Money("1.00", "EUR")}):
+        with pytest.raises(Invalid):
+            invoice_credit(invoice_id=invoice.pk, **wrong, by=invoice.seller, at=AT)
+
+    assert Invoice.objects.count() == 1
+
+
+def test_a_note_is_not_credited_and_not_paid():
+    note = credit(sent_invoice())
+
+    with pytest.raises(NotAnInvoice):
+        credit(note)
+    with pytest.raises(NotAnInvoice):
+        pay(note)
+
+    assert Invoice.objects.count() == 2
+
+
+def test_nothing_is_credited_while_a_payment_is_on_its_way():
+    invoice = sent_invoice()
+    payment_begin(invoice_id=invoice.pk, method=SANDBOX_OK, by=invoice.buyer, at=AT)
+
+    with pytest.raises(PaymentInProgress):
+        credit(invoice)
+
+    assert Invoice.objects.count() == 1
+
+
+def test_nothing_is_credited_before_the_held_funds_pay():
+    project = held_project(tasks=1)
+    fund(project)
+    invoice = sent_invoice(project)
+
+    with pytest.raises(PaidFromHeldFunds):
+        credit(invoice)
+
+    assert Invoice.objects.count() == 1
+
+
+def test_only_the_freelancer_and_staff_may(staff):
+    invoice = sent_invoice()
+
+    for person in (invoice.buyer, UserFactory()):
+        with pytest.raises(PermissionRefused):
+            credit(invoice, by=person)
+
+    assert credit(invoice, "100.00", by=staff).reason == "Not as agreed."
+
+
+def test_staff_need_the_freelancers_word_above_the_limit(staff):
+    invoice = sent_invoice(active_project(tasks=1))
+
+    with pytest.raises(SecondPersonRequired):
+        credit(invoice, by=staff)
+
+    assert Invoice.objects.count() == 1
+    invoice_object(invoice_id=invoice.pk, reason="Wrong name.", by=invoice.seller, at=AT)
+    assert credit(invoice, by=staff).total == invoice.total
+
+
+@pytest.mark.parametrize("changes", ["taken_minor = amount_minor + 1", "taken_minor = -1"])
+def test_no_more_is_taken_of_what_is_pending_than_there_is(settings, changes):
+    settings.CLEARING_DAYS = 5
+    paid_invoice()
+
+    with refused_by("wallets_clearing_nothing_taken_twice"):
+        rewrite(Clearing.objects.get(), changes)
