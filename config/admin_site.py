@@ -21,6 +21,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "invoicing.Issuer",
         "invoicing.IssuingMandate",
         "invoicing.InvoiceSeries",
+        "invoicing.InvoiceDraft",
         "invoicing.InvoiceExport",
     ),
     "Money": (

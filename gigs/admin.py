@@ -19,6 +19,7 @@ from gigs.forms import FeePolicyForm
 from gigs.models import (
     Amendment,
     Application,
+    Extra,
     FeePolicy,
     Gig,
     Milestone,
@@ -64,6 +65,13 @@ class AmendmentInline(ReadOnlyInline):
     model = Amendment
     fields = ["number", "before", "after", "reason", "by", "created_at"]
     ordering = ["number"]
+    show_change_link = False
+
+
+class ExtraInline(ReadOnlyInline):
+    model = Extra
+    fields = ["amount_minor", "reason", "by", "created_at"]
+    ordering = ["pk"]
     show_change_link = False
 
 
@@ -168,7 +176,7 @@ class ProjectAdmin(BudgetColumn, ReadOnlyAdmin):
     search_help_text = "Title, a party or prj_… identifier"
     date_hierarchy = "started_at"
     ordering = ["-started_at", "-pk"]
-    inlines = [MilestoneInline]
+    inlines = [MilestoneInline, ExtraInline]
     fieldsets = [
         (None, {"fields": ["public_id", "title", "gig", "application"]}),
         ("Parties", {"fields": ["commissioner", "organisation", "freelancer"]}),

@@ -31,6 +31,11 @@ class ProjectNotStarted(DomainError):
     default_message = "This project starts once its upfront invoice is paid."
 
 
+class ExceedsAgreed(DomainError):
+    code = "exceeds_agreed"
+    default_message = "This is more than is agreed for extra work and not invoiced."
+
+
 class PriceFixed(DomainError):
     code = "price_fixed"
     default_message = (

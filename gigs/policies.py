@@ -45,5 +45,9 @@ def may_fund(user: User, project: Project) -> bool:
     return project.commissioner_id == user.pk
 
 
+def may_agree(user: User, project: Project) -> bool:
+    return project.commissioner_id == user.pk
+
+
 def may_review(user: User, milestone: Milestone) -> bool:
     return milestone.project.commissioner_id == user.pk

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from gigs.views import applications, gigs, parts, posting, projects
+from gigs.views import applications, extras, gigs, parts, posting, projects
 
 gig_patterns = [
     path("gigs/", gigs.gig_list, name="list"),
@@ -34,6 +34,7 @@ gig_patterns = [
 project_patterns = [
     path("projects/", projects.project_list, name="list"),
     path("projects/<prj_id:project_id>/", projects.project_detail, name="detail"),
+    path("projects/<prj_id:project_id>/extra/", extras.project_extra, name="extra"),
 ]
 milestone_patterns = [
     path("<mst_id:milestone_id>/start/", projects.milestone_start, name="start"),

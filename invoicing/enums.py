@@ -41,6 +41,26 @@ class InvoiceStatus(models.TextChoices):
     ISSUED = "issued", "Issued"
 
 
+class DraftStatus(models.TextChoices):
+    """States of an invoice by hand before it has a number."""
+
+    DRAFT = "draft", "Draft"
+    SENT = "sent", "Sent"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Unit(models.TextChoices):
+    """What lines count, by UN/ECE recommendation 20 and 21."""
+
+    LUMP_SUM = "LS", "Lump sum"
+    PIECE = "C62", "Piece"
+    HOUR = "HUR", "Hour"
+    DAY = "DAY", "Day"
+    MONTH = "MON", "Month"
+    EACH = "EA", "Each"
+    ITEM = "H87", "Item"
+
+
 class TaxCategory(models.TextChoices):
     """How the tax office sees a line (EN 16931 BT-151; UNTDID 5305)."""
 
@@ -95,6 +115,12 @@ INVOICE_TRANSITIONS: dict[InvoiceStatus, frozenset[InvoiceStatus]] = {
 }
 """A credit note is ISSUED and stays so."""
 
+
+DRAFT_TRANSITIONS: dict[DraftStatus, frozenset[DraftStatus]] = {
+    DraftStatus.DRAFT: frozenset({DraftStatus.SENT, DraftStatus.CANCELLED}),
+    DraftStatus.SENT: frozenset(),
+    DraftStatus.CANCELLED: frozenset(),
+}
 
 PAYABLE = frozenset({InvoiceStatus.SENT, InvoiceStatus.OVERDUE, InvoiceStatus.ON_HOLD})
 

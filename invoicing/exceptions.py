@@ -13,6 +13,10 @@ class InvoiceTransitionRefused(TransitionRefused):
     """The invoice's state does not allow the move."""
 
 
+class DraftTransitionRefused(TransitionRefused):
+    """The draft has been sent or cancelled."""
+
+
 class MilestoneNotApproved(DomainError):
     code = "milestone_not_approved"
     default_message = "An invoice is issued once the milestone is approved."

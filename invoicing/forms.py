@@ -1,13 +1,21 @@
 """The filter above the list of invoices, what is said about one, and archives of many."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from invoicing.enums import InvoiceKind, InvoiceStatus, Side
+from common.forms import AmountField, amount_in
+from common.money import amount_text, from_minor, to_minor
+from gigs.models import Project
+from invoicing.enums import InvoiceKind, InvoiceStatus, Side, Unit
+from invoicing.models import InvoiceDraft, ManualLine
 from invoicing.selectors import InvoiceFilters, Wanted
+
+SPARE_ROWS: Final = 3
 
 
 class ObjectionForm(forms.Form):
@@ -101,3 +109,85 @@ class ExportForm(forms.Form):
     def wanted(self) -> Wanted:
         """What the archive is of."""
         return Wanted(**{**self.cleaned_data, "side": Side(self.cleaned_data["side"])})
+
+
+class ProjectForm(forms.Form):
+    """For which project an invoice is written."""
+
+    project = forms.ChoiceField()
+
+    def __init__(self, projects: Sequence[Project], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"] = forms.ChoiceField(
+            choices=[("", "Choose one"), *((p.public_id, p.title) for p in projects)],
+            help_text="Those in which the commissioner agreed on extra work.",
+        )
+
+
+class ManualLineForm(forms.Form):
+    """One line of an invoice by hand."""
+
+    description = forms.CharField(max_length=300, required=False)
+    quantity = forms.DecimalField(
+        max_digits=9, decimal_places=2, min_value=Decimal("0.01"), initial=1, required=False
+    )
+    unit = forms.ChoiceField(choices=Unit.choices, initial=Unit.HOUR, required=False)
+    price = AmountField(label="Price of one", required=False)
+
+    def line(self, currency: str) -> ManualLine | None:
+        """What it says; None for an empty row. ValidationError with a sentence."""
+        values = self.cleaned_data
+        if not values.get("description"):
+            return None
+        if not values.get("price") or not values.get("quantity"):
+            raise ValidationError("Each line needs a description, a quantity and a price.")
+        price = to_minor(amount_in(values["price"], currency))
+        unit = Unit(values["unit"] or Unit.LUMP_SUM)
+        return ManualLine(values["description"], values["quantity"], unit, price)
+
+
+ManualRows = forms.formset_factory(ManualLineForm, extra=0, max_num=50, absolute_max=50)
+
+
+class Paper:
+    """The lines of a draft as they are written; some rows are spare."""
+
+    def __init__(self, data: QueryDict | None = None, *, rows: Sequence[Mapping[str, Any]] = ()):
+        initial = [*rows, *({} for _ in range(SPARE_ROWS))]
+        self.rows = ManualRows(data, initial=initial, prefix="lines")
+        self.lines: list[ManualLine] = []
+        self.errors: list[str] = []
+
+    @classmethod
+    def of(cls, draft: InvoiceDraft) -> "Paper":
+        """The lines of a draft, and spare rows."""
+        currency = draft.project.budget.currency.code
+        return cls(
+            rows=[
+                {
+                    "description": line.description,
+                    "quantity": line.quantity,
+                    "unit": line.unit,
+                    "price": amount_text(from_minor(line.price, currency)),
+                }
+                for line in draft.lines
+            ]
+        )
+
+    def is_valid(self, currency: str) -> bool:
+        """Whether it can be kept; `lines` then, `errors` otherwise."""
+        if not self.rows.is_valid():
+            self.errors = [str(message) for message in self.rows.non_form_errors()]
+            return False
+        for form in self.rows:
+            try:
+                line = form.line(currency)
+            except ValidationError as error:
+                form.add_error(None, error)
+                self.errors += error.messages
+                continue
+            if line is not None:
+                self.lines.append(line)
+        if not self.lines and not self.errors:
+            self.errors.append("Write at least one line.")
+        return not self.errors

@@ -1,11 +1,20 @@
 """Who may do what to invoices."""
 
 from accounts.models import User
-from invoicing.models import Invoice
+from gigs.models import Project
+from invoicing.models import Invoice, InvoiceDraft
 
 
 def is_seller(user: User, invoice: Invoice) -> bool:
     return invoice.seller_id == user.pk
+
+
+def may_draft(user: User, project: Project) -> bool:
+    return project.freelancer_id == user.pk
+
+
+def may_change(user: User, draft: InvoiceDraft) -> bool:
+    return draft.seller_id == user.pk
 
 
 def may_give_mandate(user: User) -> bool:

@@ -3,13 +3,17 @@
 from django.urls import path
 
 from invoicing.enums import DocumentKind
-from invoicing.views import exports, fees, foreign
+from invoicing.views import exports, fees, foreign, manual
 from invoicing.views import invoices as views
 
 app_name = "invoicing"
 urlpatterns = [
     path("invoices/", views.invoice_list, name="list"),
     path("invoices.csv", views.invoice_csv, name="csv"),
+    path("invoices/new/", manual.draft_new, name="new"),
+    path("invoices/<inv_id:invoice_id>/draft/", manual.draft_edit, name="draft"),
+    path("invoices/<inv_id:invoice_id>/send/", manual.draft_send, name="send"),
+    path("invoices/<inv_id:invoice_id>/cancel/", manual.draft_cancel, name="cancel"),
     path("invoices/fees/", fees.fee_list, name="fees"),
     *(
         path(

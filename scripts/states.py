@@ -12,7 +12,7 @@ from gigs.enums import (
     PROJECT_TRANSITIONS,
     REFUND_TRANSITIONS,
 )
-from invoicing.enums import EXPORT_TRANSITIONS, INVOICE_TRANSITIONS
+from invoicing.enums import DRAFT_TRANSITIONS, EXPORT_TRANSITIONS, INVOICE_TRANSITIONS
 from wallets.enums import (
     BANK_MATCH_TRANSITIONS,
     PAYMENT_TRANSITIONS,
@@ -28,6 +28,7 @@ MACHINES = {
     "Milestone": MILESTONE_TRANSITIONS,
     "Refund request": REFUND_TRANSITIONS,
     "Invoice": INVOICE_TRANSITIONS,
+    "Draft of an invoice": DRAFT_TRANSITIONS,
     "Archive of invoices": EXPORT_TRANSITIONS,
     "Payment": PAYMENT_TRANSITIONS,
     "Take-back of credit": TAKE_BACK_TRANSITIONS,

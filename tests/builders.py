@@ -1,6 +1,7 @@
 """States reached through the services, as a person would reach them."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from djmoney.money import Money
 
@@ -9,13 +10,21 @@ from gigs.enums import InvoicingMethod, PaymentMode
 from gigs.models import Application, Gig, Milestone, Project
 from gigs.services import (
     application_submit,
+    extra_agree,
     gig_match,
     gig_post,
     milestone_approve,
     milestone_submit,
 )
-from invoicing.models import Invoice
-from invoicing.services import invoices_issue, upfronts_issue
+from invoicing.enums import Unit
+from invoicing.models import Invoice, InvoiceDraft, ManualLine
+from invoicing.services import (
+    draft_cancel,
+    draft_create,
+    draft_send,
+    invoices_issue,
+    upfronts_issue,
+)
 from outbox import runner
 from outbox.models import Job
 from tests.factories import AT, CommissionerFactory, FreelancerFactory, gig_draft
@@ -128,6 +137,34 @@ def sent_invoice(
     milestone = approved_milestone(project, position=position, at=at)
     [invoice_id] = invoices_issue(milestone_ids=[milestone.pk], at=at)
     return Invoice.objects.get(pk=invoice_id)
+
+
+def with_extra(project: Project, amount: str = "500.00", *, at: datetime = AT) -> Project:
+    """The project once its commissioner agreed on extra work."""
+    return extra_agree(
+        project_id=project.pk,
+        amount=Money(amount, project.budget.currency),
+        reason="Moving the archive",
+        by=project.commissioner,
+        at=at,
+    )
+
+
+def invoice_draft(project: Project | None = None, *lines: ManualLine) -> InvoiceDraft:
+    """A draft of 7.5 hours at 50.00, or of these lines."""
+    project = project or with_extra(active_project())
+    hours = ManualLine("Moving the archive", Decimal("7.50"), Unit.HOUR, 50_00)
+    return draft_create(project_id=project.pk, lines=lines or [hours], by=project.freelancer, at=AT)
+
+
+def sent_draft(draft: InvoiceDraft | None = None) -> Invoice:
+    draft = draft or invoice_draft()
+    return Invoice.objects.get(pk=draft_send(draft_id=draft.pk, by=draft.seller, at=AT))
+
+
+def cancelled_draft() -> InvoiceDraft:
+    draft = invoice_draft()
+    return draft_cancel(draft_id=draft.pk, by=draft.seller, at=AT)
 
 
 def pay(invoice: Invoice, *, method: MethodChoice = SANDBOX_OK, at: datetime = AT) -> Payment:

@@ -29,6 +29,7 @@ class Mail(StrEnum):
     CHANGES_REQUESTED = "changes_requested"
     CREDIT_ADDED = "credit_added"
     CREDIT_NOTE_ISSUED = "credit_note_issued"
+    EXTRA_AGREED = "extra_agreed"
     EMAIL_CONFIRMATION = "email_confirmation"
     EXPORT_READY = "export_ready"
     FEE_INVOICE_ISSUED = "fee_invoice_issued"
@@ -76,6 +77,7 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.CREDIT_NOTE_ISSUED: frozenset(
         {"number", "invoice", "milestone", "total", "reason", "effect", "path"}
     ),
+    Mail.EXTRA_AGREED: frozenset({"project", "commissioner", "amount", "reason", "path"}),
     Mail.EMAIL_CONFIRMATION: frozenset({"url"}),
     Mail.EXPORT_READY: frozenset({"file", "expires_on", "path"}),
     Mail.FEE_INVOICE_ISSUED: frozenset({"number", "kind", "month", "total", "path"}),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from gigs.api import offers, parts, work
+from gigs.api import extras, offers, parts, work
 
 urlpatterns = [
     path("gigs/", offers.GigsView.as_view()),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("applications/<app_id:application_id>/reject/", offers.ApplicationRejectView.as_view()),
     path("projects/", work.ProjectsView.as_view()),
     path("projects/<prj_id:project_id>/", work.ProjectView.as_view()),
+    path("projects/<prj_id:project_id>/extra/", extras.ProjectExtraView.as_view()),
     path("milestones/", work.MilestonesView.as_view()),
     path("milestones/<mst_id:milestone_id>/", work.MilestoneView.as_view()),
     path("milestones/<mst_id:milestone_id>/start/", work.MilestoneStartView.as_view()),

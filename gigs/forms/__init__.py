@@ -8,7 +8,7 @@ from gigs.forms.filters import (
     ProjectStatusForm,
 )
 from gigs.forms.posting import AboutForm, LiveSplit, Plan, live_split, values_of
-from gigs.forms.work import ApplyForm, ApproveForm, ChangesForm, PartForm, SubmitForm
+from gigs.forms.work import ApplyForm, ApproveForm, ChangesForm, ExtraForm, PartForm, SubmitForm
 
 __all__ = [
     "AboutForm",
@@ -16,6 +16,7 @@ __all__ = [
     "ApplyForm",
     "ApproveForm",
     "ChangesForm",
+    "ExtraForm",
     "FeePolicyForm",
     "GigFilterForm",
     "GigStatusForm",

@@ -52,6 +52,20 @@ class ApproveForm(forms.Form):
         return amount_in(text, self.currency) if text else None
 
 
+class ExtraForm(forms.Form):
+    """A sum for work beside the milestones, and what it is for."""
+
+    amount = AmountField(label="Extra amount")
+    reason = forms.CharField(label="What for", max_length=300)
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        self.currency = currency
+        super().__init__(*args, **kwargs)
+
+    def clean_amount(self) -> Money:
+        return amount_in(self.cleaned_data["amount"], self.currency)
+
+
 class PartForm(forms.Form):
     """An approval of a part of the price, and where the rest goes."""
 

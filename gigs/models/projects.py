@@ -54,6 +54,7 @@ class Project(PublicIdModel):
     `agreed_minor` is the budget as amended since, with bonuses and without what was cancelled; it
     moves under this row's lock, as do `invoiced_minor` and `fees_minor` when an invoice is issued.
     `upfront_rate` is the part of the budget that the completion method invoices before work begins.
+    `extra_minor` is agreed for work beside the milestones, and part of what is agreed.
     """
 
     PREFIX = "prj"
@@ -85,6 +86,8 @@ class Project(PublicIdModel):
     agreed_minor = models.BigIntegerField()
     invoiced_minor = models.BigIntegerField(default=0)
     fees_minor = models.BigIntegerField(default=0)
+    extra_minor = models.BigIntegerField(default=0)
+    extra_invoiced_minor = models.BigIntegerField(default=0)
     status = models.CharField(max_length=20, choices=ProjectStatus.choices)
     started_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True, blank=True)
@@ -117,6 +120,12 @@ class Project(PublicIdModel):
             models.CheckConstraint(
                 condition=Q(invoiced_minor__gte=0, invoiced_minor__lte=F("agreed_minor")),
                 name="gigs_project_never_invoices_more_than_agreed",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    extra_invoiced_minor__gte=0, extra_invoiced_minor__lte=F("extra_minor")
+                ),
+                name="gigs_project_extra_covers_its_invoices",
             ),
             models.CheckConstraint(
                 condition=Q(fees_minor__gte=0, fees_minor__lte=F("invoiced_minor")),

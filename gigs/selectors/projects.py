@@ -32,6 +32,7 @@ PAID: Final = "paid"
 UNPAID: Final = frozenset({"sent", "overdue", "on_hold"})
 UPFRONT: Final = "upfront"
 FINAL: Final = "final"
+MANUAL: Final = "manual"
 """States and kinds of invoices, which belong to an app above, reached by the reverse relation."""
 APPROVED: Final = frozenset({MilestoneStatus.APPROVED, MilestoneStatus.SETTLED})
 
@@ -68,7 +69,7 @@ class NextStep:
 class ProjectView:
     """A project with its milestones in order and the figures that invoices give it.
 
-    `invoices` are those of the completion method: none where each milestone has its own.
+    `invoices` are those of the completion method and by hand: others stand with their milestones.
     """
 
     project: Project
@@ -114,7 +115,7 @@ def project_view(project: Project) -> ProjectView:
     amount = getattr(project, "paid_amount")  # noqa: B009 - an annotation
     paid = zero(currency) if amount is None else quantize(Money(amount, currency))
     milestones = list(project.milestones.all())
-    invoices = _in_order_of_issue(project) if project.is_by_completion else []
+    invoices = _beside_milestones(project)
     return ProjectView(
         project=project,
         milestones=milestones,
@@ -130,8 +131,10 @@ def project_view(project: Project) -> ProjectView:
     )
 
 
-def _in_order_of_issue(project: Project) -> list[Any]:
-    return sorted(project.invoices.all(), key=lambda invoice: invoice.pk)
+def _beside_milestones(project: Project) -> list[Any]:
+    """Those of the completion method, and those by hand, in the order of issue."""
+    found = [row for row in project.invoices.all() if row.kind in (UPFRONT, FINAL, MANUAL)]
+    return sorted(found, key=lambda invoice: invoice.pk)
 
 
 def _awaits_any(project: Project, milestones: Sequence[Milestone], invoices: Sequence[Any]) -> bool:
@@ -175,6 +178,12 @@ def projects_of(user: User, *, status: str, before: str = "", after: str = "") -
     if status:
         projects = projects.filter(status=status)
     return newest_first(projects, column="started_at", limit=PAGE_SIZE, before=before, after=after)
+
+
+def projects_with_extra(user: User) -> list[Project]:
+    """The projects in which extra work was agreed with the user, the newest on top."""
+    own = Project.objects.filter(freelancer=user, extra_minor__gt=0)
+    return list(own.select_related("commissioner").order_by("-started_at", "-pk"))
 
 
 def milestone_pages(user: User) -> LockableQuerySet[Milestone]:

@@ -6,6 +6,7 @@ from gigs.services.applications import (
     application_withdraw,
     gig_match,
 )
+from gigs.services.extras import extra_agree, extra_note_invoiced
 from gigs.services.fees import FeeChange, fee_policy_announce
 from gigs.services.gigs import (
     GigDraft,
@@ -56,6 +57,8 @@ __all__ = [
     "application_reject",
     "application_submit",
     "application_withdraw",
+    "extra_agree",
+    "extra_note_invoiced",
     "fee_policy_announce",
     "gig_close",
     "gig_edit",

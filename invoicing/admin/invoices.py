@@ -12,6 +12,7 @@ from invoicing.enums import DocumentKind
 from invoicing.models import (
     FeeInvoice,
     Invoice,
+    InvoiceDraft,
     InvoiceExport,
     InvoiceLine,
     InvoiceObjection,
@@ -219,6 +220,22 @@ class InvoiceAdmin(DocumentAdmin):
     @admin.display(description="net to the freelancer")
     def net_amount(self, invoice: Invoice) -> str:
         return money_for_people(invoice.net)
+
+
+@admin.register(InvoiceDraft)
+class InvoiceDraftAdmin(ReadOnlyAdmin):
+    """Invoices by hand before they are sent."""
+
+    list_display = ["public_id", "seller", "project", "status", "sum", "created_at"]
+    list_filter = ["status", "created_at"]
+    list_select_related = ["seller", "project"]
+    search_fields = ["seller__email", "project__title", "invoice__number"]
+    ordering = ["-created_at", "-pk"]
+    fields = ["public_id", "seller", "project", "status", "sum", "stored_lines", "created_at"]
+
+    @admin.display(description="subtotal", ordering="subtotal_minor")
+    def sum(self, draft: InvoiceDraft) -> str:
+        return money_for_people(draft.subtotal)
 
 
 @admin.register(InvoiceReport)

@@ -1,9 +1,13 @@
 from django.urls import path
 
-from invoicing.api import chasing, exports, fees, views
+from invoicing.api import chasing, exports, fees, manual, views
 
 urlpatterns = [
-    path("invoices/", views.InvoicesView.as_view()),
+    path("invoices/", manual.InvoicesAndDraftView.as_view()),
+    path("invoices/drafts/", manual.DraftsView.as_view()),
+    path("invoices/<inv_id:invoice_id>/draft/", manual.DraftView.as_view()),
+    path("invoices/<inv_id:invoice_id>/send/", manual.DraftSendView.as_view()),
+    path("invoices/<inv_id:invoice_id>/cancel/", manual.DraftCancelView.as_view()),
     path("invoices/<inv_id:invoice_id>/", views.InvoiceView.as_view()),
     path("invoices/<inv_id:invoice_id>/pdf/", views.InvoicePdfView.as_view()),
     path("invoices/<inv_id:invoice_id>/ubl/", views.InvoiceUblView.as_view()),

@@ -24,6 +24,7 @@ from invoicing.models.invoices import (
 from invoicing.models.mandates import (
     IssuingMandate,
 )
+from invoicing.models.papers import InvoiceDraft, InvoiceDraftQuerySet, ManualLine
 
 __all__ = [
     "FIRST_WAIT",
@@ -35,6 +36,8 @@ __all__ = [
     "ForeignInvoice",
     "Invoice",
     "InvoiceDocument",
+    "InvoiceDraft",
+    "InvoiceDraftQuerySet",
     "InvoiceExport",
     "InvoiceExportPart",
     "InvoiceLine",
@@ -46,4 +49,5 @@ __all__ = [
     "InvoiceTax",
     "Issuer",
     "IssuingMandate",
+    "ManualLine",
 ]

@@ -27,6 +27,8 @@ from invoicing.models import (
     REMINDERS_BEFORE_REPORT,
     Invoice,
     InvoiceDocument,
+    InvoiceDraft,
+    InvoiceDraftQuerySet,
     InvoiceLine,
     InvoiceObjection,
     InvoiceReminder,
@@ -183,6 +185,12 @@ def outstanding(user: User, side: Side) -> list[Outstanding]:
         Outstanding(count=row["count"], amount=_money(row["amount"], row["currency"]))
         for row in rows
     ]
+
+
+def drafts_of(user: User) -> InvoiceDraftQuerySet:
+    """A freelancer's own drafts with their projects, the newest on top."""
+    drafts = InvoiceDraft.objects.filter(seller=user).order_by("-created_at", "-pk")
+    return drafts.select_related("project__commissioner", "invoice")
 
 
 def invoices_of(user: User) -> LockableQuerySet[Invoice]:

@@ -12,6 +12,7 @@ from invoicing.services.issuing import (
     upfronts_issue,
 )
 from invoicing.services.mandates import mandate_accept, mandate_revoke
+from invoicing.services.manual import draft_cancel, draft_create, draft_edit, draft_send
 from invoicing.services.objections import invoice_object
 from invoicing.services.on_request import invoice_issue_for
 from invoicing.services.overdue import OVERDUE, invoices_become_overdue
@@ -26,6 +27,10 @@ __all__ = [
     "documents_keep",
     "documents_make",
     "documents_render",
+    "draft_cancel",
+    "draft_create",
+    "draft_edit",
+    "draft_send",
     "invoice_issue_for",
     "invoice_object",
     "invoice_put_on_hold",

@@ -22,7 +22,7 @@ from invoicing.tax import Decision, decide, tax_party
 WRITE = """
 WITH draft AS (
   SELECT * FROM jsonb_to_recordset(%s::jsonb) AS draft (
-    series_id bigint, position integer, number text, kind text, project_id bigint,
+    uuid uuid, series_id bigint, position integer, number text, kind text, project_id bigint,
     milestone_id bigint, seller_id bigint, buyer_id bigint, buyer_copy text, currency text,
     subtotal numeric, tax numeric, fee numeric, fee_rate numeric, decision integer
   )
@@ -43,7 +43,7 @@ WITH draft AS (
     seller_copy, buyer_copy, currency, subtotal, tax, total, fee, net, fee_rate,
     issued_at, issued_on, due_on
   )
-  SELECT gen_random_uuid(), series_id, position, number, kind, %s, project_id, milestone_id,
+  SELECT coalesce(draft.uuid, gen_random_uuid()), series_id, position, number, kind, %s, project_id, milestone_id,
     seller_id, buyer_id, seller.copy, buyer.copy, currency, subtotal, tax, subtotal + tax, fee,
     subtotal + tax - fee, fee_rate, %s, %s, %s
   FROM draft
@@ -164,6 +164,7 @@ def write(drafts: Sequence[Draft], people: People, *, at: datetime) -> dict[str,
 def _row(draft: Draft, keys: Mapping[Decision, int]) -> dict[str, Any]:
     work, terms = draft.work, draft.work.project
     return {
+        "uuid": str(work.uuid) if work.uuid else None,
         "series_id": draft.series_id,
         "position": draft.position,
         "number": draft.number,

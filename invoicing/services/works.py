@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -94,6 +95,7 @@ class Work:
     """What one invoice is about, and the terms of its project; gross in minor units.
 
     `about` is the public id of the milestone, or of the project where it is about no single one.
+    The invoice gets `uuid` if there is one.
     """
 
     kind: InvoiceKind
@@ -102,6 +104,7 @@ class Work:
     lines: tuple[DraftLine, ...]
     currency: str
     project: Terms
+    uuid: UUID | None = None
 
     @property
     def gross(self) -> int:

@@ -51,6 +51,7 @@ def invoice_list(request: SignedInRequest) -> HttpResponse:
         "side": side,
         "is_filtered": filters != InvoiceFilters(side=side),
         "outstanding": selectors.outstanding(request.user, side),
+        "drafts": selectors.drafts_of(request.user).unsent() if side == Side.SENT else [],
         "today": timezone.now().date(),
     }
     return render(request, "invoicing/invoice_list.html", context)

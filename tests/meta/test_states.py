@@ -28,20 +28,16 @@ from gigs.services import (
     refund_request,
     refund_withdraw,
 )
-from invoicing.enums import EXPORT_TRANSITIONS, INVOICE_TRANSITIONS, Side
-from invoicing.models import Invoice, InvoiceExport
+from invoicing.enums import DRAFT_TRANSITIONS, EXPORT_TRANSITIONS, INVOICE_TRANSITIONS, Side
+from invoicing.models import Invoice, InvoiceDraft, InvoiceExport
 from invoicing.selectors import Wanted
 from invoicing.services import invoice_put_on_hold, invoices_become_overdue, invoices_issue
-from invoicing.services.exports import (
-    export_build,
-    export_keep,
-    export_request,
-    exports_tidy,
-)
+from invoicing.services.exports import export_build, export_keep, export_request, exports_tidy
 from scripts.states import document
 from tests.builders import (
     active_project,
     approved_milestone,
+    cancelled_draft,
     credit,
     fund,
     held_project,
@@ -49,6 +45,7 @@ from tests.builders import (
     open_gig,
     pay,
     pending_application,
+    sent_draft,
     sent_invoice,
     started_completion_project,
     submitted_milestone,
@@ -91,6 +88,7 @@ MACHINES = {
     Milestone: MILESTONE_TRANSITIONS,
     RefundRequest: REFUND_TRANSITIONS,
     Invoice: INVOICE_TRANSITIONS,
+    InvoiceDraft: DRAFT_TRANSITIONS,
     InvoiceExport: EXPORT_TRANSITIONS,
     Payment: PAYMENT_TRANSITIONS,
     TakeBack: TAKE_BACK_TRANSITIONS,
@@ -331,6 +329,8 @@ SERVICES = {
         )
     ),
     ("Invoice", "sent", "on_hold"): on_hold,
+    ("InvoiceDraft", "draft", "sent"): lambda: sent_draft().draft,
+    ("InvoiceDraft", "draft", "cancelled"): cancelled_draft,
     ("Invoice", "sent", "overdue"): overdue,
     ("Invoice", "sent", "paid"): paid,
     ("Invoice", "overdue", "on_hold"): on_hold_when_overdue,

@@ -27,12 +27,14 @@ from tests.builders import (
     approved_milestone,
     fund,
     held_project,
+    invoice_draft,
     milestone_of,
     open_gig,
     pay,
     pending_application,
     sent_invoice,
     submitted_milestone,
+    with_extra,
 )
 from tests.factories import AT, CommissionerFactory, FreelancerFactory, OrganisationFactory
 from tests.wallets.withdrawing import IBAN, request
@@ -79,6 +81,7 @@ def build() -> World:
         approved_milestone(project, position=4),
         milestone_of(project, 5),
         sent_invoice(active_project(commissioner=commissioner, freelancer=freelancer)),
+        invoice_draft(with_extra(project)),
         paid,
         payment_begin(invoice_id=processing.pk, method=SANDBOX_OK, by=commissioner, at=AT),
         pay(paid),

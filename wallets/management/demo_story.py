@@ -301,6 +301,9 @@ CLOSED: Final = Work(
     "daniel", "", "Menu boards", Category.DESIGN, "900.00", "EUR", 60, "", ("Boards",), ("design",)
 )
 
+EXTENDED: Final = "Membership portal"
+MOVING: Final = "Moving the members of the old list"
+
 LEGAL: Final[dict[str, dict[str, str]]] = {
     "fred": {
         "legal_name": "Frederik Lund",

@@ -33,6 +33,7 @@ from gigs.services import (
     GigDraft,
     PlannedTask,
     application_submit,
+    extra_agree,
     gig_close,
     gig_match,
     gig_post,
@@ -41,16 +42,25 @@ from gigs.services import (
     milestone_start,
     milestone_submit,
 )
+from invoicing.enums import Unit
+from invoicing.models import ManualLine
 from invoicing.selectors import MANDATE_VERSION
-from invoicing.services import invoice_issue_for, mandate_accept, upfronts_issue
+from invoicing.services import (
+    draft_create,
+    invoice_issue_for,
+    mandate_accept,
+    upfronts_issue,
+)
 from outbox.enums import Outcome
 from outbox.models import Job
 from wallets.management.demo_story import (
     CLOSED,
     DOMAIN,
     DRAFT,
+    EXTENDED,
     LEGAL,
     METHOD,
+    MOVING,
     OPEN,
     PASSWORD,
     PEOPLE,
@@ -104,6 +114,7 @@ class Demo:
         self._people(year_ago)
         for work in WORKS:
             self._work(work)
+        self._extra_work()
         self._open_gigs()
         self._withdrawals()
         asked_for = Job.objects.filter(created_at__gte=TransactionNow())
@@ -214,6 +225,22 @@ class Demo:
         for position, fate in enumerate(work.pattern, 1):
             milestone = Milestone.objects.get(project=project, position=position)
             self._milestone(project, milestone, fate, at=at + timedelta(days=7 * position))
+
+    def _extra_work(self) -> None:
+        """Agreed by Clara, drafted by Fred."""
+        at = self.now - timedelta(days=3)
+        project = Project.objects.get(title=EXTENDED)
+        extra = Money(Decimal("600.00"), project.budget.currency)
+        extra_agree(
+            project_id=project.pk, amount=extra, reason=MOVING, by=project.commissioner, at=at
+        )
+        lines = [ManualLine(MOVING, Decimal("6.50"), Unit.HOUR, 80_00)]
+        draft_create(
+            project_id=project.pk,
+            lines=lines,
+            by=project.freelancer,
+            at=at + timedelta(days=1),
+        )
 
     def _milestone(
         self, project: Project, milestone: Milestone, fate: str, *, at: datetime

@@ -1,5 +1,6 @@
--- A project has agreed what its milestones cost with their bonuses, those aside that are cancelled: the
--- budget as amended since. It has invoiced and taken in fees what its invoices say, less its credit notes: never more than agreed.
+-- A project has agreed what its milestones cost with their bonuses, those aside that are cancelled, and
+-- what was added for extra work: the budget as amended since. It has invoiced and taken in fees what its
+-- invoices say, less its credit notes: never more than agreed.
 select 'project ' || p.id || ' ' || p.title as subject,
        'agreed ' || p.agreed_minor || ' (milestones ' || m.amount || ', bonuses '
          || m.bonus || '), invoiced '
@@ -27,8 +28,9 @@ left join (
   from invoicing_invoice
   group by project_id
 ) i on i.project_id = p.id
-where p.agreed_minor is distinct from m.amount * 10::numeric ^ w.exponent + m.bonus
+where p.agreed_minor is distinct from m.amount * 10::numeric ^ w.exponent + m.bonus + p.extra_minor
    or p.agreed_minor <> (p.budget + coalesce(a.amended, 0) - m.cancelled) * 10::numeric ^ w.exponent + m.bonus
+     + p.extra_minor
    or p.invoiced_minor <> coalesce(i.subtotal, 0) * 10::numeric ^ w.exponent
    or p.fees_minor <> coalesce(i.fee, 0) * 10::numeric ^ w.exponent
    or p.invoiced_minor > p.agreed_minor

@@ -1,0 +1,1 @@
+drop trigger gigs_extra_append_only on gigs_extra;
