@@ -23,6 +23,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "invoicing.InvoiceSeries",
         "invoicing.InvoiceDraft",
         "invoicing.InvoiceExport",
+        "invoicing.FeeInvoice",
+        "invoicing.ForeignInvoice",
     ),
     "Money": (
         "wallets.Payment",

@@ -240,10 +240,8 @@ def test_08_wallet(installation: Installation, story: Story):
         {
             "currency": "USD",
             "available": usd("3166.67"),
-            "pending": nothing,
-            "held": nothing,
-            "withdrawn": nothing,
             "lifetime_earnings": usd("3166.67"),
+            **dict.fromkeys(("pending", "held", "debt", "withdrawn"), nothing),
         }
     ]
     [line] = statement["results"]

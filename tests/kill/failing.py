@@ -42,6 +42,7 @@ PAYING = (
 )
 """Where the request that pays an invoice can."""
 FUNDING = ("fund.posted", "fund.noted")
+CREDITING = ("credit.issued", "credit.posted")
 WITHDRAWING = ("withdraw.saved", "withdraw.reserved", "withdraw.requested")
 APPROVED = (
     "relay.taken",
@@ -57,7 +58,7 @@ APPROVED = (
 """Where relay and worker can die on the way from an approval to its invoice."""
 SENT = ("send.claimed", "send.asked", "send.answered", "job.asked", "send.posted", "job.settled")
 """Where the worker can die while it sends a withdrawal."""
-ALL = (*WEB, *PAYING, *FUNDING, *WITHDRAWING, *APPROVED, *SENT)
+ALL = (*WEB, *PAYING, *FUNDING, *CREDITING, *WITHDRAWING, *APPROVED, *SENT)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from tests.acceptance.steps import GOOD_METHOD, Parties, answer, started_project
 from tests.installation import Installation, Person, eventually
 from tests.kill.failing import (
     APPROVED,
+    CREDITING,
     FUNDING,
     PAYING,
     SENT,
@@ -113,6 +114,27 @@ def test_funding_dies_and_happens_once(
     assert statuses(parties) == ["funded"] * len(FUNDING)
     payments = parties.commissioner.read("/api/v1/payments/")["results"]
     assert [payment["amount"] for payment in payments] == [usd("100.00")] * len(FUNDING)
+
+
+def test_crediting_dies_and_happens_once(
+    installation: Installation, failing: Failing, round_number: int
+):
+    parties = started_project(installation, budget=f"{len(CREDITING)}00.00", tasks=len(CREDITING))
+    invoices = [parties.sent_invoice(position + 1) for position in range(len(CREDITING))]
+
+    for name, invoice in zip(CREDITING, invoices, strict=True):
+        bill = {"invoice_id": invoice["id"], "payment_method": GOOD_METHOD}
+        answer(parties.commissioner.post("/api/payments/execute", bill, key=uuid4().hex))
+        failing.kill_at(name)
+        path = f"/api/v1/invoices/{invoice['id']}/credit/"
+        body = {"amount": usd("10.00"), "reason": "Less was done."}
+        answer(failing.ask(parties.freelancer, path, body, uuid4().hex), 201)
+        failing.wait_until_fired(name)
+
+    issued = parties.freelancer.read("/api/v1/invoices/")["results"]
+    notes = [invoice["total"] for invoice in issued if invoice["kind"] == "credit_note"]
+    assert notes == [usd("10.00")] * len(CREDITING)
+    assert parties.available() == "171.00"
 
 
 def test_a_withdrawal_dies_everywhere_and_leaves_once(

@@ -197,6 +197,8 @@ def body_for(address: Address, world: World) -> dict:
         "refund": {"reason": "Plans have changed."},
         "decline": {"answer": "Work is under way."},
         "credit": {"amount": part["amount"], "reason": "Less."},
+        "extra": {"amount": part["amount"], "reason": "More to do."},
+        "draft": {"lines": [{"description": "Hours", "unit_price": part["amount"]}]},
     }
     if "/approve-part/" in address.path:
         return part

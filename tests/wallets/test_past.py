@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from tests.wallets.books import accounts, rows, run, settlement
 from wallets import ledger
+from wallets.enums import AccountKind
 from wallets.selectors import balances_at, statement_page, statement_page_after
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +100,7 @@ def test_the_page_shows_the_end_of_a_day(of, page_of):
 
 def test_pages_of_the_past_stay_in_the_past(of, page_of, monkeypatch):
     monkeypatch.setattr("wallets.selectors.statements.statement.__kwdefaults__", {
-        "before": None, "until": None, "size": 2,
+        "before": None, "until": None, "size": 2, "kind": AccountKind.AVAILABLE,
     })  # fmt: skip
     first = page_of("&until=2026-03-03")
 

@@ -47,7 +47,7 @@ def charge():
     [
         ("wallets_payment_method_provider_valid", method, "provider = 'bank'"),
         ("wallets_payment_status_valid", processing, "status = 'lost'"),
-        ("wallets_payment_provider_valid", processing, "provider = 'bank'"),
+        ("wallets_payment_provider_valid", processing, "provider = 'cheque'"),
         ("wallets_payment_amount_positive", processing, "amount_minor = 0"),
         ("wallets_payment_amount_positive", processing, "amount_minor = -1"),
         ("wallets_payment_amount_positive", processing, "amount_minor = 1000000000001"),

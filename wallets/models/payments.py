@@ -178,8 +178,8 @@ class MilestoneFunding(models.Model):
             one_of("status", FundingStatus, name="wallets_milestone_funding_status_valid"),
             positive("amount_minor", name="wallets_milestone_funding_amount_positive"),
             models.CheckConstraint(
-                condition=Q(status__in=["pending", "missed"], returned_minor=0)
-                | Q(status="held", returned_minor__gte=0, returned_minor__lt=F("amount_minor"))
+                condition=(Q(returned_minor=0) & ~Q(status="returned"))
+                | Q(status="held", returned_minor__gt=0, returned_minor__lt=F("amount_minor"))
                 | Q(status="returned", returned_minor=F("amount_minor")),
                 name="wallets_milestone_funding_returned_fits_status",
             ),
