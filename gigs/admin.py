@@ -100,7 +100,14 @@ class GigAdmin(BudgetColumn, ReadOnlyAdmin):
         "applicants",
         "posted_at",
     ]
-    list_filter = ["status", "category", "currency", "payment_mode", "is_auto_pay"]
+    list_filter = [
+        "status",
+        "category",
+        "currency",
+        "payment_mode",
+        "is_auto_pay",
+        "is_self_billed",
+    ]
     list_select_related = ["commissioner"]
     search_fields = ["title", "commissioner__email", "commissioner__name", "organisation__name"]
     search_help_text = "Title, commissioner or gig_… identifier"
@@ -111,7 +118,18 @@ class GigAdmin(BudgetColumn, ReadOnlyAdmin):
     fieldsets = [
         (None, {"fields": ["public_id", "title", "description", "category", "skills"]}),
         ("Parties", {"fields": ["commissioner", "organisation"]}),
-        ("Terms", {"fields": ["price", "invoicing_method", "payment_mode", "is_auto_pay"]}),
+        (
+            "Terms",
+            {
+                "fields": [
+                    "price",
+                    "invoicing_method",
+                    "payment_mode",
+                    "is_auto_pay",
+                    "is_self_billed",
+                ]
+            },
+        ),
         ("State", {"fields": ["status", "created_at", "posted_at", "closed_at"]}),
     ]
 
@@ -164,7 +182,7 @@ class ProjectAdmin(BudgetColumn, ReadOnlyAdmin):
         "invoiced",
         "started_at",
     ]
-    list_filter = ["status", "currency", "payment_mode", "is_auto_pay"]
+    list_filter = ["status", "currency", "payment_mode", "is_auto_pay", "is_self_billed"]
     list_select_related = ["commissioner", "freelancer"]
     search_fields = [
         "title",
@@ -190,6 +208,7 @@ class ProjectAdmin(BudgetColumn, ReadOnlyAdmin):
                     "upfront_rate",
                     "payment_mode",
                     "is_auto_pay",
+                    "is_self_billed",
                     "review_days",
                     "clearing_days",
                 ]

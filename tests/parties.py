@@ -30,6 +30,24 @@ INDIAN = {
     "vat_id": "27AAPFU0939F1ZV",
 }
 
+AUSTRALIAN = {
+    "legal_name": "Slices Pty Ltd",
+    "street": "George Street 1",
+    "postcode": "2000",
+    "city": "Sydney",
+    "region": "NSW",
+    "country": "AU",
+    "vat_id": "51824753556",
+}
+BRITISH = {
+    "legal_name": "Slices Ltd",
+    "street": "Cornmarket Street 1",
+    "postcode": "OX1 3EX",
+    "city": "Oxford",
+    "country": "GB",
+    "vat_id": "GB220430231",
+}
+
 
 def seller(legal=GERMAN, *, status="registered", user: User | None = None) -> User:
     user = user or FreelancerFactory(name="Fred Freelancer")

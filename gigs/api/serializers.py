@@ -81,6 +81,7 @@ class GigInput(Input):
         "invoicing_method": "milestone",
         "payment_mode": "on_invoice",
         "auto_pay": False,
+        "self_billed": False,
         "milestones": [
             {"title": "Architecture", "due_on": "2026-12-06"},
             {"title": "Features"},
@@ -96,6 +97,7 @@ class GigInput(Input):
     invoicing_method = OptionField(InvoicingMethod.choices, default=InvoicingMethod.MILESTONE)
     payment_mode = OptionField(PaymentMode.choices, default=PaymentMode.ON_INVOICE)
     auto_pay = FlagField(default=False)
+    self_billed = FlagField(default=False)
     draft = FlagField(default=False)
     milestones = ItemsField(
         child=PlannedMilestoneInput(), longest=MAX_MILESTONES, allow_empty=False
@@ -115,6 +117,7 @@ def draft_of(given: dict[str, Any]) -> GigDraft:
         invoicing_method=InvoicingMethod(given["invoicing_method"]),
         payment_mode=PaymentMode(given["payment_mode"]),
         is_auto_pay=given["auto_pay"],
+        is_self_billed=given["self_billed"],
         is_draft=given["draft"],
     )
 
@@ -232,6 +235,7 @@ class GigOutput(Output):
         "invoicing_method": "milestone",
         "payment_mode": "on_invoice",
         "auto_pay": False,
+        "self_billed": False,
         "commissioner": COMMISSIONER,
         "milestones": [
             {
@@ -259,6 +263,7 @@ class GigOutput(Output):
     invoicing_method = serializers.ChoiceField(InvoicingMethod.choices)
     payment_mode = serializers.ChoiceField(PaymentMode.choices)
     auto_pay = serializers.BooleanField(source="is_auto_pay")
+    self_billed = serializers.BooleanField(source="is_self_billed")
     commissioner = PartyOutput()
     milestones = PlannedMilestoneOutput(source="planned_milestones.all", many=True)
     created_at = serializers.DateTimeField()
@@ -380,6 +385,7 @@ class ProjectOutput(Output):
         "invoicing_method": "milestone",
         "payment_mode": "on_invoice",
         "auto_pay": False,
+        "self_billed": False,
         "review_days": 14,
         "clearing_days": 0,
         "started_at": NOON,
@@ -403,6 +409,7 @@ class ProjectOutput(Output):
     invoicing_method = serializers.ChoiceField(InvoicingMethod.choices)
     payment_mode = serializers.ChoiceField(PaymentMode.choices)
     auto_pay = serializers.BooleanField(source="is_auto_pay")
+    self_billed = serializers.BooleanField(source="is_self_billed")
     review_days = serializers.IntegerField()
     clearing_days = serializers.IntegerField()
     started_at = serializers.DateTimeField()

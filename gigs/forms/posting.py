@@ -141,6 +141,11 @@ class BudgetForm(forms.Form):
         required=False,
         help_text="For payment on invoice. Otherwise each invoice waits for you, and is due within 7 days.",
     )
+    is_self_billed = forms.BooleanField(
+        label="Invoices are self-billed: written by us as the buyer",
+        required=False,
+        help_text="For businesses whose purchasing wants it. The invoices still write themselves, as self-billed ones.",
+    )
 
     def clean(self) -> Values:
         values = super().clean() or {}
@@ -210,7 +215,14 @@ class Plan:
 
     def values(self) -> Values:
         """What was written, right or wrong, as `initial` takes it."""
-        names = ("budget", "currency", "invoicing_method", "payment_mode", "is_auto_pay")
+        names = (
+            "budget",
+            "currency",
+            "invoicing_method",
+            "payment_mode",
+            "is_auto_pay",
+            "is_self_billed",
+        )
         budget = {name: self.budget[name].value() for name in names}
         return {**budget, "rows": [form.values() for form in self.kept]}
 
@@ -230,6 +242,7 @@ class Plan:
                 self.budget.cleaned_data["payment_mode"] or PaymentMode.ON_INVOICE
             ),
             is_auto_pay=self.budget.cleaned_data["is_auto_pay"],
+            is_self_billed=self.budget.cleaned_data["is_self_billed"],
             is_draft=is_draft,
         )
 
@@ -277,6 +290,7 @@ def values_of(gig: Gig) -> Values:
             "invoicing_method": gig.invoicing_method,
             "payment_mode": gig.payment_mode,
             "is_auto_pay": gig.is_auto_pay,
+            "is_self_billed": gig.is_self_billed,
             "rows": rows,
         },
     }

@@ -63,6 +63,7 @@ class Gig(PublicIdModel):
     invoicing_method = models.CharField(max_length=20, choices=InvoicingMethod.choices)
     payment_mode = models.CharField(max_length=20, choices=PaymentMode.choices)
     is_auto_pay = models.BooleanField(default=False)
+    is_self_billed = models.BooleanField(default=False, db_default=False)
     status = models.CharField(max_length=10, choices=GigStatus.choices)
     digest = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()

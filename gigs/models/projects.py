@@ -54,6 +54,7 @@ class Project(PublicIdModel):
     `agreed_minor` is the budget as amended since, with bonuses and without what was cancelled; it
     moves under this row's lock, as do `invoiced_minor` and `fees_minor` when an invoice is issued.
     `upfront_rate` is the part of the budget that the completion method invoices before work begins.
+    `is_self_billed` says that the commissioner writes the invoices, by the platform.
     `extra_minor` is agreed for work beside the milestones, and part of what is agreed.
     """
 
@@ -81,6 +82,7 @@ class Project(PublicIdModel):
     upfront_rate = models.DecimalField(max_digits=5, decimal_places=4, null=True, blank=True)
     payment_mode = models.CharField(max_length=20, choices=PaymentMode.choices)
     is_auto_pay = models.BooleanField(default=False)
+    is_self_billed = models.BooleanField(default=False, db_default=False)
     review_days = models.PositiveSmallIntegerField()
     clearing_days = models.PositiveSmallIntegerField()
     agreed_minor = models.BigIntegerField()

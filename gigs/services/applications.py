@@ -202,6 +202,7 @@ def _project_of(gig: Gig, application: Application, *, at: datetime) -> Project:
         upfront_rate=parts.rate if parts else None,
         payment_mode=gig.payment_mode,
         is_auto_pay=gig.is_auto_pay,
+        is_self_billed=gig.is_self_billed,
         review_days=settings.REVIEW_DAYS,
         clearing_days=settings.CLEARING_DAYS,
         agreed_minor=to_minor(gig.budget),

@@ -30,6 +30,7 @@ class Parties:
     freelancer: User
     commissioner: User
     organisation: Organisation | None
+    is_self_billed: bool
 
 
 Gate = Callable[[Parties, datetime], list[Lack]]
@@ -51,7 +52,7 @@ def refuse_unready(
     """
     if not settings.REQUIRE_LEGAL_DATA:
         return
-    parties = Parties(freelancer, gig.commissioner, gig.organisation)
+    parties = Parties(freelancer, gig.commissioner, gig.organisation, gig.is_self_billed)
     lacks = [lack for gate in _gates for lack in gate(parties, at)]
     own = [lack.words for lack in lacks if lack.person_id == by.pk]
     names = {person.pk: person.name for person in (parties.freelancer, parties.commissioner)}

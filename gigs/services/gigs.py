@@ -47,6 +47,7 @@ class GigDraft:
     invoicing_method: InvoicingMethod = InvoicingMethod.MILESTONE
     payment_mode: PaymentMode = PaymentMode.ON_INVOICE
     is_auto_pay: bool = False
+    is_self_billed: bool = False
     is_draft: bool = field(default=False)
 
 
@@ -144,6 +145,7 @@ def _columns(draft: GigDraft) -> dict[str, Any]:
         "invoicing_method": draft.invoicing_method,
         "payment_mode": draft.payment_mode,
         "is_auto_pay": draft.is_auto_pay,
+        "is_self_billed": draft.is_self_billed,
     }
 
 

@@ -143,7 +143,7 @@ class InvoiceAdmin(DocumentAdmin):
         "due_on",
         "paid_at",
     ]
-    list_filter = ["kind", "status", "currency", "issued_on"]
+    list_filter = ["kind", "status", "project__is_self_billed", "currency", "issued_on"]
     list_select_related = ["seller", "buyer"]
     search_fields = ["number", "seller__email", "buyer__email", "project__title"]
     search_help_text = "Number, a party's address, project or inv_… identifier"
@@ -151,7 +151,7 @@ class InvoiceAdmin(DocumentAdmin):
     ordering = ["-issued_at", "-pk"]
     inlines = [InvoiceLineInline, InvoiceTaxInline, InvoiceReminderInline]
     fieldsets = [
-        (None, {"fields": ["public_id", "number", "kind", "files"]}),
+        (None, {"fields": ["public_id", "number", "kind", "self_billed", "files"]}),
         ("Work", {"fields": ["project", "milestone", "credits"]}),
         ("Parties as frozen", {"fields": ["seller", "seller_copy", "buyer", "buyer_copy"]}),
         (
@@ -184,6 +184,10 @@ class InvoiceAdmin(DocumentAdmin):
             },
         ),
     ]
+
+    @admin.display(description="self-billed", boolean=True)
+    def self_billed(self, invoice: Invoice) -> bool:
+        return invoice.project.is_self_billed
 
     @admin.display(description="fee rate")
     def rate(self, invoice: Invoice) -> str:

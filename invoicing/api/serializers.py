@@ -158,6 +158,7 @@ class InvoiceOutput(Output):
         "credits_number": None,
         "credit_notes": [],
         "reason": "",
+        "self_billed": False,
         "project_id": PROJECT_ID,
         "task_id": MILESTONE_ID,
         "seller": SELLER,
@@ -218,6 +219,7 @@ class InvoiceOutput(Output):
     credits_number = serializers.CharField(source="credits.number", default=None, allow_null=True)
     credit_notes = serializers.SerializerMethodField()
     reason = serializers.CharField()
+    self_billed = serializers.BooleanField(source="project.is_self_billed")
     project_id = serializers.CharField(source="project.public_id")
     task_id = serializers.CharField(source="milestone.public_id", default=None, allow_null=True)
     seller = InvoicePartyOutput(source="seller_copy")

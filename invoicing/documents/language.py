@@ -19,6 +19,7 @@ TAX_INVOICES: Final = {
     ("AU", TypeCode.INVOICE): "Tax invoice",
     ("AU", TypeCode.SELF_BILLED): "Recipient created tax invoice",
     ("AU", TypeCode.CREDIT_NOTE): "Adjustment note",
+    ("AU", TypeCode.SELF_BILLED_CREDIT_NOTE): "Recipient created adjustment note",
     ("IN", TypeCode.INVOICE): "Tax invoice",
     ("SG", TypeCode.INVOICE): "Tax invoice",
     ("ZA", TypeCode.INVOICE): "Tax invoice",

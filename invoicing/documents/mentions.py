@@ -1,4 +1,4 @@
-"""Sentences that a country wants on invoices between its own businesses."""
+"""Sentences that a country wants on invoices of its businesses."""
 
 from typing import Final
 
@@ -17,9 +17,22 @@ FRENCH: Final = (
 )
 """Code de commerce, art. L. 441-9 I, L. 441-10 II, D. 441-5; the subjects are those of BR-FR-05."""
 
+SELF_BILLING: Final = {
+    "GB": Note(text="The VAT shown is your output tax due to HMRC."),
+    "AU": Note(text="The GST shown is payable by the supplier."),
+}
+"""VAT Notice 700/62 and LI 2023/20, by the supplier's country: who owes the tax that is shown."""
+
 
 def mentions_of(seller_country: str, buyer_country: str, *, is_business: bool) -> tuple[Note, ...]:
     """What has to stand on invoices from one country to the other."""
     if is_business and (seller_country, buyer_country) == ("FR", "FR"):
         return FRENCH
+    return ()
+
+
+def self_billing_mentions_of(seller_country: str, *, is_taxed: bool) -> tuple[Note, ...]:
+    """What has to stand on a document that the buyer writes, where it shows tax."""
+    if is_taxed and seller_country in SELF_BILLING:
+        return (SELF_BILLING[seller_country],)
     return ()

@@ -1,6 +1,6 @@
 """An issued invoice as a document: its own rows and frozen copies, never today's parties."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from accounts.models import Organisation
 from common.money import amount_text, from_minor, quantize, to_minor
 from gigs.enums import PaymentMode
 from invoicing.documents.language import wording_of
-from invoicing.documents.mentions import mentions_of
+from invoicing.documents.mentions import mentions_of, self_billing_mentions_of
 from invoicing.documents.model import (
     ZERO,
     Address,
@@ -36,6 +36,13 @@ from invoicing.models import Invoice, InvoiceLine, InvoiceTax
 from invoicing.tax import parts_of
 
 ISSUER: Final = "Tranche"
+TYPE_CODES: Final = {
+    (False, False): TypeCode.INVOICE,
+    (False, True): TypeCode.CREDIT_NOTE,
+    (True, False): TypeCode.SELF_BILLED,
+    (True, True): TypeCode.SELF_BILLED_CREDIT_NOTE,
+}
+"""By whether the buyer bills himself, and whether it is a credit note."""
 CHARGED: Final = frozenset({TaxCategory.STANDARD, TaxCategory.ZERO})
 
 CLEARING: Final = "97"
@@ -64,8 +71,9 @@ def document_of(invoice: Invoice) -> Document:
     sold, bought = invoice.seller_copy, invoice.buyer_copy
     is_outside = any(row.category == TaxCategory.OUTSIDE for row in taxes)
     seller, buyer = parties_of(sold, bought, is_outside=is_outside)
+    type_code = TYPE_CODES[invoice.project.is_self_billed, is_note]
     return Document(
-        type_code=TypeCode.CREDIT_NOTE if is_note else TypeCode.INVOICE,
+        type_code=type_code,
         number=invoice.number,
         issued_on=invoice.issued_on,
         delivered_on=_delivered_on(invoice),
@@ -80,16 +88,10 @@ def document_of(invoice: Invoice) -> Document:
         ),
         taxes=tuple(_tax(row, language) for row in taxes),
         totals=_totals(invoice, is_paid=is_paid),
-        notes=(
-            *([Note(text=invoice.reason)] if invoice.reason else []),
-            *(Note(text=text) for row in taxes for text in _tax_notes(row)),
-            *mentions_of(
-                sold["country"], bought["country"], is_business=bought["kind"] == PartyKind.BUSINESS
-            ),
-        ),
+        notes=_notes(invoice, taxes, is_self_billed=type_code.is_self_billed),
         payment=_payment(invoice, is_paid=is_paid),
         references=_references(invoice),
-        issued_by=ISSUER,
+        issued_by="" if type_code.is_self_billed else ISSUER,
         logo=sold.get("logo", ""),
     )
 
@@ -174,6 +176,23 @@ def _delivered_on(invoice: Invoice) -> date:
 
 def _exact(money: Money) -> Decimal:
     return quantize(money).amount
+
+
+def _notes(
+    invoice: Invoice, taxes: Sequence[InvoiceTax], *, is_self_billed: bool
+) -> tuple[Note, ...]:
+    sold, bought = invoice.seller_copy, invoice.buyer_copy
+    mentions = mentions_of(
+        sold["country"], bought["country"], is_business=bought["kind"] == PartyKind.BUSINESS
+    )
+    if is_self_billed:
+        is_taxed = bool(invoice.tax.amount)
+        mentions += self_billing_mentions_of(sold["country"], is_taxed=is_taxed)
+    return (
+        *([Note(text=invoice.reason)] if invoice.reason else []),
+        *(Note(text=text) for row in taxes for text in _tax_notes(row)),
+        *mentions,
+    )
 
 
 def _line(line: InvoiceLine) -> Line:

@@ -8,7 +8,7 @@ from django.conf import settings
 from accounts.models import User
 from invoicing.models import IssuingMandate
 
-MANDATE_VERSION: Final = "2026-11"
+MANDATE_VERSION: Final = "2026-11.2"
 """The current text; each is a file of templates/invoicing/mandate."""
 
 

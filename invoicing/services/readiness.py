@@ -29,7 +29,7 @@ class Readiness:
 def project_readiness(project: Project, *, by: User, on: date) -> Readiness:
     """What the next invoices of the project lack today, and which of it `by` can settle."""
     buyer = project.organisation or project.commissioner
-    missing = _missing(project.freelancer, buyer, on=on)
+    missing = _missing(project.freelancer, buyer, is_self_billed=project.is_self_billed, on=on)
     side = Side.SELLER if project.freelancer_id == by.pk else Side.BUYER
     own = [requirement for requirement in missing if requirement.side == side]
     return Readiness(missing, own, settings.REQUIRE_LEGAL_DATA)
@@ -41,7 +41,9 @@ def gate(parties: gates.Parties, at: datetime) -> list[gates.Lack]:
     buyer = parties.organisation or parties.commissioner
     return [
         gates.Lack(people[requirement.side].pk, requirement.words)
-        for requirement in _missing(parties.freelancer, buyer, on=at.date())
+        for requirement in _missing(
+            parties.freelancer, buyer, is_self_billed=parties.is_self_billed, on=at.date()
+        )
     ]
 
 
@@ -50,10 +52,13 @@ def register() -> None:
     gates.register(gate)
 
 
-def _missing(seller: User, buyer: User | Organisation, *, on: date) -> list[Requirement]:
+def _missing(
+    seller: User, buyer: User | Organisation, *, is_self_billed: bool, on: date
+) -> list[Requirement]:
     return requirements(
         seller_copy(seller),
         buyer_copy(buyer),
         has_mandate=mandate_page(seller).is_in_force,
+        is_self_billed=is_self_billed,
         on=on,
     )

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from accounts.enums import TaxStatus
+from accounts.enums import PartyKind, TaxStatus
 from invoicing.tax.decision import rule_for, unmet
 from invoicing.tax.parties import tax_party
 
@@ -52,7 +52,12 @@ FIELDS: Final = {"seller.tax_id": "vat_id", "buyer.state": "region"}
 
 
 def requirements(
-    seller: Mapping[str, str], buyer: Mapping[str, str], *, has_mandate: bool, on: date
+    seller: Mapping[str, str],
+    buyer: Mapping[str, str],
+    *,
+    has_mandate: bool,
+    is_self_billed: bool = False,
+    on: date,
 ) -> list[Requirement]:
     """What is missing before an invoice between the two is a legal document; empty when nothing."""
     missing = [*_address(Side.SELLER, seller), *_address(Side.BUYER, buyer)]
@@ -65,6 +70,8 @@ def requirements(
     if not has_mandate:
         words = "Accept the mandate to issue invoices in your name (Settings, Mandate)."
         missing.append(Requirement(Side.SELLER, "mandate", words))
+    if is_self_billed:
+        missing += _of_self_billing(seller, buyer)
     return [*missing, *_of_the_case(seller, buyer, on=on)]
 
 
@@ -75,6 +82,26 @@ def _address(side: Side, party: Mapping[str, str]) -> list[Requirement]:
         for name, words in ADDRESS.items()
         if not party[name] and name not in spared
     ]
+
+
+def _of_self_billing(seller: Mapping[str, str], buyer: Mapping[str, str]) -> list[Requirement]:
+    """Who may write the other's invoice (docs/tax.md)."""
+    found = []
+    if buyer["kind"] == PartyKind.CONSUMER:
+        words = "Only a business can write the freelancer's invoices: the gig is self-billed."
+        found.append(Requirement(Side.BUYER, "buyer_kind", words))
+    is_registered = seller["tax_status"] == TaxStatus.REGISTERED
+    if seller["country"] == "IN" and is_registered:
+        words = "In India a registered supplier's invoices are their own: a self-billed gig is not for you."
+        found.append(Requirement(Side.SELLER, "tax_status", words))
+    if (seller["country"], buyer["country"]) == ("AU", "AU"):
+        if seller["tax_status"] and not is_registered:
+            words = "In Australia both sides of a self-billed invoice are registered for GST: register, or leave this gig."
+            found.append(Requirement(Side.SELLER, "tax_status", words))
+        if not buyer["vat_id"]:
+            words = "Give your ABN: in Australia both sides of a self-billed invoice are registered for GST."
+            found.append(Requirement(Side.BUYER, "vat_id", words))
+    return found
 
 
 def _of_the_case(

@@ -35,7 +35,7 @@ def test_posting_answers_the_gig_with_its_split(api, commissioner, gig_body, pat
     assert shown["status"] == "open"
     assert shown["skills"] == []
     assert (shown["invoicing_method"], shown["payment_mode"]) == ("milestone", "on_invoice")
-    assert shown["auto_pay"] is False
+    assert (shown["auto_pay"], shown["self_billed"]) == (False, False)
     assert shown["budget"] == usd("10000.00")
     assert shown["commissioner"] == {"id": commissioner.public_id, "name": commissioner.name}
     assert [(row["position"], row["title"], row["amount"]) for row in shown["milestones"]] == [
@@ -47,6 +47,20 @@ def test_posting_answers_the_gig_with_its_split(api, commissioner, gig_body, pat
     assert first["id"].startswith("gms_")
     assert (first["due_on"], first["criteria"]) == ("2026-12-06", ["A diagram"])
     assert api(commissioner).get(f"/api/v1/gigs/{gig.public_id}/").json() == shown
+
+
+def test_a_self_billed_gig_makes_a_self_billed_project(api, commissioner, freelancer, gig_body):
+    answer = api(commissioner).post(
+        "/api/v1/gigs/", {**gig_body, "self_billed": True}, format="json"
+    )
+
+    gig = Gig.objects.get()
+    pending_application(gig=gig, by=freelancer)
+    body = {"freelancer_id": freelancer.public_id}
+    matched = api(commissioner).post(f"/api/v1/gigs/{gig.public_id}/match/", body, format="json")
+    assert (answer.status_code, answer.json()["self_billed"]) == (201, True)
+    assert (matched.status_code, matched.json()["self_billed"]) == (201, True)
+    assert Project.objects.get().is_self_billed is True
 
 
 def test_the_same_body_within_a_minute_gives_the_first_gig(api, commissioner, gig_body):

@@ -297,6 +297,13 @@ def test_the_terms_of_a_project_are_frozen(changes):
         rewrite(project, changes)
 
 
+def test_who_writes_the_invoices_of_a_project_is_frozen():
+    project = active_project()
+
+    with refused_by("gigs_project_self_billing_frozen"):
+        rewrite(project, "is_self_billed = true")
+
+
 @pytest.mark.parametrize(
     "changes", ["amount = amount - 0.01", "currency = 'EUR'", "project_id = project_id + 1"]
 )

@@ -75,7 +75,26 @@ def test_a_gig_is_kept_as_a_draft(client):
     client.post(reverse("gigs:post-review"), {"go": "draft"})
 
     gig = Gig.objects.get()
-    assert (gig.status, gig.posted_at, gig.is_auto_pay) == ("draft", None, True)
+    assert (gig.status, gig.posted_at, gig.is_auto_pay, gig.is_self_billed) == (
+        "draft",
+        None,
+        True,
+        False,
+    )
+
+
+def test_a_gig_is_posted_as_self_billed(client):
+    client.post(reverse("gigs:post"), ABOUT)
+    client.post(reverse("gigs:post-plan"), plan_data(*THREE, is_self_billed="on"))
+
+    review = client.get(reverse("gigs:post-review"))
+    client.post(reverse("gigs:post-review"), {"go": "post"})
+
+    gig = Gig.objects.get()
+    assert "The invoices are self-billed." in review.content.decode()
+    assert (gig.is_self_billed, gig.is_auto_pay) == (True, False)
+    page = client.get(reverse("gigs:detail", args=[gig.public_id]))
+    assert "The invoices are self-billed" in page.content.decode()
 
 
 def test_after_posting_the_next_gig_starts_empty(client):

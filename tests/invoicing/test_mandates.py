@@ -39,7 +39,7 @@ def test_a_mandate_says_what_was_accepted_when_and_by_whom():
     mandate = accept(freelancer)
 
     assert (mandate.version, mandate.legal_name, mandate.vat_id) == (
-        "2026-11",
+        "2026-11.2",
         "Fred's Studio GmbH",
         "DE136695976",
     )

@@ -16,14 +16,20 @@ from invoicing.services.readiness import project_readiness
 from invoicing.tax.requirements import requirements
 from tests.builders import active_project, open_gig, pending_application
 from tests.factories import AT, CommissionerFactory, FreelancerFactory
-from tests.parties import FRENCH, GERMAN, INDIAN, buyer, organisation, seller
+from tests.parties import AUSTRALIAN, FRENCH, GERMAN, INDIAN, buyer, organisation, seller
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 23)
 
 
-def missing(sells, buys, *, has_mandate=True):
-    found = requirements(seller_copy(sells), buyer_copy(buys), has_mandate=has_mandate, on=TODAY)
+def missing(sells, buys, *, has_mandate=True, is_self_billed=False):
+    found = requirements(
+        seller_copy(sells),
+        buyer_copy(buys),
+        has_mandate=has_mandate,
+        is_self_billed=is_self_billed,
+        on=TODAY,
+    )
     return [(str(row.side), row.field) for row in found]
 
 
@@ -74,6 +80,44 @@ def test_nobody_without_legal_data_is_ready():
 )
 def test_each_case_asks_for_what_it_needs(sells, buys, lacks):
     assert missing(sells(), buys()) == lacks
+
+
+@pytest.mark.parametrize(
+    ("sells", "buys", "lacks"),
+    [
+        (seller, buyer, []),
+        (seller, lambda: buyer(kind="consumer"), [("buyer", "buyer_kind")]),
+        (lambda: seller(INDIAN), lambda: organisation(INDIAN), [("seller", "tax_status")]),
+        (lambda: seller(AUSTRALIAN), lambda: organisation(AUSTRALIAN), []),
+        (
+            lambda: seller({**AUSTRALIAN, "vat_id": ""}, status="not_registered"),
+            lambda: organisation({**AUSTRALIAN, "vat_id": ""}),
+            [("seller", "tax_status"), ("buyer", "vat_id")],
+        ),
+    ],
+)
+def test_not_everybody_writes_the_invoices_of_another(sells, buys, lacks):
+    assert missing(sells(), buys(), is_self_billed=True) == lacks
+
+
+def test_a_self_billed_gig_needs_the_mandate_and_a_business(settings):
+    freelancer, consumer = seller(), buyer(kind="consumer")
+    gig = open_gig(by=consumer, is_self_billed=True)
+    application = pending_application(gig=gig, by=freelancer)
+    settings.REQUIRE_LEGAL_DATA = True
+
+    with pytest.raises(LegalDataIncomplete, match="Only a business can write"):
+        gig_match(gig_id=gig.pk, application_id=application.pk, by=consumer, at=AT)
+    assert not Project.objects.exists()
+
+    buyer(user=consumer)
+    with pytest.raises(LegalDataIncomplete, match="Fred Freelancer has to complete"):
+        gig_match(gig_id=gig.pk, application_id=application.pk, by=consumer, at=AT)
+    mandate_accept(version=MANDATE_VERSION, by=freelancer, at=AT)
+    project = gig_match(gig_id=gig.pk, application_id=application.pk, by=consumer, at=AT)
+
+    assert project.is_self_billed is True
+    assert project_readiness(project, by=freelancer, on=TODAY).is_ready
 
 
 def test_each_side_is_told_what_it_can_settle(client_for):
