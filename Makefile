@@ -89,7 +89,7 @@ bench-money: install-dev ## Measure the ledger against the database's own limit 
 	@exec $(IN_VENV)/python -m benchmarks.money $(ARGS)
 
 examples: install-dev ## Write the documents of docs/examples anew
-	@exec $(IN_VENV)/python -m scripts.examples
+	@exec $(WITH_SERVERS) python -m scripts.examples
 
 screens: install-dev ## Take the screenshots of docs/screens anew
 	@exec $(IN_VENV)/python scripts/screens.py $(ARGS)
