@@ -7,6 +7,7 @@ one (docs/adr/0011).
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, localcontext
 from typing import Final
 
 from invoicing.documents.model import Category, Contact, Document, Identifier, Party, TypeCode
@@ -26,6 +27,9 @@ FRENCH_DIRECTORY: Final = "0225"
 LEITWEG: Final = "0204"
 OTHER_NATIONAL_RULES: Final = frozenset(["DK", "GR", "IS", "IT", "NO", "SE"])
 """Sellers whose national Peppol rules ask for more than a document here knows."""
+
+LINE_SLACK: Final = Decimal("0.02")
+"""How far a line may be from quantity times price (PEPPOL-EN16931-R120)."""
 
 KVK_OR_OIN: Final = frozenset(["0106", "0190"])
 FRENCH_MENTIONS: Final = frozenset(["PMT", "PMD", "AAB"])
@@ -78,11 +82,22 @@ def profile_of(document: Document) -> Profile:
     """The strictest profile whose rules the document meets."""
     if _is_french(document):
         return FRENCH
+    if not _has_exact_lines(document):
+        return PLAIN
     if _is_xrechnung(document):
         return XRECHNUNG
     if _is_peppol(document):
         return SELF_BILLING if document.type_code.is_self_billed else PEPPOL
     return PLAIN
+
+
+def _has_exact_lines(document: Document) -> bool:
+    """Not so 1.75 hours at 5,001 yen: the currency has no sub-units, the line is half a yen off."""
+    with localcontext(prec=60):
+        return all(
+            abs(line.quantity * line.unit_price - line.amount) <= LINE_SLACK
+            for line in document.lines
+        )
 
 
 def _countries(document: Document) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from invoicing.documents.model import Category, Line, LocalTax, Payment, Tax, TypeCode
 from invoicing.documents.pdf import render_pdf
-from invoicing.documents.profiles import PEPPOL, SELF_BILLING, profile_of
+from invoicing.documents.profiles import PEPPOL, PLAIN, SELF_BILLING, profile_of
 from invoicing.documents.xml import cii_of, ubl_of
 from tests.invoicing.documents.cases import (
     PAIRS,
@@ -97,29 +97,47 @@ def test_the_terms_of_the_worked_example():
     assert "au nom et pour le compte de Lovelace Engines GmbH" in note["BT-22"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("pair", PAIRS)
-def test_the_page_says_what_the_files_say(pair, kind):
-    one = kinds_of(made(pair))[kind]
+def check_page(one):
+    """The page has every number, name, line and amount that the files have, and nothing of us."""
     text = text_of(render_pdf(one, cii=cii_of(one)))
     read = terms(cii_of(one))
-    squeezed = re.sub(r"[\s.,\u202f]", "", text)
+    squeezed = _squeezed(text)
 
     for number in (read["BT-1"], read["BG-4"]["name"], read["BG-7"]["name"]):
-        assert re.sub(r"[\s.,]", "", number) in squeezed
+        assert _squeezed(number) in squeezed
     for term in ("BT-109", "BT-110", "BT-112", "BT-113", "BT-115"):
         if Decimal(read.get(term) or 0):
-            assert re.sub(r"\D", "", read[term]) in squeezed
+            assert _squeezed(read[term]) in squeezed
     for party in (read["BG-4"], read["BG-7"]):
         for number in ("vat_identifier", "tax_identifier", "legal_identifier", "postcode"):
             assert (party.get(number) or "").replace(" ", "") in squeezed
+    for line in read["BG-25"]:
+        for term in ("BT-153", "BT-131", "BT-129"):
+            assert _squeezed(line[term]) in squeezed
+        assert _squeezed(_exact(line["BT-146"], one.exponent)) in squeezed
     for row in read["BG-23"]:
-        reason = re.sub(r"[\s.,]", "", row.get("BT-120") or "")
-        assert reason in squeezed
+        assert _squeezed(row.get("BT-120") or "") in squeezed
         assert (row.get("BT-121") or "") in squeezed
     for former in read.get("BG-3") or []:
         assert former["BT-25"] in squeezed
-    assert LEAKS.findall(text) == []
+    assert LEAKS.findall(text.replace("<of all>", "")) == []
+
+
+def _squeezed(text):
+    return re.sub(r"[\s.,\u202f\u2019]", "", str(text))
+
+
+def _exact(price, exponent):
+    """A price as the page has it: its decimals, and no fewer than the currency's."""
+    plain = f"{Decimal(price).normalize():f}"
+    decimals = max(exponent, len(plain.partition(".")[2]))
+    return f"{Decimal(price):.{decimals}f}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_the_page_says_what_the_files_say(pair, kind):
+    check_page(kinds_of(made(pair))[kind])
 
 
 @pytest.mark.parametrize("pair", PAIRS)
@@ -203,6 +221,15 @@ def test_peppol_joins_the_notes_and_claims_its_process():
         assert xml.count("<cbc:Note>") == 1
         assert f"<cbc:ProfileID>{profile_of(each).process}</cbc:ProfileID>" in xml
         assert f"<cbc:CustomizationID>{profile_of(each).customization}<" in xml
+
+
+@pytest.mark.parametrize(("quantity", "profile"), [("2", PEPPOL), ("1.75", PLAIN)])
+def test_a_line_that_whole_yen_round_is_none_for_peppol(quantity, profile):
+    """PEPPOL-EN16931-R120 wants quantity times price to two cents, whatever the currency."""
+    one = made("fr-nl", "8752" if quantity == "1.75" else "10002", currency="JPY")
+    line = replace(one.lines[0], quantity=Decimal(quantity), unit_price=Decimal(5001), unit="HUR")
+
+    assert profile_of(replace(one, lines=(line,))) is profile
 
 
 def test_a_german_pair_needs_a_contact_for_peppol():
