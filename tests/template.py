@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -15,7 +14,18 @@ from psycopg import sql
 
 from config.devservices.places import REPOSITORY, home
 
-PACKAGES = ("accounts", "common", "config", "gigs", "invoicing", "outbox", "wallets")
+SCHEMA = (
+    "*/migrations/*.py",
+    "*/sql/**/*.sql",
+    "*/models.py",
+    "*/models/*.py",
+    "*/apps.py",
+    "*/enums.py",
+    "common/*.py",
+    "config/settings/*.py",
+)
+"""Whose change makes a new template: migrations import nothing else (tests/meta/test_migrations.py),
+and permissions come from the models."""
 PREFIX = "tranche_template_"
 
 
@@ -48,12 +58,11 @@ def _make(connection: "psycopg.Connection[tuple[object, ...]]", server: str, nam
 
 
 def _digest() -> str:
-    """Of all code: what a migration imports is part of it."""
+    """Of what makes a schema and the rows of a new database."""
     state = hashlib.sha256((REPOSITORY / "requirements.txt").read_bytes())
-    for package in PACKAGES:
-        folder = Path(REPOSITORY / package)
-        for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.sql"))):
-            state.update(str(path.relative_to(REPOSITORY)).encode() + b"\0" + path.read_bytes())
+    found = {path for pattern in SCHEMA for path in REPOSITORY.glob(pattern) if path.is_file()}
+    for path in sorted(found):
+        state.update(str(path.relative_to(REPOSITORY)).encode() + b"\0" + path.read_bytes())
     return state.hexdigest()[:16]
 
 

@@ -272,7 +272,7 @@ FORGED = [
     lambda body: {**signed(body), "webhook-signature": "v1,AAAA"},
     lambda body: signed(body, secret="another"),
     lambda body: signed(body, age=301),
-    lambda body: signed(body, age=-301),
+    lambda body: signed(body, age=-360),
     lambda body: {**signed(body), "webhook-id": "evt_2"},
     lambda body: {**signed(body), "webhook-timestamp": "soon"},
     lambda body: {**signed(body), "webhook-timestamp": "9" * 30},

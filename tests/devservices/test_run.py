@@ -17,7 +17,7 @@ from config.devservices.valkey import Valkey
 pytestmark = pytest.mark.kill
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-READY_SECONDS = 60
+READY_SECONDS = 240
 
 
 class Installation:
@@ -115,5 +115,5 @@ def test_what_runs_is_unharmed_by_a_second_start_and_by_kill_nine_and_goes_when_
     installation.wait_until_ready()
     second.send_signal(signal.SIGTERM)
 
-    assert second.wait(timeout=45) == 0
+    assert second.wait(timeout=120) == 0
     assert installation.processes() == []
