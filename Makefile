@@ -7,10 +7,12 @@ WITH_SERVERS := $(IN_VENV)/python -m config.devservices.test --
 TEMPLATES = $$(find templates -name '*.html')
 SCHEMA := docs/openapi.yaml
 COMPILE := $(IN_VENV)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --exclude-newer "7 days" $(ARGS)
+PROOFS := tests/kill tests/oracle tests/interleavings tests/invoicing/documents/test_official_rules.py \
+	tests/invoicing/documents/test_issued.py tests/meta/test_migrations.py
 CHECKS := check-lint check-format check-types check-layers check-templates check-migrations check-deploy check-schema
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-env check $(CHECKS) nightly chaos chaos-controls mutants model coverage bench bench-money examples screens fix states lock vendor schema clean python install install-dev
+.PHONY: help run test prove test-env check $(CHECKS) nightly chaos chaos-controls mutants model coverage bench bench-money examples screens fix states lock vendor schema clean python install install-dev
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +21,10 @@ run: install ## Start Tranche with everything it needs (PORT, TRANCHE_HOME, DEMO
 	@exec $(IN_VENV)/python -m config.devservices.run --stop-with-parent
 
 test: install-dev ## Run the tests on servers of their own (ARGS="tests/wallets -x")
-	@exec $(WITH_SERVERS) pytest -n 3 $(ARGS)
+	@exec $(WITH_SERVERS) pytest -n 3 $(or $(ARGS),$(PROOFS:%=--ignore=%))
+
+prove: install-dev ## Run the tests that take long: kills, random lives, orders of steps, official rules, migrations backwards
+	@exec $(WITH_SERVERS) pytest -n 3 $(PROOFS) $(ARGS)
 
 test-env: install-dev ## Keep the test servers running and print their environment, for eval
 	@exec $(IN_VENV)/python -m config.devservices.test
