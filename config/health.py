@@ -3,13 +3,14 @@
 from datetime import timedelta
 from functools import cache
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.functions import Now
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from common.outage import is_outage
 from outbox.enums import Beat
 from outbox.models import Heartbeat
 from outbox.relay import oldest_due_seconds
@@ -35,6 +36,19 @@ def readyz(request: HttpRequest) -> JsonResponse:
     Late work is reported but is no reason to take web processes out of service; neither are books
     that differ, which a person has to look at while pages go on answering.
     """
+    try:
+        response = _readiness()
+    except (InterfaceError, OperationalError) as error:
+        if not is_outage(error):
+            raise
+        answer = {"status": "unavailable", "checks": {"database": "down"}}
+        response = JsonResponse(answer, status=503)
+    # Django logs each 503; one that is asked for every second says nothing new.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
+def _readiness() -> JsonResponse:
     alive = set(Heartbeat.objects.filter(at__gt=Now() - ALIVE).values_list("name", flat=True))
     checks = {str(name): "up" if name in alive else "down" for name in NEEDED}
     checks["database"] = "up"
@@ -42,7 +56,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     oldest = oldest_due_seconds()
     books = books_status()
     ready = "down" not in checks.values() and checks["migrations"] == "applied"
-    response = JsonResponse(
+    return JsonResponse(
         {
             "status": "ok" if ready else "unavailable",
             "checks": checks,
@@ -53,9 +67,6 @@ def readyz(request: HttpRequest) -> JsonResponse:
         },
         status=200 if ready else 503,
     )
-    # Django logs each 503; one that is asked for every second says nothing new.
-    response._has_been_logged = True  # type: ignore[attr-defined]
-    return response
 
 
 @cache

@@ -1,6 +1,7 @@
 """Every failure under /api/ as problem+json: in REST framework's views, and around them."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from rest_framework.response import Response
 from common.api import problems
 from common.api.problems import Problem
 from common.exceptions import DomainError, FieldError, Invalid, Missing
+from common.outage import is_outage
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,12 @@ CODES = {"null": "required", "not_a_list": "wrong_type", "not_a_dict": "wrong_ty
 NOT_FOUND = Problem(404, Missing.code, "There is nothing here.")
 BUSY = Problem(
     409, "busy", "Somebody else is changing this just now.", headers={"Retry-After": "1"}
+)
+AWAY = Problem(
+    503,
+    "temporarily_unavailable",
+    "We cannot answer just now. Ask again in a few seconds, under the same Idempotency-Key.",
+    headers={"Retry-After": "2"},
 )
 BROKEN = Problem(500, "internal_error", "Something went wrong on our side.")
 
@@ -93,6 +101,9 @@ def _of_django(exc: Exception) -> Problem | None:
     ):
         logger.warning("lock refused", exc_info=exc)
         return BUSY
+    if is_outage(exc):
+        logger.warning("database unreachable", exc_info=exc)
+        return AWAY
     return None
 
 
@@ -123,7 +134,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500."""
+    """handler500, called while the exception is handled; 503 while the database is away."""
+    problem = AWAY if is_outage(sys.exception()) else BROKEN
     if is_api(request):
-        return BROKEN.as_response()
-    return defaults.server_error(request)
+        return problem.as_response()
+    if problem is BROKEN:
+        return defaults.server_error(request)
+    page = defaults.server_error(request, template_name="503.html")
+    page.status_code = problem.status
+    for name, value in problem.headers.items():
+        page.headers[name] = value
+    return page

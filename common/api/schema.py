@@ -24,6 +24,7 @@ GENERAL: Final[dict[int, Sequence[tuple[str, str]]]] = {
         ("unknown_parameter", "The query string has a parameter that is not declared."),
     ],
     429: [("rate_limited", "Too many calls in this minute; see `Retry-After`.")],
+    503: [("temporarily_unavailable", "The database is away; see `Retry-After`.")],
 }
 BODY: Final[dict[int, Sequence[tuple[str, str]]]] = {
     400: [

@@ -13,6 +13,7 @@ from accounts.idempotency import Answered, Claimed, Started
 from common.api import problems
 from common.exceptions import DomainError
 from common.models import PublicIdModel
+from common.outage import through_outage
 from wallets.providers import Answer
 
 R = TypeVar("R", bound=PublicIdModel)
@@ -24,7 +25,7 @@ class TwoStepView(ApiView, Generic[R]):
     Two transactions, because a provider is asked in between: the first commits the key as started
     together with the row, the second settles and keeps the answer. Whoever comes back after a
     crash between them finds out from the row, which a job finishes. What needs nobody's answer has
-    ended with the first.
+    ended with the first. A database that goes away in between is waited for, for a moment.
     """
 
     busy: ClassVar[type[DomainError]]
@@ -63,9 +64,12 @@ class TwoStepView(ApiView, Generic[R]):
                 idempotency.refer(claimed, reference=row.public_id)
             if not self.is_open(row):
                 return self._kept(row, claimed)
-        answer = self.ask(row)
-        with transaction.atomic():
-            return self._kept(self.conclude(row, answer), claimed)
+        answer = through_outage(lambda: self.ask(row))
+        return through_outage(lambda: self._concluded(row, answer, claimed))
+
+    @transaction.atomic
+    def _concluded(self, row: R, answer: Answer | None, claimed: Claimed | None) -> Response:
+        return self._kept(self.conclude(row, answer), claimed)
 
     def _kept(self, row: R, claimed: Claimed | None) -> Response:
         response = self._answer(row)

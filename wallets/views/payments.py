@@ -13,6 +13,7 @@ from accounts.enums import Role
 from accounts.models import User
 from accounts.permissions import SignedInRequest, role_required
 from common.http import attempt, found, render_page
+from common.outage import through_outage
 from invoicing import selectors as invoice_selectors
 from invoicing.models import Invoice
 from wallets import selectors, services
@@ -57,8 +58,12 @@ def ways_to_pay(user: User, currency: str) -> dict[str, Any]:
 def finish(payment: Payment) -> HttpResponse:
     """Ask the provider unless the payment has ended, and lead to what became of it."""
     if payment.status in IN_FLIGHT:
-        answer = services.payment_ask(payment)
-        services.payment_conclude(payment_id=payment.pk, answer=answer, at=timezone.now())
+        answer = through_outage(lambda: services.payment_ask(payment))
+        through_outage(
+            lambda: services.payment_conclude(
+                payment_id=payment.pk, answer=answer, at=timezone.now()
+            )
+        )
     return redirect("wallets:payment", payment.public_id)
 
 
