@@ -55,9 +55,9 @@ def send(jobs: Sequence[Job]) -> registry.Settle:
             sent.append(job)
     done = {job.pk for job in sent}
 
-    def settle() -> Collection[int]:
+    def settle() -> registry.Left:
         _forget_context(done)
-        return [job.pk for job in jobs if job.pk not in done]
+        return registry.Left(later=[job.pk for job in jobs if job.pk not in done])
 
     return settle
 

@@ -76,7 +76,7 @@ def no_lease() -> None:
     from outbox.models import Job
 
     settings.OUTBOX_RESEND_SECONDS = 1
-    registry.LOCAL_LEASE = registry.OUTSIDE_LEASE = NOTHING  # type: ignore[misc]
+    registry.LOCAL_LEASE = registry.OUTSIDE_LEASE = registry.BRISK_LEASE = NOTHING  # type: ignore[misc]
 
     def hold(jobs: Sequence[Job], token: object) -> list[Job]:
         return list(Job.objects.filter(pk__in=[job.pk for job in jobs]).locked())
@@ -94,7 +94,7 @@ def hurry() -> None:
     from wallets.services import payments, withdrawal_sending
 
     registry.LOCAL_LEASE = timedelta(seconds=3)  # type: ignore[misc]
-    registry.OUTSIDE_LEASE = timedelta(seconds=8)  # type: ignore[misc]
+    registry.OUTSIDE_LEASE = registry.BRISK_LEASE = timedelta(seconds=8)  # type: ignore[misc]
     payments.RESOLVE_AFTER = withdrawal_sending.RESOLVE_AFTER = timedelta(seconds=2)  # type: ignore[misc]
 
 

@@ -117,8 +117,9 @@ class Installation:
             return cursor.fetchall() if cursor.description else []
 
     def money_topics(self) -> list[str]:
-        """The topics of the lane that goes first, as the product has them."""
-        code = "from outbox import registry; print(*registry.topics('money'))"
+        """The topics of the lanes that go first, as the product has them."""
+        lanes = "*registry.topics('money'), *registry.topics('payouts')"
+        code = f"from outbox import registry; print({lanes})"
         failed, lines = self.manage("shell", "--no-imports", "-c", code)
         if failed or not lines:
             raise ServerFailed(f"manage.py shell failed: {lines}")

@@ -17,7 +17,7 @@ SELECT count(*) FROM outbox_job
 WHERE done_at IS NULL AND dead_at IS NULL AND (due_at <= now() OR attempts > 0)
 """
 SCHEDULED: Final = "(heartbeat|housekeeping|books|withdrawal.compare)"
-OF_MONEY: Final = PENDING + "AND topic = ANY(%s)"
+OF_MONEY: Final = PENDING + f"AND topic = ANY(%s) AND topic !~ '{SCHEDULED}'"
 OF_PAPER: Final = PENDING + f"AND topic <> ALL(%s) AND topic !~ '{SCHEDULED}'"
 WAITING: Final = {
     "payments": "SELECT count(*) FROM wallets_payment WHERE status IN ('processing', 'uncertain')",

@@ -4,8 +4,8 @@ from typing import Final, Literal
 
 from django.db import models
 
-Lane = Literal["money", "default", "long"]
-LANES: Final[tuple[Lane, ...]] = ("money", "long", "default")
+Lane = Literal["money", "payouts", "long", "default"]
+LANES: Final[tuple[Lane, ...]] = ("money", "payouts", "long", "default")
 """The queues of the broker, in the order in which workers look at them."""
 URGENT: Final[tuple[Lane, ...]] = ("money",)
 """What the relay sends the moment it is asked for; the rest travels twice a second."""

@@ -1,7 +1,7 @@
 """Which handler does the work of which topic."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Literal
 
@@ -9,12 +9,24 @@ from outbox.enums import Lane
 from outbox.models import Job
 
 LocalHandler = Callable[[Sequence[Job]], None]
-Settle = Callable[[], Collection[int] | None]
-"""Runs in the transaction that marks the jobs done; may return ids of jobs left for later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Jobs of a batch that did not end, by id: nobody got to them, or they failed, each by itself."""
+
+    later: Collection[int] = ()
+    failed: Mapping[int, Exception] = field(default_factory=dict)
+
+
+Settle = Callable[[], Left | None]
+"""Runs in the transaction that marks the jobs done, but for those that it says are left."""
 OutsideHandler = Callable[[Sequence[Job]], Settle]
 LOCAL_LEASE: Final = timedelta(seconds=10)
 OUTSIDE_LEASE: Final = timedelta(seconds=40)
 """Longer than a round of outside calls, short enough that a killed worker's work is done within 60 s."""
+BRISK_LEASE: Final = timedelta(seconds=30)
+"""The same where money waits: those rounds are shorter."""
 LONG_LEASE: Final = timedelta(minutes=16)
 """Longer than the time limit of a message in the long lane."""
 
@@ -33,7 +45,9 @@ class Route:
         """How long a worker may be silent before the jobs are given to another one."""
         if self.lane == "long":
             return LONG_LEASE
-        return OUTSIDE_LEASE if self.is_outside else LOCAL_LEASE
+        if not self.is_outside:
+            return LOCAL_LEASE
+        return OUTSIDE_LEASE if self.lane == "default" else BRISK_LEASE
 
 
 _routes: dict[str, Route] = {}
@@ -50,8 +64,8 @@ def register(
     """Make `handler` do the jobs of `topic`, up to `batch` at once.
 
     A local handler runs in the transaction that marks its jobs done. An outside one is called
-    without a transaction, and what it returns settles in one. The money lane goes first; the long
-    one is for work of minutes.
+    without a transaction, and what it returns settles in one. The money lane goes first, then
+    payouts, which wait for somebody outside; the long one is for work of minutes.
     ValueError when the topic has a handler already.
     """
     if topic in _routes:

@@ -6,7 +6,7 @@ Row locks keep two workers apart while one works; the lease's token fences off a
 
 import logging
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
 from uuid import UUID, uuid4
@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from common import context
 from common.exceptions import DomainError
 from common.failpoints import failpoint
+from common.outage import is_outage, through_outage
 from outbox import registry
 from outbox.enums import Outcome
 from outbox.models import Job
@@ -25,6 +26,8 @@ from outbox.models import Job
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
+PATIENCE_SECONDS = 10.0
+"""How long a worker waits for a database that is away: nothing else can be done meanwhile."""
 
 
 class LeaseLost(Exception):
@@ -34,7 +37,7 @@ class LeaseLost(Exception):
 def run(ids: Sequence[int]) -> int:
     """Do the jobs of these ids that are due and free; the number that ended."""
     failpoint("job.received")
-    claimed = claim(ids, topics=registry.topics())
+    claimed = through_outage(lambda: claim(ids, topics=registry.topics()), seconds=PATIENCE_SECONDS)
     failpoint("job.claimed")
     ended = 0
     for topic, group in groupby(claimed, key=lambda job: job.topic):
@@ -79,17 +82,24 @@ def _run_batch(route: registry.Route, jobs: list[Job]) -> int:
     bound = context.request_id.set(jobs[0].request_id or jobs[0].public_id)
     try:
         return _attempt(route, jobs)
+    except LeaseLost:
+        logger.warning("lease lost", extra={"topic": jobs[0].topic, "number": len(jobs)})
+        return 0
     except DomainError as refusal:
         if len(jobs) == 1:
             return _refuse(jobs[0], refusal)
     except Exception as error:  # noqa: BLE001 - whatever a handler raises belongs to its job
+        if is_outage(error):
+            return _give_back(jobs, error)
         if len(jobs) == 1:
             _fail(jobs[0], error)
             return 0
     finally:
         context.request_id.reset(bound)
     half = len(jobs) // 2
-    return _run_batch(route, jobs[:half]) + _run_batch(route, jobs[half:])
+    return sum(
+        _run_batch(route, part) for part in (jobs[:half], jobs[half:]) if _renew(route, part)
+    )
 
 
 def _attempt(route: registry.Route, jobs: list[Job]) -> int:
@@ -115,10 +125,13 @@ def _settle(route: registry.Route, jobs: list[Job], token: UUID | None) -> int:
         mine = _hold(jobs, token)
         if len(mine) < len(jobs):
             raise LeaseLost
-        later = frozenset((settle() if settle else None) or ()) & {job.pk for job in mine}
+        left = (settle() if settle else None) or registry.Left()
         failpoint("job.settled")
-        _release(later)
-        return _finish([job for job in mine if job.pk not in later])
+        _release([job for job in mine if job.pk in left.later])
+        for job in mine:
+            if job.pk in left.failed:
+                _fail(job, left.failed[job.pk])
+        return _finish([job for job in mine if job.pk not in {*left.later, *left.failed}])
 
 
 def _hold(jobs: list[Job], token: UUID | None) -> list[Job]:
@@ -134,11 +147,27 @@ def _finish(jobs: list[Job]) -> int:
     )
 
 
-def _release(ids: Collection[int]) -> None:
-    if ids:
-        Job.objects.filter(pk__in=ids).update(
+def _release(jobs: Sequence[Job]) -> None:
+    """Leave our jobs as they were before this attempt, to be sent again at once."""
+    if jobs:
+        ours = Job.objects.pending().among(job.pk for job in jobs)
+        ours.filter(lease_token=jobs[0].lease_token).update(
             lease_until=None, lease_token=None, sent_at=None, attempts=F("attempts") - 1
         )
+
+
+def _give_back(jobs: Sequence[Job], error: Exception) -> int:
+    """An outage is no attempt of the jobs that it cut short: they go on once it is over."""
+    logger.warning("database unreachable", extra={"topic": jobs[0].topic, "error": str(error)})
+    through_outage(lambda: _release(jobs), seconds=PATIENCE_SECONDS)
+    return 0
+
+
+def _renew(route: registry.Route, jobs: Sequence[Job]) -> bool:
+    """Give the part of a failed batch the whole time again, unless somebody else has it by now."""
+    ours = Job.objects.pending().among(job.pk for job in jobs)
+    ours = ours.filter(lease_token=jobs[0].lease_token, lease_until__gt=Now())
+    return ours.update(lease_until=Now() + route.lease) == len(jobs)
 
 
 def _refuse(job: Job, refusal: DomainError) -> int:

@@ -32,6 +32,7 @@ class SecondPersonRequired(DomainError):
 class PaymentInProgress(DomainError):
     code = "payment_in_progress"
     default_message = "A payment of this invoice is on its way; wait for its outcome."
+    retry_after = 2
 
 
 class PaidFromHeldFunds(DomainError):
@@ -79,6 +80,7 @@ class NothingToTakeBack(DomainError):
 class TakeBackInProgress(DomainError):
     code = "take_back_in_progress"
     default_message = "Money of this payment is on its way back; wait for its outcome."
+    retry_after = 2
 
 
 class TakeBackRefused(DomainError):

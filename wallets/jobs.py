@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 from django.conf import settings
 from django.utils import timezone
@@ -12,6 +13,7 @@ from gigs.services.refunds import ENDED as REFUND_ENDED
 from invoicing.services import ISSUED
 from outbox import registry
 from outbox.models import Job
+from outbox.rounds import Round, ask_all
 from wallets import services
 from wallets.enums import OPEN_TAKE_BACKS, PayoutResult, Rail, VerificationMode
 from wallets.models import Payment, TakeBack, Withdrawal
@@ -35,6 +37,8 @@ from wallets.services.withdrawal_sending import RESOLVE as RESOLVE_WITHDRAWAL
 from wallets.services.withdrawals import SEND
 
 ASKING_SECONDS = 10.0
+SILENCE: Final = ProviderTimeout("the provider gave no answer yet")
+NO_END: Final = ProviderTimeout("the provider has not said yet how it ended")
 
 
 def bill(jobs: Sequence[Job]) -> None:
@@ -51,9 +55,10 @@ def pay(jobs: Sequence[Job]) -> registry.Settle:
     payments = services.automatic_begin(invoice_ids=list(by_invoice), at=timezone.now())
     answers = _ask(payments)
 
-    def conclude() -> list[int]:
+    def conclude() -> registry.Left:
         services.automatic_conclude(answers=answers, at=timezone.now())
-        return [by_invoice[payment.invoice_id] for payment in payments if payment.pk not in answers]
+        unasked = [payment for payment in payments if payment.pk not in answers]
+        return registry.Left(later=[by_invoice[payment.invoice_id] for payment in unasked])
 
     return conclude
 
@@ -63,39 +68,43 @@ def resolve(jobs: Sequence[Job]) -> registry.Settle:
 
     Without an answer the attempt fails: the next one comes later, and in the end a person looks.
     """
-    pending = Payment.objects.filter(status__in=IN_FLIGHT)
-    payments = list(pending.filter(pk__in=[job.payload["payment"] for job in jobs]).order_by("pk"))
+    by_payment = {job.payload["payment"]: job.pk for job in jobs}
+    pending = Payment.objects.among(by_payment).filter(status__in=IN_FLIGHT)
+    payments = list(pending.order_by("pk"))
     answers = _ask(payments)
-    if None in answers.values():
-        raise ProviderTimeout("the provider gave no answer yet")
+    known = {pk: answer for pk, answer in answers.items() if answer is not None}
 
-    def conclude() -> None:
-        services.automatic_conclude(answers=answers, at=timezone.now())
+    def conclude() -> registry.Left:
+        services.automatic_conclude(answers=known, at=timezone.now())
+        return registry.Left(
+            later=[by_payment[one.pk] for one in payments if one.pk not in answers],
+            failed={by_payment[pk]: SILENCE for pk in answers.keys() - known.keys()},
+        )
 
     return conclude
 
 
-def send_withdrawal(jobs: Sequence[Job]) -> registry.Settle:
-    """Send one approved withdrawal, and act on the provider's word about it."""
-    withdrawal_id = jobs[0].payload["withdrawal"]
-    withdrawal = services.withdrawal_claim(withdrawal_id=withdrawal_id, at=timezone.now())
-    if withdrawal is None:
-        return _nothing
-    return partial(_conclude, withdrawal_id, services.withdrawal_send(withdrawal))
+def send_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
+    """Send approved withdrawals, several at once, and act on the provider's word about each."""
+    wanted = [job.payload["withdrawal"] for job in jobs]
+    claimed = services.withdrawals_claim(withdrawal_ids=wanted, at=timezone.now())
+    asked = ask_all({one.pk: one for one in claimed}, services.withdrawal_send)
+    return partial(_conclude, jobs, asked, {one.pk for one in claimed})
 
 
-def resolve_withdrawal(jobs: Sequence[Job]) -> registry.Settle:
-    """Read from the provider's book how one withdrawal ended.
+def resolve_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
+    """Read from the provider's book how withdrawals ended.
 
     Without an end the attempt fails: the next one comes later, and in the end a person looks.
     """
-    withdrawal = Withdrawal.objects.select_related("method").get(pk=jobs[0].payload["withdrawal"])
-    if withdrawal.frozen_at is not None:
-        return _nothing
-    answer = services.withdrawal_look(withdrawal)
-    if answer is None or answer.result == PayoutResult.PENDING:
-        raise ProviderTimeout("the provider has not said yet how it ended")
-    return partial(_conclude, withdrawal.pk, answer)
+    rows = Withdrawal.objects.among(job.payload["withdrawal"] for job in jobs)
+    waiting = list(rows.filter(frozen_at__isnull=True).select_related("method").order_by("pk"))
+    asked = ask_all({one.pk: one for one in waiting}, services.withdrawal_look)
+    for pk, answer in list(asked.answers.items()):
+        if answer is None or answer.result == PayoutResult.PENDING:
+            del asked.answers[pk]
+            asked.failed[pk] = NO_END
+    return partial(_conclude, jobs, asked, {one.pk for one in waiting})
 
 
 def compare_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
@@ -111,11 +120,24 @@ def compare_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
 
 
 def _nothing() -> None:
-    """What there is left to do about a withdrawal that has ended or waits for staff."""
+    """What there is left to do where nothing was asked."""
 
 
-def _conclude(withdrawal_id: int, answer: PayoutAnswer | None) -> None:
-    services.withdrawal_conclude(withdrawal_id=withdrawal_id, answer=answer, at=timezone.now())
+def _conclude(
+    jobs: Sequence[Job], asked: Round[PayoutAnswer | None], wanted: set[int]
+) -> registry.Left:
+    """Settle what was answered; what failed fails alone, and who was not reached comes again."""
+    services.withdrawals_conclude(answers=asked.answers, at=timezone.now())
+    unasked = wanted - asked.answers.keys() - asked.failed.keys()
+    about = {job.pk: job.payload["withdrawal"] for job in jobs}
+    return registry.Left(
+        later=[pk for pk, withdrawal in about.items() if withdrawal in unasked],
+        failed={
+            pk: asked.failed[withdrawal]
+            for pk, withdrawal in about.items()
+            if withdrawal in asked.failed
+        },
+    )
 
 
 def _ask(payments: Sequence[Payment]) -> dict[int, Answer | None]:
@@ -211,7 +233,7 @@ def register() -> None:
     registry.register(APPROVED, bill, lane="money", batch=1000)
     registry.register(ISSUED, pay, kind="outside", lane="money", batch=1000)
     registry.register(AUTOMATIC, pay, kind="outside", lane="money")
-    registry.register(RESOLVE, resolve, kind="outside", lane="money", batch=1)
+    registry.register(RESOLVE, resolve, kind="outside", lane="money", batch=50)
     registry.register(ANCHOR, anchor, kind="outside", lane="long")
     registry.register(CLEARING, clear, lane="money")
     registry.register(MATCH, match_bank_line, lane="money", batch=1)
@@ -219,7 +241,9 @@ def register() -> None:
     registry.register(REFUND_ENDED, end_refund, lane="money", batch=1)
     registry.register(VERIFY, verify, kind="outside", lane="long")
     registry.register(VERIFY_RECENT, verify_recent, kind="outside", lane="long")
-    registry.register(COMPARE, compare_withdrawals, kind="outside")
-    registry.register(SEND, send_withdrawal, kind="outside", lane="money", batch=1)
-    registry.register(RESOLVE_WITHDRAWAL, resolve_withdrawal, kind="outside", lane="money", batch=1)
+    registry.register(COMPARE, compare_withdrawals, kind="outside", lane="payouts")
+    registry.register(SEND, send_withdrawals, kind="outside", lane="payouts", batch=100)
+    registry.register(
+        RESOLVE_WITHDRAWAL, resolve_withdrawals, kind="outside", lane="payouts", batch=100
+    )
     registry.register(BILL, bill_fees, kind="outside", lane="long")

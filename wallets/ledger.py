@@ -6,7 +6,7 @@ the same key and content returns the first journal; with other content it is ref
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, NoReturn
@@ -36,7 +36,19 @@ POST: Final = (
 LOCK: Final = "SELECT * FROM wallets_lock(%s::bigint[])"
 POST_MANY: Final = "SELECT * FROM wallets_post_many(%s::jsonb)"
 RESERVE: Final = "SELECT wallets_reserve(%s, %s)"
-PAY_OUT: Final = "SELECT * FROM wallets_pay_out(%s, %s, %s, %s, %s, %s, %s, %s)"
+PAY_OUT: Final = """
+SELECT p.v_id, p.v_posted_at, p.v_replayed
+FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY entry (paid, place)
+CROSS JOIN LATERAL jsonb_to_record(paid) AS o (
+  key text, about_type text, about_id bigint, available_account bigint, outside_account bigint,
+  fee_account bigint, net bigint, fee bigint
+)
+CROSS JOIN LATERAL wallets_pay_out(
+  o.key, o.about_type, o.about_id, o.available_account, o.outside_account, o.fee_account,
+  o.net, o.fee
+) p
+ORDER BY place
+"""
 SETTLE: Final = "SELECT * FROM wallets_settle(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 SETTLE_BATCH: Final = (
     "SELECT * FROM wallets_settle_batch(array(SELECT jsonb_array_elements_text(%s::jsonb)), %s,"
@@ -149,7 +161,7 @@ def open_accounts(specs: Sequence[AccountSpec]) -> dict[AccountSpec, int]:
     return dict(zip(specs, (account_id for (account_id,) in rows), strict=True))
 
 
-def lock(accounts: Sequence[int]) -> dict[int, int]:
+def lock(accounts: Collection[int]) -> dict[int, int]:
     """What each of these ordinary accounts can give, kept so until the transaction ends.
 
     The balance less what is reserved of it; below zero for a debt.
@@ -210,18 +222,20 @@ def release(*, account: int, amount: int) -> None:
 
 def pay_out(paid: PayOut) -> Posted:
     """Write the journal of one withdrawal and end its reservation, once. JournalKeyReused."""
-    ((journal_id, posted_at, replayed),) = _call(
-        PAY_OUT,
-        paid.key,
-        paid.about_type,
-        paid.about_id,
-        paid.available_account,
-        paid.outside_account,
-        paid.fee_account,
-        paid.net,
-        paid.fee,
-    )
-    return Posted(journal_id, paid.key, posted_at, replayed)
+    return pay_out_many([paid])[0]
+
+
+def pay_out_many(paid: Sequence[PayOut]) -> list[Posted]:
+    """`pay_out` for several withdrawals in one transaction, all or none, in their order."""
+    if not paid:
+        return []
+    if len(paid) > 1:
+        lock({one.available_account for one in paid})
+    rows = _call(PAY_OUT, json.dumps([asdict(one) for one in paid]))
+    return [
+        Posted(journal_id, one.key, posted_at, replayed)
+        for one, (journal_id, posted_at, replayed) in zip(paid, rows, strict=True)
+    ]
 
 
 def settle(settlement: Settlement) -> Posted:

@@ -340,7 +340,12 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_SERIALIZER = "json"
-CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"money": {}, "long": {}, "default": {}}
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {
+    "money": {},
+    "payouts": {},
+    "long": {},
+    "default": {},
+}
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -157,7 +157,7 @@ def test_a_mail_too_late_for_its_lease_is_left_to_the_other_worker(freelancer, m
     settle = send(claimed)
 
     assert mail.outbox == []
-    assert settle() == [claimed[0].pk]
+    assert settle() == registry.Left(later=[claimed[0].pk])
 
 
 @pytest.fixture

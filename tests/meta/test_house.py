@@ -180,5 +180,9 @@ def test_the_money_goes_first():
         "payment.auto",
         "payment.resolve",
     }
-    money |= {"withdrawal.send", "withdrawal.resolve", "bank.match"}
-    assert set(registry.topics("money")) == money
+    assert set(registry.topics("money")) == {*money, "bank.match"}
+    assert set(registry.topics("payouts")) == {
+        "withdrawal.send",
+        "withdrawal.resolve",
+        "withdrawal.compare",
+    }

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from outbox import broker, registry, relay, services
 from outbox.beat import JobScheduler
-from outbox.enums import Beat
+from outbox.enums import LANES, Beat
 from outbox.models import Heartbeat, Job
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +43,33 @@ def test_money_goes_first(topic, publish, sent):
     relay.sweep(publish)
 
     assert sent == [("money", money), ("default", slow)]
+
+
+def test_payouts_go_after_money_and_before_the_rest(topic, publish, sent):
+    slow = enqueue(topic(lambda jobs: None, name="slow"))
+    out = enqueue(topic(lambda jobs: None, name="out", lane="payouts", kind="outside"))
+    money = enqueue(topic(lambda jobs: None, name="quick", lane="money"))
+
+    relay.sweep(publish)
+
+    assert sent == [("money", money), ("payouts", out), ("default", slow)]
+    assert tuple(broker.app.conf.task_queues) == LANES
+
+
+def test_payouts_wait_here_and_travel_in_full_batches(topic, publish, sent, monkeypatch):
+    """However few come at a time: what is on its way is limited, or each would travel alone."""
+    monkeypatch.setitem(relay.IN_FLIGHT, "payouts", 4)
+    ids = enqueue(topic(lambda jobs: None, name="out", lane="payouts", kind="outside"), 7)
+    Job.objects.filter(pk__in=ids[1:]).update(due_at=timezone.now() + timedelta(hours=1))
+    for waiting in (ids[1:2], ids[2:]):
+        relay.sweep(publish)
+        Job.objects.filter(pk__in=waiting).update(due_at=timezone.now())
+
+    assert relay.sweep(publish) == 2
+    assert relay.sweep(publish) == 0
+    Job.objects.filter(pk__in=ids[:4]).update(done_at=timezone.now(), outcome="done")
+    assert relay.sweep(publish) == 3
+    assert [chunk for _, chunk in sent] == [ids[:1], ids[1:2], ids[2:4], ids[4:]]
 
 
 def test_long_work_goes_before_slow_work_and_may_take_minutes(topic, publish, sent, monkeypatch):

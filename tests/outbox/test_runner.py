@@ -2,8 +2,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
+from psycopg.errors import QueryCanceled
 
 from common.exceptions import DomainError
 from outbox import registry, runner, services
@@ -29,7 +30,12 @@ def make_due(ids):
 
 @pytest.mark.parametrize(
     ("route", "seconds"),
-    [({}, 10), ({"kind": "outside"}, 40), ({"kind": "outside", "lane": "long"}, 960)],
+    [
+        ({}, 10),
+        ({"kind": "outside"}, 40),
+        ({"kind": "outside", "lane": "payouts"}, 30),
+        ({"kind": "outside", "lane": "long"}, 960),
+    ],
 )
 def test_a_lease_is_as_long_as_the_work_may_take(topic, route, seconds):
     ids = enqueue(topic(lambda jobs: None, **route))
@@ -175,7 +181,7 @@ def test_an_outside_handler_may_leave_jobs_for_later(topic):
     ids = []
 
     def handle(jobs):
-        return lambda: ids[1:]
+        return lambda: registry.Left(later=ids[1:])
 
     ids += enqueue(topic(handle, kind="outside"), 3)
 
@@ -184,6 +190,99 @@ def test_an_outside_handler_may_leave_jobs_for_later(topic):
     assert set(left.values_list("done_at", "lease_token", "attempts", "sent_at")) == {
         (None, None, 0, None)
     }
+
+
+def test_jobs_of_an_outside_batch_may_fail_each_by_itself(topic):
+    ids = []
+
+    def handle(jobs):
+        return lambda: registry.Left(failed={ids[1]: ValueError("no answer")})
+
+    ids += enqueue(topic(handle, kind="outside"), 3)
+
+    assert runner.run(ids) == 2
+    [failed] = Job.objects.filter(done_at=None)
+    assert (failed.pk, failed.attempts, failed.last_error) == (ids[1], 1, "ValueError: no answer")
+    assert failed.due_at > timezone.now() + timedelta(seconds=7)
+    assert failed.lease_token is None
+
+
+@pytest.mark.parametrize("kind", ["local", "outside"])
+@pytest.mark.parametrize(
+    "error", [OperationalError("the connection is lost"), InterfaceError("closed")]
+)
+def test_an_outage_is_no_attempt_and_lengthens_no_pause(topic, kind, error):
+    calls = []
+
+    def handle(jobs):
+        calls.append(len(jobs))
+        raise error
+
+    ids = enqueue(topic(handle, kind=kind), 2)
+    Job.objects.update(attempts=3, sent_at=timezone.now())
+    due = set(Job.objects.values_list("due_at", flat=True))
+
+    assert runner.run(ids) == 0
+
+    assert calls == [2]
+    assert set(Job.objects.values_list("due_at", flat=True)) == due
+    assert set(
+        Job.objects.values_list("attempts", "lease_token", "sent_at", "last_error", "done_at")
+    ) == {(3, None, None, "", None)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_connection_is_killed_is_done_by_the_next_message(topic):
+    """The server ends the worker's connection in the middle, as a restart of it does."""
+    kills = iter([True, False])
+
+    def handle(jobs):
+        if next(kills):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    ids = enqueue(topic(handle), 2)
+
+    assert runner.run(ids) == 0
+    assert set(Job.objects.values_list("attempts", "lease_until")) == {(0, None)}
+    assert runner.run(ids) == 2
+
+
+def test_a_query_that_is_refused_is_a_failed_attempt(topic):
+    def handle(jobs):
+        raise OperationalError("canceling statement") from QueryCanceled()
+
+    runner.run(enqueue(topic(handle), 1))
+
+    job = Job.objects.get()
+    assert (job.attempts, job.last_error) == (1, "OperationalError: canceling statement")
+
+
+def test_a_batch_whose_lease_was_lost_is_left_to_the_other_worker(topic):
+    calls = []
+
+    def handle(jobs):
+        calls.append(len(jobs))
+        Job.objects.update(lease_token=uuid4())
+        return lambda: None
+
+    assert runner.run(enqueue(topic(handle, kind="outside"), 4)) == 0
+    assert calls == [4]
+    assert set(Job.objects.values_list("done_at", "last_error")) == {(None, "")}
+
+
+def test_a_part_of_a_failed_batch_is_not_begun_after_its_lease(topic):
+    calls = []
+
+    def handle(jobs):
+        calls.append(len(jobs))
+        if len(calls) == 2:
+            Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        raise RuntimeError("poison")
+
+    runner.run(enqueue(topic(handle, kind="outside"), 4))
+
+    assert calls == [4, 2]
 
 
 def test_a_late_worker_is_fenced_off(topic):

@@ -137,6 +137,25 @@ def test_paying_out_again_changes_nothing_and_with_other_content_is_refused(of):
     assert (posted(of.available), held(of.available)) == (CREDITED - 10_000, 10_000)
 
 
+def test_several_are_paid_out_in_their_order_all_or_none(of):
+    ledger.reserve(account=of.available, amount=25_000)
+    first = ledger.pay_out(pay_out(of, withdrawal=2))
+
+    with pytest.raises(IntegrityError, match="held_not_negative"), transaction.atomic():
+        ledger.pay_out_many([pay_out(of, withdrawal=key) for key in (3, 4)])
+    assert (posted(of.available), held(of.available)) == (CREDITED - 10_000, 15_000)
+    done = ledger.pay_out_many([pay_out(of, withdrawal=3), pay_out(of, withdrawal=2)])
+
+    assert [(one.key, one.replayed) for one in done] == [
+        ("withdraw:3", False),
+        ("withdraw:2", True),
+    ]
+    assert done[1].journal_id == first.journal_id
+    assert (posted(of.available), held(of.available)) == (CREDITED - 20_000, 5_000)
+    assert ledger.pay_out_many([]) == []
+    assert breaks() == []
+
+
 def test_money_that_is_not_reserved_is_not_paid_out(of):
     with pytest.raises(IntegrityError, match="held_not_negative"), transaction.atomic():
         ledger.pay_out(pay_out(of))

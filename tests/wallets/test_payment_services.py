@@ -43,7 +43,7 @@ def test_begin_notes_down_what_is_about_to_be_paid(invoice, commissioner):
     assert (payment.created_at, payment.ended_at, payment.method) == (AT, None, None)
     job = Job.objects.get(topic="payment.resolve")
     assert (job.key, job.payload) == (payment.public_id, {"payment": payment.pk})
-    assert job.due_at == AT + timedelta(seconds=15)
+    assert job.due_at == AT + timedelta(seconds=8)
     event = AuditEvent.objects.get(event="payment.started")
     assert (event.target, event.actor, event.journal_key) == (
         payment.public_id,

@@ -1,6 +1,5 @@
 """Sending: what the provider does wrong, and that money leaves once and comes back whole."""
 
-import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,6 +24,7 @@ from tests.wallets.withdrawing import (
     SLOW,
     WRONG,
     answer_of,
+    eventually,
     funded,
     request,
     send,
@@ -55,13 +55,6 @@ def owner(freelancer):
 def due() -> None:
     """Let every job that waits be due."""
     Job.objects.filter(done_at__isnull=True).update(due_at=AT, lease_until=None)
-
-
-def eventually(check, *, seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_withdrawal_is_claimed_asked_for_and_paid(owner, provider):

@@ -1,5 +1,6 @@
 """Short ways to bank accounts and withdrawals in tests."""
 
+import time
 from datetime import datetime
 
 from djmoney.money import Money
@@ -89,3 +90,11 @@ def wallet(user: User) -> tuple[int, int, int]:
     """Available, held and withdrawn of a user's one currency."""
     [balance] = wallet_balances(user.pk)
     return balance.available, balance.held, balance.withdrawn
+
+
+def eventually(check, *, seconds: float = 5.0) -> None:
+    """Wait for what the simulator does after its answer."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -75,7 +75,9 @@ from wallets.services.withdrawal_sending import (
     withdrawal_conclude,
     withdrawal_look,
     withdrawal_send,
+    withdrawals_claim,
     withdrawals_compare,
+    withdrawals_conclude,
 )
 from wallets.services.withdrawals import (
     WithdrawalPreview,
@@ -153,5 +155,7 @@ __all__ = [
     "withdrawal_request",
     "withdrawal_resolve",
     "withdrawal_send",
+    "withdrawals_claim",
     "withdrawals_compare",
+    "withdrawals_conclude",
 ]

@@ -96,10 +96,10 @@ def carry_out(match: BankMatch, *, by: User | None, at: datetime) -> None:
     if withdrawal is None:
         return
     if withdrawal.status == WithdrawalStatus.APPROVED:
-        send(withdrawal, by=by, at=at)
+        send([withdrawal], by=by, at=at)
     if withdrawal.status in UNDER_WAY:
         withdrawal.provider_reference = line.reference
-        pay(withdrawal, by=by, at=at)
+        pay([withdrawal], by=by, at=at)
     if match.kind == BankMatchKind.RETURNED and withdrawal.status == WithdrawalStatus.PAID:
         take_back(withdrawal, reason=_in_words(line), by=by, at=at)
 

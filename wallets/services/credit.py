@@ -43,7 +43,7 @@ from wallets.services.payments import MethodChoice, note_down, payment_of
 from wallets.services.settlement import credit_of, source_of
 
 RESOLVE: Final = "credit.take_back"
-RESOLVE_AFTER: Final = timedelta(seconds=15)
+RESOLVE_AFTER: Final = timedelta(seconds=8)
 ABOUT: Final = "take_back"
 
 

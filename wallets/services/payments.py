@@ -45,7 +45,8 @@ from wallets.services.receiving import receive
 from wallets.services.settlement import locked_payments
 
 RESOLVE: Final = "payment.resolve"
-RESOLVE_AFTER = timedelta(seconds=15)
+RESOLVE_AFTER = timedelta(seconds=8)
+"""Longer than a request waits for its provider: by then nobody else asks."""
 TAKEN: Final = Answer(ChargeResult.SUCCEEDED)
 Answers = Mapping[int, Answer | None]
 """What the provider said of each payment, by payment id; None while that is not known."""

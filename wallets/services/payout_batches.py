@@ -49,7 +49,7 @@ def payout_batch_export(*, withdrawal_ids: Sequence[int], by: User, at: datetime
         refuse_frozen(withdrawal)
         withdrawal.batch = batch
         withdrawal.save(update_fields=["batch"])
-        send(withdrawal, by=by, at=at)
+    send(withdrawals, by=by, at=at)
     after: audit.Values = {"count": batch.count, "total_minor": batch.total_minor}
     audit.record(
         audit.Record(event="payout_batch.exported", target=batch, after=after), by=by, at=at

@@ -63,7 +63,7 @@ def withdrawal_resolve(
     if not is_paid and withdrawal.status not in ENDED_UNPAID:
         take_back(withdrawal, reason=reason.strip()[:300], by=by, at=at)
     elif is_paid and withdrawal.status != WithdrawalStatus.PAID:
-        pay(withdrawal, by=by, at=at)
+        pay([withdrawal], by=by, at=at)
     return withdrawal
 
 

@@ -5,9 +5,10 @@ never taken for a refusal: what is reserved stays reserved until the provider's 
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final
 
 from django.db import transaction
@@ -28,10 +29,12 @@ from wallets.models import Journal, ProviderEvent, Withdrawal
 from wallets.providers import PayoutAnswer, PayoutOrder, ProviderTimeout, payout_provider_of
 from wallets.services.payout_methods import destination_of
 from wallets.services.withdrawals import (
-    available_account,
+    Step,
+    available_of,
     end_unpaid,
-    locked,
+    locked_many,
     record,
+    record_steps,
     remark,
     send,
     tell_of_end,
@@ -40,26 +43,32 @@ from wallets.services.withdrawals import (
 logger = logging.getLogger(__name__)
 
 RESOLVE: Final = "withdrawal.resolve"
-RESOLVE_AFTER: Final = timedelta(seconds=15)
+RESOLVE_AFTER = timedelta(seconds=10)
+"""Longer than the provider is waited for: what it began by then is in its book."""
 ABOUT: Final = "withdrawal"
 COMPARE: Final = "withdrawal.compare"
 UNDER_WAY: Final = (WithdrawalStatus.SENDING, WithdrawalStatus.UNCERTAIN)
+MAY_RETURN: Final = (*UNDER_WAY, WithdrawalStatus.PAID)
+Answers = Mapping[int, PayoutAnswer | None]
+"""What the provider said of each withdrawal, by its id; None while that is not known."""
 REASONS: Final = {"account_closed": "The bank says that the account is closed."}
 
 
-@transaction.atomic
 def withdrawal_claim(*, withdrawal_id: int, at: datetime) -> Withdrawal | None:
-    """Note that the withdrawal is about to be sent; the caller commits, then asks.
+    """`withdrawals_claim` for one; None for one that is not to be sent."""
+    return next(iter(withdrawals_claim(withdrawal_ids=[withdrawal_id], at=at)), None)
+
+
+@transaction.atomic
+def withdrawals_claim(*, withdrawal_ids: Collection[int], at: datetime) -> list[Withdrawal]:
+    """Note that withdrawals are about to be sent; the caller commits, then asks.
 
     One that was claimed before and has no outcome yet is given again, so that a job cut short goes
-    on where it stopped. None for one that has ended, is frozen or was not approved.
+    on where it stopped. One that has ended, is frozen or was not approved is left out.
     """
-    withdrawal = locked(withdrawal_id)
-    if withdrawal.frozen_at is not None:
-        return None
-    if withdrawal.status == WithdrawalStatus.APPROVED:
-        send(withdrawal, by=None, at=at)
-    return withdrawal if withdrawal.status in UNDER_WAY else None
+    found = [one for one in locked_many(withdrawal_ids) if one.frozen_at is None]
+    send([one for one in found if one.status == WithdrawalStatus.APPROVED], by=None, at=at)
+    return [one for one in found if one.status in UNDER_WAY]
 
 
 def withdrawal_send(withdrawal: Withdrawal) -> PayoutAnswer | None:
@@ -100,28 +109,42 @@ def withdrawal_look(withdrawal: Withdrawal) -> PayoutAnswer | None:
     return answer
 
 
-@transaction.atomic
 def withdrawal_conclude(
     *, withdrawal_id: int, answer: PayoutAnswer | None, at: datetime
 ) -> Withdrawal:
-    """Act on the provider's word: pay, take back, wait, or freeze what does not fit.
+    """`withdrawals_conclude` for one."""
+    return withdrawals_conclude(answers={withdrawal_id: answer}, at=at)[0]
+
+
+@transaction.atomic
+def withdrawals_conclude(*, answers: Answers, at: datetime) -> list[Withdrawal]:
+    """Act on the provider's word: pay, take back, wait, or freeze what does not fit. All or none.
 
     Whatever was concluded earlier stands; a frozen withdrawal waits for staff.
     """
-    withdrawal = locked(withdrawal_id)
-    if withdrawal.frozen_at is not None:
-        return withdrawal
-    if answer is None:
-        _note_uncertain(withdrawal, at=at)
-    elif answer.result == PayoutResult.PENDING:
-        _ask_again(withdrawal, at=at)
-    elif withdrawal.status in UNDER_WAY:
-        _conclude_open(withdrawal, answer, at=at)
-    elif withdrawal.status == WithdrawalStatus.PAID:
-        _conclude_paid(withdrawal, answer, at=at)
-    elif answer.result == PayoutResult.PAID:
-        freeze(withdrawal, "The provider paid what had ended here.", at=at)
-    return withdrawal
+    withdrawals = locked_many(answers)
+    paid: list[Withdrawal] = []
+    returned: list[tuple[Withdrawal, PayoutAnswer]] = []
+    for withdrawal in withdrawals:
+        answer = answers[withdrawal.pk]
+        if withdrawal.frozen_at is not None:
+            continue
+        if answer is None:
+            _note_uncertain(withdrawal, at=at)
+        elif answer.result == PayoutResult.PENDING:
+            _ask_again(withdrawal, at=at)
+        elif because := _contradiction(withdrawal, answer):
+            freeze(withdrawal, because, at=at)
+        elif answer.result != PayoutResult.PAID and withdrawal.status in MAY_RETURN:
+            returned.append((withdrawal, answer))
+        elif withdrawal.status in UNDER_WAY:
+            withdrawal.provider_reference = answer.reference
+            paid.append(withdrawal)
+    _lock_balances([*paid, *(withdrawal for withdrawal, _ in returned)])
+    pay(paid, by=None, at=at)
+    for withdrawal, answer in returned:
+        take_back(withdrawal, reason=_in_words(answer), by=None, at=at)
+    return withdrawals
 
 
 @transaction.atomic
@@ -173,28 +196,28 @@ def withdrawals_compare(*, book: Mapping[str, PayoutAnswer]) -> int:
     return len(asked)
 
 
-def pay(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> None:
-    """Post a locked withdrawal as paid: available -amount, outside +net, fees +fee."""
-    before = withdrawal.status
-    withdrawal.move_to(WithdrawalStatus.PAID)
-    withdrawal.paid_at = withdrawal.ended_at = at
-    withdrawal.save(update_fields=["status", "paid_at", "ended_at", "provider_reference"])
-    available, outside, fees = _accounts(withdrawal)
-    posted = ledger.pay_out(
-        PayOut(
-            key=f"withdraw:{withdrawal.public_id}",
-            about_type=ABOUT,
-            about_id=withdrawal.pk,
-            available_account=available,
-            outside_account=outside,
-            fee_account=fees,
-            net=withdrawal.net_minor,
-            fee=withdrawal.fee_minor,
-        )
+def pay(withdrawals: Sequence[Withdrawal], *, by: User | None, at: datetime) -> None:
+    """Post locked withdrawals as paid: available -amount, outside +net, fees +fee."""
+    if not withdrawals:
+        return
+    before = {withdrawal.pk: withdrawal.status for withdrawal in withdrawals}
+    for withdrawal in withdrawals:
+        withdrawal.move_to(WithdrawalStatus.PAID)
+        withdrawal.paid_at = withdrawal.ended_at = at
+    Withdrawal.objects.bulk_update(
+        withdrawals, ["status", "paid_at", "ended_at", "provider_reference"]
     )
+    posted = ledger.pay_out_many(_pay_outs(withdrawals))
     failpoint("send.posted")
-    record(withdrawal, "withdrawal.paid", by=by, at=at, before=before, journal_key=posted.key)
-    tell_of_end(withdrawal)
+    record_steps(
+        [
+            Step(withdrawal, "withdrawal.paid", before[withdrawal.pk], journal.key)
+            for withdrawal, journal in zip(withdrawals, posted, strict=True)
+        ],
+        by=by,
+        at=at,
+    )
+    tell_of_end(withdrawals)
 
 
 def take_back(withdrawal: Withdrawal, *, reason: str, by: User | None, at: datetime) -> None:
@@ -205,7 +228,7 @@ def take_back(withdrawal: Withdrawal, *, reason: str, by: User | None, at: datet
     withdrawal.move_to(WithdrawalStatus.RETURNED)
     withdrawal.ended_at, withdrawal.reason = at, reason
     withdrawal.save(update_fields=["status", "ended_at", "reason"])
-    available, outside, fees = _accounts(withdrawal)
+    (available, outside, fees) = _accounts([withdrawal])[0]
     legs = [Leg(available, withdrawal.amount_minor), Leg(outside, -withdrawal.net_minor)]
     if withdrawal.fee_minor:
         legs.append(Leg(fees, -withdrawal.fee_minor))
@@ -227,7 +250,7 @@ def take_back(withdrawal: Withdrawal, *, reason: str, by: User | None, at: datet
         before=WithdrawalStatus.PAID,
         journal_key=posted.key,
     )
-    tell_of_end(withdrawal)
+    tell_of_end([withdrawal])
 
 
 def freeze(withdrawal: Withdrawal, because: str, *, at: datetime) -> None:
@@ -244,25 +267,16 @@ def unfreeze(withdrawal: Withdrawal) -> None:
     withdrawal.save(update_fields=["frozen_at", "frozen_because"])
 
 
-def _conclude_open(withdrawal: Withdrawal, answer: PayoutAnswer, *, at: datetime) -> None:
-    if answer.result != PayoutResult.PAID:
-        take_back(withdrawal, reason=_in_words(answer), by=None, at=at)
-    elif not _fits(withdrawal, answer):
-        freeze(withdrawal, _difference(withdrawal, answer), at=at)
-    else:
-        withdrawal.provider_reference = answer.reference
-        pay(withdrawal, by=None, at=at)
-
-
-def _conclude_paid(withdrawal: Withdrawal, answer: PayoutAnswer, *, at: datetime) -> None:
-    if answer.result == PayoutResult.PAID:
-        return
+def _contradiction(withdrawal: Withdrawal, answer: PayoutAnswer) -> str:
+    """Why a final answer does not fit what is known; empty when it does."""
+    has_paid = answer.result == PayoutResult.PAID
+    if withdrawal.status in UNDER_WAY:
+        return _difference(withdrawal, answer) if has_paid else ""
+    if withdrawal.status != WithdrawalStatus.PAID:
+        return "The provider paid what had ended here." if has_paid else ""
     if answer.result == PayoutResult.DECLINED:
-        freeze(withdrawal, "The provider declines what it had paid.", at=at)
-    elif not _fits(withdrawal, answer):
-        freeze(withdrawal, _difference(withdrawal, answer), at=at)
-    else:
-        take_back(withdrawal, reason=_in_words(answer), by=None, at=at)
+        return "The provider declines what it had paid."
+    return "" if has_paid else _difference(withdrawal, answer)
 
 
 def _note_uncertain(withdrawal: Withdrawal, *, at: datetime) -> None:
@@ -282,11 +296,9 @@ def _ask_again(withdrawal: Withdrawal, *, at: datetime) -> None:
     )
 
 
-def _fits(withdrawal: Withdrawal, answer: PayoutAnswer) -> bool:
-    return (answer.amount_minor, answer.currency) == (withdrawal.net_minor, withdrawal.currency)
-
-
 def _difference(withdrawal: Withdrawal, answer: PayoutAnswer) -> str:
+    if (answer.amount_minor, answer.currency) == (withdrawal.net_minor, withdrawal.currency):
+        return ""
     return (
         f"The provider says {answer.amount_minor} {answer.currency},"
         f" asked for were {withdrawal.net_minor} {withdrawal.currency} (minor units)."
@@ -297,10 +309,40 @@ def _in_words(answer: PayoutAnswer) -> str:
     return REASONS.get(answer.reason, f"The bank refused it: {answer.reason or 'no reason given'}.")
 
 
-def _accounts(withdrawal: Withdrawal) -> tuple[int, int, int]:
-    specs = [
-        AccountSpec(f"provider:{withdrawal.rail}", AccountKind.OUTSIDE, withdrawal.currency),
-        AccountSpec("platform", AccountKind.FEES, withdrawal.currency),
+def _lock_balances(withdrawals: Sequence[Withdrawal]) -> None:
+    """Lock what they are taken from in the ledger's order, before the first of them moves."""
+    if len(withdrawals) > 1:
+        specs = list(dict.fromkeys(available_of(withdrawal) for withdrawal in withdrawals))
+        ledger.lock(ledger.open_accounts(specs).values())
+
+
+def _pay_outs(withdrawals: Sequence[Withdrawal]) -> list[PayOut]:
+    return [
+        PayOut(
+            key=f"withdraw:{withdrawal.public_id}",
+            about_type=ABOUT,
+            about_id=withdrawal.pk,
+            available_account=available,
+            outside_account=outside,
+            fee_account=fees,
+            net=withdrawal.net_minor,
+            fee=withdrawal.fee_minor,
+        )
+        for withdrawal, (available, outside, fees) in zip(
+            withdrawals, _accounts(withdrawals), strict=True
+        )
     ]
-    found = ledger.open_accounts(specs)
-    return available_account(withdrawal), found[specs[0]], found[specs[1]]
+
+
+def _accounts(withdrawals: Sequence[Withdrawal]) -> list[tuple[int, int, int]]:
+    """Where the money comes from, where it goes, and the fees, of each."""
+    specs = [
+        (
+            available_of(withdrawal),
+            AccountSpec(f"provider:{withdrawal.rail}", AccountKind.OUTSIDE, withdrawal.currency),
+            AccountSpec("platform", AccountKind.FEES, withdrawal.currency),
+        )
+        for withdrawal in withdrawals
+    ]
+    ids = ledger.open_accounts(list(dict.fromkeys(chain.from_iterable(specs))))
+    return [(ids[available], ids[outside], ids[fees]) for available, outside, fees in specs]

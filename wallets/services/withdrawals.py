@@ -1,5 +1,6 @@
 """Asking for a withdrawal, seeing it before, taking it back."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +13,7 @@ from djmoney.money import Money
 
 from accounts import audit
 from accounts.models import User
-from accounts.services.mail import Mail, mail_enqueue
+from accounts.services.mail import Mail, Values, mail_enqueue, mail_enqueue_many
 from common.failpoints import failpoint
 from common.formats import money_for_people
 from common.money import from_minor, to_minor
@@ -130,6 +131,12 @@ def locked(withdrawal_id: int) -> Withdrawal:
     return Withdrawal.objects.select_related("user", "method").locked().get(pk=withdrawal_id)
 
 
+def locked_many(withdrawal_ids: Collection[int]) -> list[Withdrawal]:
+    """Several, in primary-key order, each locked."""
+    rows = Withdrawal.objects.select_related("user", "method").among(withdrawal_ids)
+    return list(rows.locked())
+
+
 def refuse_frozen(withdrawal: Withdrawal) -> None:
     """WithdrawalTransitionRefused for one that waits for staff to find out what became of it."""
     if withdrawal.frozen_at is not None:
@@ -146,12 +153,16 @@ def approve(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> None:
         enqueue(SEND, key=withdrawal.public_id, payload={"withdrawal": withdrawal.pk})
 
 
-def send(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> None:
-    """Note that a locked withdrawal that was approved is on its way."""
-    withdrawal.move_to(WithdrawalStatus.SENDING)
-    withdrawal.sent_at = at
-    withdrawal.save(update_fields=["status", "sent_at"])
-    record(withdrawal, "withdrawal.sending", by=by, at=at)
+def send(withdrawals: Sequence[Withdrawal], *, by: User | None, at: datetime) -> None:
+    """Note that locked withdrawals that were approved are on their way."""
+    for withdrawal in withdrawals:
+        withdrawal.move_to(WithdrawalStatus.SENDING)
+        withdrawal.sent_at = at
+    Withdrawal.objects.among(withdrawal.pk for withdrawal in withdrawals).update(
+        status=WithdrawalStatus.SENDING, sent_at=at
+    )
+    steps = [Step(withdrawal, "withdrawal.sending") for withdrawal in withdrawals]
+    record_steps(steps, by=by, at=at)
 
 
 def end_unpaid(
@@ -169,14 +180,49 @@ def end_unpaid(
     withdrawal.save(update_fields=["status", "ended_at", "reason"])
     ledger.release(account=available_account(withdrawal), amount=withdrawal.amount_minor)
     record(withdrawal, f"withdrawal.{status}", by=by, at=at, before=before)
-    tell_of_end(withdrawal)
+    tell_of_end([withdrawal])
+
+
+def available_of(withdrawal: Withdrawal) -> AccountSpec:
+    """The ledger's account that the money is taken from."""
+    return AccountSpec(f"user:{withdrawal.user_id}", AccountKind.AVAILABLE, withdrawal.currency)
 
 
 def available_account(withdrawal: Withdrawal) -> int:
-    """The ledger's account that the money is taken from."""
-    owner = f"user:{withdrawal.user_id}"
-    spec = AccountSpec(owner, AccountKind.AVAILABLE, withdrawal.currency)
+    """Its id in the ledger."""
+    spec = available_of(withdrawal)
     return ledger.open_accounts([spec])[spec]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the audit log says of one step of a withdrawal."""
+
+    withdrawal: Withdrawal
+    event: str
+    before: str = ""
+    journal_key: str | None = None
+
+    def as_record(self) -> audit.Record:
+        withdrawal = self.withdrawal
+        return audit.Record(
+            event=self.event,
+            target=withdrawal,
+            before={"status": self.before} if self.before else {},
+            after={
+                "status": withdrawal.status,
+                "amount_minor": withdrawal.amount_minor,
+                "fee_minor": withdrawal.fee_minor,
+                "currency": withdrawal.currency,
+                "reason": withdrawal.reason,
+            },
+            journal_key=self.journal_key,
+        )
+
+
+def record_steps(steps: Sequence[Step], *, by: User | None, at: datetime) -> None:
+    """Write the audit rows of steps, in one statement."""
+    audit.record_many([step.as_record() for step in steps], by=by, at=at)
 
 
 def record(
@@ -188,24 +234,8 @@ def record(
     before: str = "",
     journal_key: str | None = None,
 ) -> None:
-    """Write the audit row of a step."""
-    audit.record(
-        audit.Record(
-            event=event,
-            target=withdrawal,
-            before={"status": before} if before else {},
-            after={
-                "status": withdrawal.status,
-                "amount_minor": withdrawal.amount_minor,
-                "fee_minor": withdrawal.fee_minor,
-                "currency": withdrawal.currency,
-                "reason": withdrawal.reason,
-            },
-            journal_key=journal_key,
-        ),
-        by=by,
-        at=at,
-    )
+    """Write the audit row of one step."""
+    record_steps([Step(withdrawal, event, before, journal_key)], by=by, at=at)
 
 
 def remark(withdrawal: Withdrawal, event: str, text: str, *, by: User | None, at: datetime) -> None:
@@ -214,23 +244,28 @@ def remark(withdrawal: Withdrawal, event: str, text: str, *, by: User | None, at
     audit.record(audit.Record(event=event, target=withdrawal, after=after), by=by, at=at)
 
 
-def tell_of_end(withdrawal: Withdrawal) -> None:
-    """Tell the user how it ended."""
-    is_paid = withdrawal.status == WithdrawalStatus.PAID
-    mail_enqueue(
+def tell_of_end(withdrawals: Sequence[Withdrawal]) -> None:
+    """Tell the users how their withdrawals ended, all in the same way."""
+    is_paid = {withdrawal.status for withdrawal in withdrawals} == {WithdrawalStatus.PAID}
+    mail_enqueue_many(
         Mail.WITHDRAWAL_PAID if is_paid else Mail.WITHDRAWAL_NOT_PAID,
-        to=withdrawal.user,
-        key=f"{withdrawal.public_id}:{withdrawal.status}",
-        context={
-            "amount": from_minor(withdrawal.amount_minor, withdrawal.currency),
-            "fee": from_minor(withdrawal.fee_minor, withdrawal.currency),
-            "net": from_minor(withdrawal.net_minor, withdrawal.currency),
-            "method": withdrawal.method.label,
-            "outcome": withdrawal.get_status_display().lower(),
-            "reason": withdrawal.reason or "You took it back yourself.",
-            "path": reverse("wallets:withdrawal", args=[withdrawal.public_id]),
-        },
+        [
+            (withdrawal.user, f"{withdrawal.public_id}:{withdrawal.status}", _end_of(withdrawal))
+            for withdrawal in withdrawals
+        ],
     )
+
+
+def _end_of(withdrawal: Withdrawal) -> Values:
+    return {
+        "amount": from_minor(withdrawal.amount_minor, withdrawal.currency),
+        "fee": from_minor(withdrawal.fee_minor, withdrawal.currency),
+        "net": from_minor(withdrawal.net_minor, withdrawal.currency),
+        "method": withdrawal.method.label,
+        "outcome": withdrawal.get_status_display().lower(),
+        "reason": withdrawal.reason or "You took it back yourself.",
+        "path": reverse("wallets:withdrawal", args=[withdrawal.public_id]),
+    }
 
 
 def _arrived(withdrawal: Withdrawal) -> Arrived:
