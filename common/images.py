@@ -35,6 +35,8 @@ def plain_picture(content: bytes, *, width: int, height: int) -> Picture:
             opened.verify()
         with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
             plain = _on_white(ImageOps.exif_transpose(opened))
+    except Image.DecompressionBombError as error:
+        raise ImageError("The picture has too many pixels.") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         if isinstance(error, ImageError):
             raise

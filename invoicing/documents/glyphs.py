@@ -1,7 +1,7 @@
 """Which characters the shipped fonts have; others are replaced on the page.
 
-PDF/A wants a glyph for each character. What has none prints as an empty box, one for a whole
-emoji; the XML files keep what people wrote.
+PDF/A wants a glyph for each character. A letter that has none prints as an empty box, and an emoji
+is left out, unless there is nothing else; the XML files keep what people wrote.
 """
 
 import re
@@ -18,6 +18,7 @@ _COVERAGE: Final = Path(__file__).resolve().parent / "fonts" / "coverage.txt"
 _SELECTORS: Final = re.compile("[\ufe00-\ufe0f\U000e0000-\U000e007f]")
 _PICTURE: Final = "[\U0001f000-\U0001faff\u2600-\u27bf][\U0001f3fb-\U0001f3ff\u20e3]?"
 _EMOJI: Final = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURE}(?:\u200d{_PICTURE})*")
+_GAPS: Final = re.compile(" +(?=[\n.,;:!?]|$)|(?<= ) +")
 _KEPT: Final = frozenset("\n\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
 
 
@@ -48,15 +49,20 @@ def _printed(text: str) -> str:
     if cleaned.isascii():
         return cleaned
     covered = _covered()
-    plain = _EMOJI.sub(_pictured, _SELECTORS.sub("", cleaned))
+    written = _SELECTORS.sub("", cleaned)
+    plain = _EMOJI.sub(_pictured, written)
+    if plain != written:
+        plain = _GAPS.sub("", plain).strip()
+    if written and not plain:
+        return BOX
     return "".join(
         character if character in covered or character in _KEPT else BOX for character in plain
     )
 
 
 def _pictured(emoji: re.Match[str]) -> str:
-    """One that a font has, such as a heart of text, stays; a sequence becomes one box."""
-    return emoji[0] if emoji[0] in _covered() else BOX
+    """One that a font has, such as a heart of text, stays."""
+    return emoji[0] if emoji[0] in _covered() else " "
 
 
 @lru_cache(maxsize=1)

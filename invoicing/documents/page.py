@@ -224,8 +224,8 @@ def _facts(document: Document, wording: Wording) -> list[Fact]:
         facts.append(_supply(document, wording))
     if document.period:
         days = {
-            "start": date_text(document.period.start, wording),
-            "end": date_text(document.period.end, wording),
+            "start": _unbroken(date_text(document.period.start, wording)),
+            "end": _unbroken(date_text(document.period.end, wording)),
         }
         facts.append({"label": wording.period, "value": wording.period_of.format(**days)})
     references = document.references
@@ -237,6 +237,11 @@ def _facts(document: Document, wording: Wording) -> list[Fact]:
     )
     facts.extend({"label": label, "value": value} for label, value in named if value)
     return facts
+
+
+def _unbroken(words: str) -> str:
+    """On one line."""
+    return words.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _corrections(document: Document, wording: Wording) -> list[str]:

@@ -23,6 +23,10 @@ from invoicing.documents.page import page_of
 
 _HERE: Final = Path(__file__).resolve().parent
 _DOTS: Final = 110
+_LOGO_WIDTH: Final = 62.0
+_LOGO_HEIGHT: Final = 16.0
+_LARGEST_DOT: Final = 25.4 / 96
+"""Of a logo, in millimetres: at the most, and of one of its dots, however small it is."""
 
 _thread = threading.local()
 _rendering_processes: set[int] = set()
@@ -67,13 +71,15 @@ def _compiled(page: Any, cii: bytes | None, logo: bytes | None) -> bytes:
 def _inputs(page: Any, logo: bytes | None) -> dict[str, str]:
     inputs = {"page": json.dumps(page)}
     if logo is not None:
-        inputs["logo"] = _wrapped(logo)
+        width, height = struct.unpack(">II", logo[16:24])
+        scale = min(_LOGO_WIDTH / width, _LOGO_HEIGHT / height, _LARGEST_DOT)
+        inputs["logo_width"] = f"{width * scale:.2f}"
+        inputs["logo"] = _wrapped(logo, width, height)
     return inputs
 
 
-def _wrapped(png: bytes) -> str:
+def _wrapped(png: bytes, width: int, height: int) -> str:
     """A PNG inside an SVG: what is passed to typst is text."""
-    width, height = struct.unpack(">II", png[16:24])
     data = base64.b64encode(png).decode("ascii")
     size = f'width="{width}" height="{height}"'
     return (

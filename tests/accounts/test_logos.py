@@ -1,6 +1,8 @@
 """Logos: read by their content, written anew, printed on invoices and frozen with them."""
 
 import io
+import struct
+import zlib
 
 import pikepdf
 import pytest
@@ -60,6 +62,13 @@ def test_what_comes_along_is_left_out_and_large_ones_are_made_smaller():
     assert b"secret" not in made.content
 
 
+def claiming(width, height):
+    """A small file whose head says that the picture is huge."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return picture()[:12] + head + struct.pack(">I", zlib.crc32(head)) + picture()[33:]
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize(
     "content",
     [
@@ -70,8 +79,10 @@ def test_what_comes_along_is_left_out_and_large_ones_are_made_smaller():
         picture()[:40],
         b"x" * (2 * 1024 * 1024 + 1),
         picture("L", size=(8000, 2001)),
+        claiming(12_000, 10_000),
+        claiming(60_000, 60_000),
     ],
-    ids=["empty", "head", "svg", "gif", "cut", "bytes", "pixels"],
+    ids=["empty", "head", "svg", "gif", "cut", "bytes", "pixels", "claim", "bomb"],
 )
 def test_what_is_no_such_picture_is_refused(content):
     with pytest.raises(ImageError):

@@ -1,12 +1,16 @@
 import io
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pikepdf
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 
+from common.images import plain_picture
+from invoicing.documents.glyphs import printable
 from invoicing.documents.model import Address, Language, Note, Party
 from invoicing.documents.pdf import RenderedBeforeFork, render_pdf, render_png
 from invoicing.documents.xml import cii_of
@@ -166,14 +170,28 @@ def test_the_shipped_fonts_print_the_scripts_of_the_world(name):
     assert "□" not in text
 
 
-def test_a_character_without_a_glyph_becomes_a_box_on_the_page_alone():
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("Launch 🎉 party 👩‍👩‍👧!", "Launch party!"),
+        ("🎉 Launch", "Launch"),
+        ("one 🎉\ntwo", "one\ntwo"),
+        ("🎉🇩🇪", "□"),
+        ("", ""),
+    ],
+)
+def test_emoji_are_left_out_of_the_page(written, printed):
+    assert printable(written) == printed
+
+
+def test_a_letter_without_a_glyph_becomes_a_box_on_the_page_alone():
     written = "Party 🎉👩‍👩‍👧 ខ្មែ"
     made = document(seller=replace(GERMAN_SELLER, legal_name=written))
     cii = cii_of(made)
 
     text = text_of(render_pdf(made, cii=cii))
 
-    assert "Party □□ □□□□" in text
+    assert "Party □□□□" in text
     assert written in cii.decode()
 
 
@@ -214,3 +232,46 @@ def test_rendering_is_refused_in_the_child_of_a_process_that_has_rendered():
         os._exit(1)
 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42
+
+
+def pages_with(lines):
+    """The text of each page of an invoice of so many lines."""
+    many = lines_of(*["1.00"] * lines, category=None, rate=None, name="Work package")
+    pages = PdfReader(io.BytesIO(render_pdf(document(lines=many), cii=None))).pages
+    return [page.extract_text() for page in pages]
+
+
+@pytest.mark.parametrize("lines", [1, 2, 12, 13, 14, 15, 16, 17, 40, 41])
+def test_the_total_never_stands_without_the_last_lines(lines):
+    [page] = [text for text in pages_with(lines) if f"{lines}.00 EUR" in text and "Payment" in text]
+
+    assert page.count("Work package") >= min(2, lines)
+    assert page.upper().count("DESCRIPTION") == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "width"),
+    [
+        ((1200, 160), 62),
+        ((400, 400), 16),
+        ((200, 900), 16 * 2 / 9),
+        ((24, 12), 6.35),
+        ((900, 300), 48),
+    ],
+    ids=["wide", "square", "tall", "tiny", "usual"],
+)
+def test_a_logo_begins_at_the_margin_and_is_not_blown_up(size, width):
+    written = io.BytesIO()
+    Image.new("RGB", size, "red").save(written, "PNG")
+    logo = plain_picture(written.getvalue(), width=900, height=300).content
+
+    with pikepdf.open(io.BytesIO(render_pdf(document(), cii=None, logo=logo))) as opened:
+        drawn = pikepdf.unparse_content_stream(pikepdf.parse_content_stream(opened.pages[0]))
+
+    assert _placed(drawn.decode()) == pytest.approx((20.0, width), abs=0.3)
+
+
+def _placed(drawn):
+    """Where the picture begins from the left, and how wide it is, in millimetres."""
+    wide, _, _, _, left, _ = map(float, re.search(r"([\d. -]+) cm\n/x0 Do", drawn)[1].split())
+    return left / 72 * 25.4, wide / 72 * 25.4
