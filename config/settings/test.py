@@ -25,7 +25,7 @@ SANDBOX_PAYOUT_SECRETS = ["tests-only"]
 SANDBOX_PROVIDER = True
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
+WHITENOISE_AUTOREFRESH = True
 LOGGING = logging_config(as_json=False, level="WARNING")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

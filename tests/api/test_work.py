@@ -263,6 +263,7 @@ def test_an_invoice_reads_the_same_for_both_parties_by_id_and_number(
         "credits_number": None,
         "credit_notes": [],
         "reason": "",
+        "self_billed": False,
         "fee_rate": "0.0500",
         "issued_on": "2026-11-23",
         "issued_at": "2026-11-23T12:00:00Z",
