@@ -8,7 +8,13 @@ from django.test import override_settings
 from outbox import runner
 from outbox.models import Job
 from tests.factories import AT, UserFactory
-from wallets.models import BankMatch, BankStatementLine, PayoutBatch, Withdrawal
+from wallets.models import (
+    BankMatch,
+    BankStatement,
+    BankStatementLine,
+    PayoutBatch,
+    Withdrawal,
+)
 from wallets.providers.statement_csv import COLUMNS
 from wallets.services import (
     StatementImport,
@@ -46,8 +52,13 @@ def sample(version: str, **names: str) -> bytes:
     return Template(text).safe_substitute(names).encode()
 
 
-def table(*rows: dict[str, str], opening: int = 1_000_000, start: int = 1) -> bytes:
-    """A CSV of USD bookings by their amounts; the balances follow."""
+def table(*rows: dict[str, str], opening: int | None = None, start: int = 1) -> bytes:
+    """A CSV of bookings by their amounts; the balances follow, also those of earlier statements."""
+    if opening is None:
+        currency = rows[0].get("currency", "USD")
+        before = BankStatement.objects.filter(account__iban=OURS, account__currency=currency)
+        newest = before.order_by("pk").last()
+        opening = newest.closing_minor if newest else 1_000_000
     balance, lines = opening, [";".join(COLUMNS)]
     for number, row in enumerate(rows, start):
         minor = round(float(row["amount"].replace(",", ".")) * 100)

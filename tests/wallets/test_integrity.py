@@ -12,7 +12,7 @@ from wallets import integrity
 from wallets.services.anchors import anchor_draft, anchor_keep
 
 PAID, SENT, IN_REVIEW = 1, 2, 3
-ELSEWHERE = """bank_book_agrees credit_notes_are_in_the_ledger credit_notes_match_invoices
+ELSEWHERE = """bank_book_agrees bank_statements_follow credit_notes_are_in_the_ledger credit_notes_match_invoices
 extras_are_agreed fee_invoices_match_fees payout_book_agrees refund_requests_end
 releases_are_in_the_ledger reservations_are_explained sandbox_refunds_agree
 take_backs_are_in_the_ledger
