@@ -15,7 +15,13 @@ from outbox import registry
 from outbox.models import Job
 from outbox.rounds import Round, ask_all
 from wallets import services
-from wallets.enums import OPEN_TAKE_BACKS, PayoutResult, Rail, VerificationMode
+from wallets.enums import (
+    OPEN_TAKE_BACKS,
+    PayoutResult,
+    Rail,
+    VerificationMode,
+    WithdrawalStatus,
+)
 from wallets.models import Payment, TakeBack, Withdrawal
 from wallets.models.payments import IN_FLIGHT
 from wallets.providers import Answer, PayoutAnswer, ProviderTimeout, payout_provider_of
@@ -32,7 +38,7 @@ from wallets.services.verification import (
     verification_keep,
     verification_prove,
 )
-from wallets.services.withdrawal_sending import COMPARE
+from wallets.services.withdrawal_sending import COMPARE, SAYS_PAID
 from wallets.services.withdrawal_sending import RESOLVE as RESOLVE_WITHDRAWAL
 from wallets.services.withdrawals import SEND
 
@@ -95,10 +101,13 @@ def send_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
 def resolve_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
     """Read from the provider's book how withdrawals ended.
 
-    Without an end the attempt fails: the next one comes later, and in the end a person looks.
+    Without an end the attempt fails: the next one comes later, and in the end a person looks. An
+    event that says what is known here, as most do, is no reason to ask.
     """
     rows = Withdrawal.objects.among(job.payload["withdrawal"] for job in jobs)
-    waiting = list(rows.filter(frozen_at__isnull=True).select_related("method").order_by("pk"))
+    open_rows = rows.filter(frozen_at__isnull=True).select_related("method").order_by("pk")
+    news = {job.payload["withdrawal"] for job in jobs if job.payload.get("says") != SAYS_PAID}
+    waiting = [row for row in open_rows if row.pk in news or row.status != WithdrawalStatus.PAID]
     asked = ask_all({one.pk: one for one in waiting}, services.withdrawal_look)
     for pk, answer in list(asked.answers.items()):
         if answer is None or answer.result == PayoutResult.PENDING:

@@ -80,11 +80,12 @@ def programs(environment: dict[str, str], instance: Instance) -> list[Program]:
     """Tranche itself; the same four are in the Procfile and in deploy/systemd."""
     python = sys.executable
     celery = (python, "-W", NO_WARNING_FOR_ROOT, "-m", "celery", "-A", "config", "-q")
-    # Pages and calls go first when the machine is busy: background work waits a little.
+    # Pages and calls go first when the machine is busy: background work waits a little. No more than
+    # that, for money settles there, and a worker that was killed takes seconds of CPU to come back.
     worker = (
         "nice",
         "-n",
-        "10",
+        "5",
         *celery,
         "worker",
         "-c",

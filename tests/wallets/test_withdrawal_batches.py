@@ -23,12 +23,14 @@ from tests.wallets.withdrawing import (
     eventually,
     funded,
     request,
+    send,
     wallet,
 )
 from wallets import integrity, ledger
 from wallets.enums import AccountKind, JournalKind, WithdrawalStatus
 from wallets.ledger import AccountSpec, JournalDraft, Leg
 from wallets.models import PayoutMethod, Withdrawal
+from wallets.services import provider_event_note
 
 pytestmark = pytest.mark.django_db
 
@@ -144,3 +146,30 @@ def test_polls_travel_together_and_those_without_an_end_come_later(owner, provid
     assert (left.payload, left.attempts) == ({"withdrawal": late.pk}, 1)
     assert left.last_error == "ProviderTimeout: the provider has not said yet how it ended"
     assert ended >= 2
+
+
+@pytest.mark.parametrize(
+    ("says", "status"), [("payout.paid", "paid"), ("payout.returned", "returned")]
+)
+def test_an_event_that_says_what_is_known_is_no_reason_to_ask(owner, provider, says, status):
+    paid = send(request(owner))
+    provider.book.write(replace(provider.book.find(paid.public_id), status="returned"))
+    told = {"provider": "sandbox", "kind": says, "key": paid.public_id, "body": "{}"}
+
+    provider_event_note(event_id="evt_1", at=AT, **told)
+    run_jobs("withdrawal.resolve")
+
+    paid.refresh_from_db()
+    assert paid.status == status
+    assert Job.objects.get(topic="withdrawal.resolve").outcome == "done"
+
+
+def test_an_event_that_says_more_than_is_known_is_looked_into(owner, provider):
+    lost = send(request(owner, number=ANSWER_LOST))
+    told = {"provider": "sandbox", "kind": "payout.paid", "key": lost.public_id, "body": "{}"}
+
+    provider_event_note(event_id="evt_1", at=AT, **told)
+    run_jobs("withdrawal.resolve")
+
+    lost.refresh_from_db()
+    assert lost.status == WithdrawalStatus.PAID

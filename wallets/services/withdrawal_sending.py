@@ -4,6 +4,7 @@ The withdrawal's public id is the key that the provider knows it by and never ch
 never taken for a refusal: what is reserved stays reserved until the provider's book says more.
 """
 
+import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import User
 from common.failpoints import failpoint
@@ -46,11 +47,19 @@ RESOLVE: Final = "withdrawal.resolve"
 RESOLVE_AFTER = timedelta(seconds=10)
 """Longer than the provider is waited for: what it began by then is in its book."""
 ABOUT: Final = "withdrawal"
+SAYS_PAID: Final = "payout.paid"
 COMPARE: Final = "withdrawal.compare"
 UNDER_WAY: Final = (WithdrawalStatus.SENDING, WithdrawalStatus.UNCERTAIN)
 MAY_RETURN: Final = (*UNDER_WAY, WithdrawalStatus.PAID)
 Answers = Mapping[int, PayoutAnswer | None]
 """What the provider said of each withdrawal, by its id; None while that is not known."""
+# One statement for all rows: the ORM's bulk_update costs ten times as much.
+SAVE_PAID: Final = """
+UPDATE wallets_withdrawal w
+SET status = %s, paid_at = %s, ended_at = %s, provider_reference = paid.reference
+FROM jsonb_to_recordset(%s::jsonb) AS paid (id bigint, reference text)
+WHERE w.id = paid.id
+"""
 REASONS: Final = {"account_closed": "The bank says that the account is closed."}
 
 
@@ -169,7 +178,7 @@ def provider_event_note(
             enqueue(
                 RESOLVE,
                 key=f"{withdrawal.public_id}:{event_id}",
-                payload={"withdrawal": withdrawal.pk},
+                payload={"withdrawal": withdrawal.pk, "says": kind},
             )
     return is_new
 
@@ -204,9 +213,7 @@ def pay(withdrawals: Sequence[Withdrawal], *, by: User | None, at: datetime) -> 
     for withdrawal in withdrawals:
         withdrawal.move_to(WithdrawalStatus.PAID)
         withdrawal.paid_at = withdrawal.ended_at = at
-    Withdrawal.objects.bulk_update(
-        withdrawals, ["status", "paid_at", "ended_at", "provider_reference"]
-    )
+    _save_paid(withdrawals, at=at)
     posted = ledger.pay_out_many(_pay_outs(withdrawals))
     failpoint("send.posted")
     record_steps(
@@ -307,6 +314,12 @@ def _difference(withdrawal: Withdrawal, answer: PayoutAnswer) -> str:
 
 def _in_words(answer: PayoutAnswer) -> str:
     return REASONS.get(answer.reason, f"The bank refused it: {answer.reason or 'no reason given'}.")
+
+
+def _save_paid(withdrawals: Sequence[Withdrawal], *, at: datetime) -> None:
+    rows = [{"id": one.pk, "reference": one.provider_reference} for one in withdrawals]
+    with connection.cursor() as cursor:
+        cursor.execute(SAVE_PAID, [WithdrawalStatus.PAID, at, at, json.dumps(rows)])
 
 
 def _lock_balances(withdrawals: Sequence[Withdrawal]) -> None:
