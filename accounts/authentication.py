@@ -56,5 +56,5 @@ class BrowserScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
             "type": "apiKey",
             "in": "cookie",
             "name": "sessionid",
-            "description": "The browser's session; writes need X-CSRFToken.",
+            "description": "The browser's session (`__Host-session` in production); writes need X-CSRFToken.",
         }

@@ -34,9 +34,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "wallets.Release",
         "wallets.TakeBack",
         "wallets.Account",
-        "wallets.Balance",
         "wallets.Journal",
-        "wallets.Entry",
         "gigs.FeePolicy",
     ),
     "Withdrawals": (

@@ -59,7 +59,7 @@ class PaymentDeclined(DomainError):
 class AmountMismatch(DomainError):
     code = "amount_mismatch"
     status = 400
-    default_message = "The amount must be exactly the invoice's total."
+    default_message = "The amount must be exactly what is due of the invoice."
 
 
 class PaymentMethodUnknown(DomainError):

@@ -29,7 +29,6 @@ from common.exceptions import FieldError, Invalid
 from common.middleware import TOKEN_PREFIX
 
 TOKEN_LIFE: Final = timedelta(days=30)
-TOKEN_MOST: Final = timedelta(days=365)
 SEEN_EVERY: Final = timedelta(minutes=1)
 WINDOW: Final = 60
 KEEP_WINDOWS: Final = timedelta(hours=1)

@@ -15,7 +15,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
 
 from common.currencies import EXPONENTS
-from common.money import AmountError, amount_text, from_minor, parse_amount
+from common.money import AmountError, amount_text, parse_amount
 from common.public_ids import parse_public_id
 
 ZERO_WIDTH_JOINERS: Final = "\u200c\u200d"
@@ -273,8 +273,3 @@ class MoneyField(serializers.Field[Money, Any, Any, Any]):
 @extend_schema_field(SignedMoneySerializer)
 class SignedMoneyField(MoneyField):
     """Output only: an amount that may be negative."""
-
-
-def money_of(minor: int, currency: str) -> Money:
-    """What a money field shows for minor units of the ledger."""
-    return from_minor(minor, currency)

@@ -32,11 +32,18 @@ BODY: Final[dict[int, Sequence[tuple[str, str]]]] = {
         ("duplicate_key", "A key is there twice."),
         ("unknown_field", "A key is not known here."),
     ],
+    409: [("busy", "Others work on the same rows; ask again after `Retry-After`.")],
     413: [("too_large", "The body has more than 64 KiB.")],
     415: [("unsupported_media_type", "The body is not `application/json`.")],
 }
 SIGNED_IN: Final[dict[int, Sequence[tuple[str, str]]]] = {
-    401: [("not_authenticated", "No token, or one that is unknown, expired or revoked.")],
+    401: [
+        ("not_authenticated", "Neither a token nor a session."),
+        ("invalid_token", "The token is unknown, expired or revoked."),
+    ],
+}
+SESSION: Final[dict[int, Sequence[tuple[str, str]]]] = {
+    403: [("csrf_failed", "The write of a browser's session came without its CSRF token.")],
 }
 KEYED: Final[dict[int, Sequence[tuple[str, str]]]] = {
     400: [("idempotency_key_malformed", "The key is not 1 to 255 visible ASCII characters.")],
@@ -66,6 +73,7 @@ class Operation:
         tables = [GENERAL]
         tables += [BODY] * is_write + [SIGNED_IN] * (not self.is_public)
         tables += [KEYED] * self.takes_key
+        tables += [SESSION] * (is_write and not self.is_public)
         for table in tables:
             for status, entries in table.items():
                 found[status].update(entries)

@@ -15,7 +15,6 @@ VENV = REPOSITORY / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.json"
 BOOTSTRAP = "requirements-bootstrap.txt"
-RUNTIME = "requirements.txt"
 DEVELOPMENT = "requirements-dev.txt"
 
 

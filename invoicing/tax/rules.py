@@ -19,7 +19,6 @@ VERSION: Final = "2026-11"
 """Of rates and rules together."""
 
 UNION: Final = "EU"
-ANYWHERE: Final = "*"
 
 
 class Place(StrEnum):

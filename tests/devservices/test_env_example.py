@@ -18,3 +18,11 @@ def test_env_example_names_every_variable_that_is_read() -> None:
 
     assert read - named == set()
     assert named - read == {"DJANGO_SETTINGS_MODULE"}
+
+
+def test_values_are_what_an_environment_file_takes() -> None:
+    """systemd takes all that follows the first = as the value, comments too."""
+    lines = (REPOSITORY / ".env.example").read_text().splitlines()
+    values = [line for line in lines if re.match(r"[A-Z_]+=", line)]
+
+    assert [line for line in values if " " in line or "#" in line] == []

@@ -120,6 +120,31 @@ def test_the_application_gets_these_rights_and_no_more(role, tables, rights, oth
         assert (table, granted) == (table, rights)
 
 
+REFUSED_BY_TRIGGER = """
+    SELECT relname, tgtype & 16 <> 0, tgtype & 8 <> 0
+    FROM pg_trigger
+    JOIN pg_class ON pg_class.oid = tgrelid
+    JOIN pg_proc ON pg_proc.oid = tgfoid
+    WHERE proname IN ('tranche_refuse_change', 'wallets_refuse_change') AND tgqual IS NULL
+"""
+
+
+def test_no_right_is_granted_that_a_trigger_refuses(role):
+    """An append-only table that the lists forget is found by its trigger."""
+    with connection.cursor() as cursor:
+        cursor.execute(REFUSED_BY_TRIGGER)
+        refused = cursor.fetchall()
+
+    assert len({table for table, _, _ in refused}) >= 24
+    granted = [
+        (table, right)
+        for table, no_update, no_delete in refused
+        for right, is_refused in (("UPDATE", no_update), ("DELETE", no_delete))
+        if is_refused and may(role, table, right)
+    ]
+    assert granted == []
+
+
 def test_the_rights_cover_every_table(role):
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

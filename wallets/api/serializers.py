@@ -33,7 +33,7 @@ NET = {"amount": "3166.67", "currency": "USD"}
 
 
 class PayInput(Input):
-    """What to pay with. `amount`, when given, must be the invoice's total."""
+    """What to pay with. `amount`, when given, must be what is due of the invoice."""
 
     example: ClassVar[Example | None] = {"payment_method": METHOD}
 
