@@ -1,22 +1,36 @@
 """Crediting twenty times, and crediting while somebody pays or withdraws."""
 
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import connection, connections, transaction
 from djmoney.money import Money
 
 from invoicing.models import Invoice
-from tests.builders import SANDBOX_OK, credit, paid_invoice, sent_invoice
+from tests.builders import SANDBOX_OK, active_project, credit, paid_invoice, pay, sent_invoice
 from tests.factories import AT
 from tests.races.threads import TIMES, Outcome, at_once, race_seen, tally
 from tests.wallets.withdrawing import bank_account
 from wallets import integrity
-from wallets.models import Journal
+from wallets.models import Clearing, Journal
 from wallets.selectors import credit_balance, wallet_balances
-from wallets.services import payment_ask, payment_begin, payment_conclude, withdrawal_request
+from wallets.services import (
+    clearings_finish,
+    payment_ask,
+    payment_begin,
+    payment_conclude,
+    withdrawal_request,
+)
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 PART = "1000.00"
+CLEARED = AT + timedelta(days=5)
+WAITS = """
+SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))
+"""
 
 
 def credit_at_once(invoice: Invoice) -> list[Outcome]:
@@ -93,3 +107,45 @@ def test_what_is_withdrawn_meanwhile_is_owed_and_never_paid_twice():
     assert row.debt == row.held
     assert credit_balance(invoice.buyer_id, "USD") == invoice.total
     assert integrity.differences() == []
+
+
+def test_what_becomes_pending_meanwhile_is_not_taken(settings):
+    """The note has looked for clearings when the other invoice is settled, and not yet at balances."""
+    settings.CLEARING_DAYS = 5
+    invoice = paid_invoice()
+    clearings_finish(invoice_ids=[invoice.pk], at=CLEARED)
+    other = sent_invoice(active_project(title="Another", freelancer=invoice.seller))
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            pay(other)
+            noted = pool.submit(_credit_apart, invoice)
+            _wait_for(noted)
+        noted.result()
+
+    [row] = wallet_balances(invoice.seller_id)
+    assert (row.pending, row.available, row.debt) == (316667, 0, 0)
+    assert Clearing.objects.get(invoice=other).taken_minor == 0
+    assert integrity.differences() == []
+    clearings_finish(invoice_ids=[other.pk], at=CLEARED)
+    [row] = wallet_balances(invoice.seller_id)
+    assert (row.pending, row.available, row.debt) == (0, 316667, 0)
+
+
+def _credit_apart(invoice: Invoice) -> None:
+    try:
+        credit(invoice)
+    finally:
+        connections.close_all()
+
+
+def _wait_for(noted: Future[None]) -> None:
+    """Until the other one waits for a lock of this connection."""
+    deadline = time.monotonic() + 60
+    while not noted.done() and time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(WAITS)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")

@@ -136,6 +136,20 @@ def test_the_job_clears_what_is_due():
     assert integrity.differences() == []
 
 
+def test_a_clearing_that_the_ledger_refuses_waits_for_a_person():
+    invoice = paid_invoice(active_project(at=AT - 30 * DAY), at=AT - 6 * DAY)
+    rewrite(Clearing.objects.get(), "amount_minor = amount_minor + 1")
+
+    assert run_jobs("clearing.due") == 0
+
+    job = Job.objects.get(topic="clearing.due")
+    assert (job.done_at, job.outcome, job.attempts) == (None, "", 1)
+    assert invoice.public_id in job.last_error
+    assert job.last_error.startswith("PendingMissing: too little is pending")
+    assert balance_of(invoice.seller) == (316_667, 0, 316_667)
+    assert not Journal.objects.filter(kind="clearing").exists()
+
+
 def test_the_mail_says_from_when_it_can_be_spent():
     paid_invoice()
 

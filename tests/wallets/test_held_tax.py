@@ -71,3 +71,23 @@ def test_tax_that_was_not_set_aside_comes_from_credit_or_waits_for_it(monkeypatc
     assert (invoice.status, statuses(project)) == ("paid", ["settled"])
     assert credit_balance(project.commissioner_id, "EUR") == Money("405.00", "EUR")
     assert integrity.differences() == []
+
+
+def test_tax_that_is_no_longer_due_pays_what_waits_for_credit(monkeypatch):
+    project = taxed(buyer(), seller())
+    with monkeypatch.context() as patch:
+        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
+        fund(project)
+    approved_milestone(project)
+    run_jobs("milestone.approved", "invoice.issued")
+    waiting = Invoice.objects.get()
+    other = taxed(project.commissioner, project.freelancer, title="Other")
+    fund(other)
+    monkeypatch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
+
+    approved_milestone(other)
+    run_jobs("milestone.approved", "invoice.issued")
+
+    waiting.refresh_from_db()
+    assert (waiting.status, statuses(project)) == ("paid", ["settled"])
+    assert credit_balance(project.commissioner_id, "EUR").amount == 0

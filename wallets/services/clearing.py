@@ -10,11 +10,16 @@ from accounts import audit
 from outbox.services import enqueue_many
 from wallets import ledger
 from wallets.enums import AccountKind, JournalKind
+from wallets.exceptions import InsufficientFunds
 from wallets.ledger import AccountSpec, JournalDraft, Leg
 from wallets.models import Clearing
 from wallets.services.debts import Arrived, debts_pay
 
 CLEARING: Final = "clearing.due"
+
+
+class PendingMissing(RuntimeError):
+    """Less is pending than clearings wait for: the books differ, and somebody has to look."""
 
 
 def clearings_begin(clearings: Sequence[Clearing], *, public_ids: dict[int, str]) -> None:
@@ -46,6 +51,7 @@ def clearings_finish(*, invoice_ids: Sequence[int], at: datetime) -> list[Cleari
 
     One journal each under the key clear:<invoice>: pending -net, available +net. Lifetime earnings
     were counted when it was credited. Rows that are cleared already, seen under their lock, stay.
+    PendingMissing, which is no refusal: its job must not end by it.
     """
     clearings = list(
         Clearing.objects.waiting()
@@ -53,7 +59,11 @@ def clearings_finish(*, invoice_ids: Sequence[int], at: datetime) -> list[Cleari
         .select_related("invoice")
         .locked()
     )
-    posted = ledger.post_many(_drafts(clearings))
+    try:
+        posted = ledger.post_many(_drafts(clearings))
+    except InsufficientFunds as error:
+        invoices = ", ".join(clearing.invoice.public_id for clearing in clearings)
+        raise PendingMissing(f"too little is pending to clear {invoices}") from error
     Clearing.objects.filter(pk__in=[clearing.pk for clearing in clearings]).update(cleared_at=at)
     audit.record_many(
         [

@@ -88,7 +88,7 @@ def _post(note: Invoice, given: GivenBack, *, by: User, at: datetime) -> None:
     """One balanced journal under the key credit:<note>.
 
     All its ordinary accounts are locked before it is decided what each gives; the clearings of
-    what is pending are locked before them.
+    what is pending are locked before them, and what becomes pending meanwhile is not taken.
     """
     currency, seller = note.total.currency.code, f"user:{note.seller_id}"
     waiting = _waiting(note)
@@ -98,7 +98,8 @@ def _post(note: Invoice, given: GivenBack, *, by: User, at: datetime) -> None:
     ids = ledger.open_accounts(sorted([*wallet, buyer, fees]))
     accounts = [ids[spec] for spec in wallet]
     free = ledger.lock([*accounts, ids[buyer]])
-    parts = _parts(given.taken, [free[account] for account in accounts[:2]])
+    pending = min(free[accounts[0]], sum(row.left_minor for row in waiting))
+    parts = _parts(given.taken, [pending, free[accounts[1]]])
     _take_pending(waiting, parts[0])
     earned_on = accounts[0 if Clearing.objects.filter(invoice=note.credits_id).exists() else 1]
     legs = [
@@ -158,6 +159,8 @@ def _take_pending(waiting: Sequence[Clearing], amount: int) -> None:
             clearing.taken_minor += part
             clearing.save(update_fields=["taken_minor"])
             amount -= part
+    if amount:
+        raise RuntimeError(f"{amount} more is taken of what is pending than clearings account for")
 
 
 def _reversed(note: Invoice) -> int | None:

@@ -89,6 +89,7 @@ def held_settle(*, invoice_ids: Sequence[int], at: datetime) -> list[int]:
         settle(dues=dues, at=at)
     else:
         finish(dues=dues, posted=_post_differing(dues, held), at=at)
+        _wake_by_surplus(dues, held)
     return [bill.invoice.pk for bill in bills]
 
 
@@ -116,7 +117,7 @@ def _post_differing(dues: Sequence[Due], held: dict[int | None, int]) -> list[Po
     for due in dues:
         bill = due.bill
         source, available, fees = (ids[spec] for spec in due.accounts)
-        set_aside = bill.total if bill.is_corrected else held.get(bill.milestone_id, 0)
+        set_aside = _set_aside(bill, held)
         legs = (
             Leg(source, -set_aside),
             Leg(available, bill.net, bill.net - bill.tax),
@@ -133,6 +134,18 @@ def _post_differing(dues: Sequence[Due], held: dict[int | None, int]) -> list[Po
             )
         )
     return ledger.post_many(drafts)
+
+
+def _set_aside(bill: Bill, held: dict[int | None, int]) -> int:
+    return bill.total if bill.is_corrected else held.get(bill.milestone_id, 0)
+
+
+def _wake_by_surplus(dues: Sequence[Due], held: dict[int | None, int]) -> None:
+    for due in dues:
+        bill = due.bill
+        if _set_aside(bill, held) > bill.total:
+            key = bill.invoice.public_id
+            wake_waiting(buyer_id=bill.buyer_id, currency=bill.currency, key=key)
 
 
 def _write_payments(bills: Sequence[Bill], *, at: datetime) -> list[HeldPayment]:
