@@ -32,6 +32,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "wallets.Clearing",
         "gigs.RefundRequest",
         "wallets.Release",
+        "wallets.Addition",
         "wallets.TakeBack",
         "wallets.Account",
         "wallets.Journal",

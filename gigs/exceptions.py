@@ -55,9 +55,19 @@ class NoNextMilestone(DomainError):
 
 class FundsHeld(DomainError):
     code = "funds_held"
-    default_message = (
-        "The money for this milestone is set aside at its price, which cannot change any more."
-    )
+    default_message = "This project pays from held funds, which are for its milestones alone."
+
+
+class CreditShort(DomainError):
+    """Says how much is missing."""
+
+    code = "credit_short"
+    default_message = "Your credit is too small for this. Top it up first."
+
+
+class FundingUnderWay(DomainError):
+    code = "funding_under_way"
+    default_message = "A payment that funds the next milestone at its old price is on its way; wait for its outcome."
 
 
 class NothingHeld(DomainError):

@@ -30,6 +30,7 @@ class JournalKind(models.TextChoices):
     TAKE_BACK = "take_back", "Credit taken back"
     CREDIT_NOTE = "credit_note", "Credit note"
     DEBT_PAYMENT = "debt_payment", "Debt paid"
+    ADDITION = "addition", "More set aside"
 
 
 class PaymentStatus(models.TextChoices):
@@ -74,6 +75,15 @@ class ReleaseCause(models.TextChoices):
     GIVEN_BACK = "given_back", "Given back by the freelancer"
     REFUND_AGREED = "refund_agreed", "Refund agreed"
     REFUND_UNANSWERED = "refund_unanswered", "Refund request not answered"
+    CREDITED = "credited", "Invoice credited before it was paid"
+    APPROVED_IN_PART = "approved_in_part", "A part was approved"
+
+
+class AdditionCause(models.TextChoices):
+    """Why more was set aside for a funded milestone."""
+
+    BONUS = "bonus", "Bonus"
+    REMAINDER = "remainder", "Remainder of an earlier milestone"
 
 
 class PaymentSource(models.TextChoices):

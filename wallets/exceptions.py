@@ -77,6 +77,14 @@ class NothingToTakeBack(DomainError):
     default_message = "Nothing of what this payment brought is still your credit."
 
 
+class CameByTransfer(DomainError):
+    code = "came_by_transfer"
+    default_message = (
+        "What came by bank transfer does not go back by itself: it pays your invoices and funds your"
+        " milestones."
+    )
+
+
 class TakeBackInProgress(DomainError):
     code = "take_back_in_progress"
     default_message = "Money of this payment is on its way back; wait for its outcome."

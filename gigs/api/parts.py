@@ -14,10 +14,23 @@ from common.exceptions import PermissionRefused
 from gigs.api.serializers import MilestoneOutput
 from gigs.api.work import WorkView
 from gigs.enums import Remainder
-from gigs.exceptions import FundsHeld, MilestoneTransitionRefused, NoNextMilestone, PriceFixed
+from gigs.exceptions import (
+    CreditShort,
+    FundingUnderWay,
+    MilestoneTransitionRefused,
+    NoNextMilestone,
+    PriceFixed,
+)
 from gigs.services import Part, milestone_approve_part
 
-REFUSALS = [PermissionRefused, MilestoneTransitionRefused, NoNextMilestone, FundsHeld, PriceFixed]
+REFUSALS = [
+    PermissionRefused,
+    MilestoneTransitionRefused,
+    NoNextMilestone,
+    PriceFixed,
+    CreditShort,
+    FundingUnderWay,
+]
 
 
 class PartInput(Input):
@@ -53,8 +66,9 @@ class MilestoneApprovePartView(WorkView):
     def post(self, request: Request, milestone_id: str) -> Response:
         """Accept delivered work for a part of its price.
 
-        The rest is added to the next open milestone, or taken off what is agreed. The invoice over
-        the part follows by itself.
+        The rest is added to the next open milestone, or taken off what is agreed. Where the money is
+        held it moves with it: on to the next milestone if that is funded, else to one's credit. The
+        invoice over the part follows by itself.
         """
         part = part_of(self.body(PartInput))
         found = self.named(milestone_id)

@@ -20,7 +20,7 @@ from gigs.api.serializers import (
     TaskActionInput,
 )
 from gigs.exceptions import (
-    FundsHeld,
+    CreditShort,
     MilestoneNotFunded,
     MilestoneTransitionRefused,
     ProjectNotStarted,
@@ -167,7 +167,7 @@ class MilestoneApproveView(WorkView):
             scope=Scope.GIGS_WRITE,
             request=ApproveInput,
             answers={200: MilestoneOutput},
-            refusals=[PermissionRefused, MilestoneTransitionRefused, FundsHeld],
+            refusals=[PermissionRefused, MilestoneTransitionRefused, CreditShort],
             takes_key=True,
         )
     )
@@ -175,7 +175,8 @@ class MilestoneApproveView(WorkView):
     def post(self, request: Request, milestone_id: str) -> Response:
         """Accept delivered work, with a bonus or without.
 
-        The invoice follows by itself within seconds, over the price and the bonus.
+        The invoice follows by itself within seconds, over the price and the bonus. Where the price
+        is held the bonus is taken from one's credit at once.
         """
         given = self.body(ApproveInput)
         found = self.named(milestone_id)

@@ -153,13 +153,14 @@ def invoice_of(milestone: Milestone) -> Any:
     """
     if milestone.invoice is not None or milestone.share_minor is None:
         return milestone.invoice
-    return next((row for row in milestone.project.invoices.all() if row.kind == FINAL), None)
+    final = [row for row in milestone.project.invoices.all() if row.kind == FINAL]
+    return max(final, key=lambda row: row.pk, default=None)
 
 
 def _held(milestones: Sequence[Milestone]) -> int:
     """What is set aside for the milestones, in minor units."""
     return sum(
-        part.amount_minor - part.returned_minor
+        part.set_aside
         for milestone in milestones
         if milestone.status != MilestoneStatus.SETTLED
         for part in milestone.fundings.all()
@@ -241,8 +242,8 @@ def next_step(view: ProjectView, *, user: User) -> NextStep:
 def _before_the_start(view: ProjectView, *, user: User) -> NextStep:
     if view.project.freelancer_id == user.pk:
         return NextStep(Step.AWAIT_UPFRONT)
-    for invoice in view.invoices:
-        return NextStep(Step.PAY_UPFRONT, invoice=invoice)
+    if view.invoices:
+        return NextStep(Step.PAY_UPFRONT, invoice=view.invoices[-1])
     return NextStep(Step.AWAIT_INVOICE)
 
 

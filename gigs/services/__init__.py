@@ -8,6 +8,7 @@ from gigs.services.applications import (
 )
 from gigs.services.extras import extra_agree, extra_note_invoiced
 from gigs.services.fees import FeeChange, fee_policy_announce
+from gigs.services.funds import Change
 from gigs.services.gigs import (
     GigDraft,
     PlannedTask,
@@ -48,6 +49,7 @@ from gigs.services.settlement import (
 )
 
 __all__ = [
+    "Change",
     "FeeChange",
     "GigDraft",
     "GivenUp",

@@ -79,7 +79,8 @@ def _add(project: Project, amount: Money, reason: str, *, by: User, at: datetime
 def extra_note_invoiced(*, project_id: int, amount: int) -> None:
     """Note that so many minor units of extra work are invoiced; the project is locked.
 
-    ExceedsAgreed when that is more than was agreed and not invoiced so far.
+    Less than nothing where such an invoice was credited in full. ExceedsAgreed when it is more than
+    was agreed and not invoiced so far.
     """
     project = Project.objects.get(pk=project_id)
     left = project.extra_minor - project.extra_invoiced_minor

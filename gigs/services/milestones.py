@@ -14,8 +14,10 @@ from common.failpoints import failpoint
 from common.money import MAX_MINOR, amount_text, to_minor
 from gigs import policies
 from gigs.enums import MilestoneStatus, PaymentMode, ProjectStatus
-from gigs.exceptions import FundsHeld, MilestoneNotFunded, ProjectNotStarted
+from gigs.exceptions import MilestoneNotFunded, ProjectNotStarted
 from gigs.models import Milestone, Project, Submission
+from gigs.services import funds
+from gigs.services.funds import Change
 from gigs.services.refund_requests import refund_lapse
 from gigs.services.review_clock import review_begin
 from outbox.services import enqueue
@@ -139,9 +141,9 @@ def milestone_approve(
 ) -> Milestone:
     """Accept the delivered work; everything that follows from it is a job, not a call.
 
-    A bonus is added to what the project has agreed, whose row is then locked first.
-    MilestoneTransitionRefused, PermissionRefused; Invalid for a bonus in another currency or
-    beyond the limit of one invoice, FundsHeld where the price alone was set aside.
+    A bonus is added to what the project has agreed, whose row is then locked first; where the price
+    is held, so is the bonus, from credit. MilestoneTransitionRefused, PermissionRefused; Invalid for
+    a bonus in another currency or beyond the limit of one invoice, CreditShort.
     """
     if bonus is not None:
         Project.objects.locked().get(milestones=milestone_id)
@@ -173,8 +175,6 @@ def _add_bonus(milestone: Milestone, bonus: Money, *, by: User, at: datetime) ->
         raise Invalid(
             [FieldError("bonus", "currency_mismatch", "A bonus is in the currency of the price.")]
         )
-    if milestone.project.payment_mode != PaymentMode.ON_INVOICE:
-        raise FundsHeld
     minor = to_minor(bonus)
     if to_minor(milestone.amount) + minor > MAX_MINOR:
         message = "The price and the bonus together are more than one invoice can be about."
@@ -198,6 +198,8 @@ def _add_bonus(milestone: Milestone, bonus: Money, *, by: User, at: datetime) ->
         by=by,
         at=at,
     )
+    price = to_minor(milestone.amount)
+    funds.move(Change(milestone, before=price, after=price + minor), by=by, at=at)
     _tell_of_bonus(milestone, bonus)
 
 

@@ -13,13 +13,17 @@ from accounts.services.mail import Mail, Page, mail_enqueue
 from common.exceptions import FieldError, Invalid
 from common.money import MAX_MINOR, amount_text, from_minor, to_minor
 from gigs import policies
-from gigs.enums import AmendmentReason, MilestoneStatus, PaymentMode, Remainder
-from gigs.exceptions import FundsHeld, NoNextMilestone, PriceFixed
+from gigs.enums import AmendmentReason, MilestoneStatus, Remainder
+from gigs.exceptions import NoNextMilestone, PriceFixed
 from gigs.models import Milestone, Project
+from gigs.services import funds
 from gigs.services.amendments import price_amend
+from gigs.services.funds import Change
 from gigs.services.milestones import milestone_approve
 
-OPEN: Final = frozenset({MilestoneStatus.PLANNED, MilestoneStatus.IN_PROGRESS})
+OPEN: Final = frozenset(
+    {MilestoneStatus.PLANNED, MilestoneStatus.FUNDED, MilestoneStatus.IN_PROGRESS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +39,16 @@ def milestone_approve_part(*, milestone_id: int, part: Part, by: User, at: datet
     """Accept the delivered work for a part of its price.
 
     The rest is added to the next milestone that nobody has delivered, or taken off what the project
-    has agreed. The project and all its milestones are locked; each price moves by an amendment on
-    record. MilestoneTransitionRefused, NoNextMilestone, FundsHeld, PriceFixed, PermissionRefused;
-    Invalid for an amount that is no part of the price.
+    has agreed; where the price is held, the money moves with it, or becomes credit. The project and
+    all its milestones are locked; each price moves by an amendment on record.
+    MilestoneTransitionRefused, NoNextMilestone, PriceFixed, CreditShort, FundingUnderWay,
+    PermissionRefused; Invalid for an amount that is no part of the price.
     """
     project = Project.objects.locked().get(milestones=milestone_id)
     milestones = list(Milestone.objects.filter(project=project).locked())
     milestone = next(one for one in milestones if one.pk == milestone_id)
-    milestone.project = project
+    for one in milestones:
+        one.project = project
     policies.require(
         policies.may_review(by, milestone), "Only the project's commissioner can approve."
     )
@@ -56,22 +62,24 @@ def _divide(
 ) -> None:
     project = milestone.project
     price, amount = to_minor(milestone.amount), _amount(milestone, part)
-    if project.payment_mode != PaymentMode.ON_INVOICE:
-        raise FundsHeld
     if project.is_by_completion:
         raise PriceFixed
     rest = from_minor(price - amount, milestone.amount.currency.code)
+    next_one: Change | None = None
     if part.remainder == Remainder.NEXT_MILESTONE:
         following = _next_open(milestone, milestones)
         total = from_minor(to_minor(following.amount) + price - amount, rest.currency.code)
         if to_minor(total) > MAX_MINOR:
             message = "The remainder and the next price are more than one invoice can be about."
             raise Invalid([FieldError("remainder", "out_of_range", message)])
+        next_one = Change(following, before=to_minor(following.amount), after=to_minor(total))
         price_amend(following, total, AmendmentReason.REMAINDER, by=by, at=at)
     else:
         project.agreed_minor -= price - amount
         project.save(update_fields=["agreed_minor"])
     price_amend(milestone, part.amount, AmendmentReason.APPROVED_IN_PART, by=by, at=at)
+    change = Change(milestone, before=price, after=amount, following=next_one)
+    funds.move(change, by=by, at=at)
     _tell(milestone, rest, part)
 
 

@@ -188,12 +188,12 @@ class Invoice(PublicIdModel):
             ),
             models.UniqueConstraint(
                 fields=["milestone"],
-                condition=Q(kind=InvoiceKind.MANUAL),
+                condition=Q(kind=InvoiceKind.MANUAL) & ~Q(status=InvoiceStatus.CREDITED),
                 name="invoicing_invoice_one_by_hand_per_milestone",
             ),
             models.UniqueConstraint(
                 fields=["project", "kind"],
-                condition=Q(kind__in=WHOLE_KINDS),
+                condition=Q(kind__in=WHOLE_KINDS) & ~Q(status=InvoiceStatus.CREDITED),
                 name="invoicing_invoice_one_upfront_and_one_final",
             ),
             models.CheckConstraint(

@@ -48,9 +48,14 @@ def invoices_of_year(user: User, side: Side, year: int) -> Iterator[Invoice]:
 
 
 def invoices_paid_in(user: User, side: Side, year: int) -> Iterator[Invoice]:
-    """What was paid in a calendar year (UTC), whenever it was issued, in the order of payment."""
+    """What was paid in a calendar year (UTC), whenever it was issued, in the order of payment.
+
+    With the notes that made less of it before it was paid, as `notes_before`.
+    """
     paid = of_side(invoice_rows(), user, side).filter(paid_at__year=year)
-    return paid.order_by("paid_at", "pk").iterator(chunk_size=500)
+    before = Invoice.objects.filter(paid_at__isnull=True)
+    notes = Prefetch("credit_notes", queryset=before.order_by("pk"), to_attr="notes_before")
+    return paid.prefetch_related(notes).order_by("paid_at", "pk").iterator(chunk_size=500)
 
 
 def count_of_year(user: User, side: Side, year: int) -> int:

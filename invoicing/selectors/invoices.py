@@ -1,6 +1,6 @@
 """Reads of invoices: lists, an invoice's page, and sums by month and currency."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -204,6 +204,7 @@ def invoice_page(invoice: Invoice) -> InvoicePage:
     """The rest of the invoice's page; the fee's working counts in the order of issue."""
     currency = invoice.total.currency.code
     is_note = Q(kind=InvoiceKind.CREDIT_NOTE)
+    notes = list(invoice.credit_notes.order_by("pk"))
     before = Invoice.objects.filter(project=invoice.project_id, pk__lt=invoice.pk).aggregate(
         gross=Sum(_signed("subtotal", is_note), default=0),
         fees=Sum(_signed("fee", is_note), default=0),
@@ -222,8 +223,8 @@ def invoice_page(invoice: Invoice) -> InvoicePage:
         has_payment_under_way=_is_being_paid(invoice),
         objection=objection_of(invoice),
         objection_ends_on=objection_ends_on(invoice),
-        credit_notes=list(invoice.credit_notes.order_by("pk")),
-        corrected_by=_corrected_by(invoice),
+        credit_notes=notes,
+        corrected_by=_corrected_by(invoice, notes),
         can_credit=can_credit(invoice),
     )
 
@@ -241,12 +242,14 @@ def transfer_of(invoice: Invoice) -> Transfer | None:
     )
 
 
-def _corrected_by(invoice: Invoice) -> Invoice | None:
-    """The invoice that was issued anew for the milestone of one that was credited."""
-    if invoice.status != InvoiceStatus.CREDITED or invoice.milestone_id is None:
+def _corrected_by(invoice: Invoice, notes: Sequence[Invoice]) -> Invoice | None:
+    """The invoice that was issued anew with the last note of one that was credited."""
+    if invoice.status != InvoiceStatus.CREDITED:
         return None
-    later = Invoice.objects.filter(milestone=invoice.milestone_id, kind=invoice.kind)
-    return later.filter(pk__gt=invoice.pk).order_by("pk").first()
+    with_the_note = Invoice.objects.filter(
+        project=invoice.project_id, kind=invoice.kind, milestone=invoice.milestone_id
+    ).filter(pk__gt=notes[-1].pk, issued_at=notes[-1].issued_at)
+    return with_the_note.order_by("pk").first()
 
 
 def chasing_of(invoice: Invoice) -> Chasing | None:
@@ -293,12 +296,16 @@ def objection_of(invoice: Invoice) -> InvoiceObjection | None:
 
 def can_credit(invoice: Invoice) -> bool:
     """Whether something is left of it to credit, and no payment of it is under way."""
-    if invoice.status in PAYABLE and invoice.project.payment_mode == PaymentMode.HELD:
-        return False
-    if invoice.project.is_by_completion and invoice.project.completed_at is None:
+    is_running = invoice.project.is_by_completion and invoice.project.completed_at is None
+    if is_running and not has_objection(invoice):
         return False
     is_over = invoice.status in (InvoiceStatus.CREDITED, InvoiceStatus.ISSUED)
     return not is_over and not _is_being_paid(invoice)
+
+
+def has_objection(invoice: Invoice) -> bool:
+    """Whether its freelancer objects to it, so that a corrected one is issued for it."""
+    return InvoiceObjection.objects.filter(invoice=invoice).exists()
 
 
 def fee_working(

@@ -6,6 +6,7 @@ from invoicing.services.documents import documents_keep, documents_make, documen
 from invoicing.services.issuing import (
     DOCUMENT,
     ISSUED,
+    invoice_issue_anew,
     invoices_issue,
     invoices_wake,
     totals_on,
@@ -31,6 +32,7 @@ __all__ = [
     "draft_create",
     "draft_edit",
     "draft_send",
+    "invoice_issue_anew",
     "invoice_issue_for",
     "invoice_object",
     "invoice_put_on_hold",

@@ -18,7 +18,7 @@ from common.money import (
     to_minor,
 )
 from gigs.models import Project
-from gigs.services import projects_note_invoiced
+from gigs.services import extra_note_invoiced, projects_note_invoiced
 from invoicing import numbering
 from invoicing.enums import InvoiceKind, InvoiceStatus, SeriesFamily
 from invoicing.exceptions import AlreadyCredited, CreditTooHigh, NotAnInvoice
@@ -160,6 +160,8 @@ def _take_off(invoice: Invoice, note: Invoice) -> None:
     invoice.credited_fee += note.fee.amount
     if invoice.credited == invoice.subtotal.amount:
         invoice.move_to(InvoiceStatus.CREDITED)
+        if invoice.kind == InvoiceKind.MANUAL and invoice.milestone_id is None:
+            extra_note_invoiced(project_id=invoice.project_id, amount=-to_minor(invoice.subtotal))
     invoice.save(update_fields=["status", "credited", "credited_tax", "credited_fee"])
 
 

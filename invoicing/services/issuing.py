@@ -7,16 +7,16 @@ from django.db import transaction
 
 from accounts import audit
 from common.failpoints import failpoint
-from common.money import decimal_of, next_fee, tax_on
+from common.money import decimal_of, next_fee, tax_on, to_minor
 from common.public_ids import format_public_id
 from gigs.models import Project
-from gigs.services import projects_note_invoiced
+from gigs.services import extra_note_invoiced, projects_note_invoiced
 from invoicing import numbering
-from invoicing.enums import InvoiceStatus
+from invoicing.enums import InvoiceKind, InvoiceStatus
 from invoicing.models import Invoice
 from invoicing.numbering import Counter
 from invoicing.services.drafts import Decisions, Draft, people_of, write
-from invoicing.services.works import Terms, Work, upfront_works, works_of
+from invoicing.services.works import Terms, Work, upfront_works, work_anew, works_of
 from invoicing.tax import Decision
 from outbox.services import Entry, enqueue_all, enqueue_many
 
@@ -37,7 +37,7 @@ def totals_on(project: Project, amounts: Mapping[int, int], *, on: date) -> dict
 
 @transaction.atomic
 def invoices_issue(
-    *, milestone_ids: Sequence[int], anew: bool = False, at: datetime, is_waking: bool = True
+    *, milestone_ids: Sequence[int], at: datetime, is_waking: bool = True
 ) -> list[int]:
     """Issue what approvals of these milestones lead to; ids in order of approval.
 
@@ -48,9 +48,22 @@ def invoices_issue(
     row stays locked until its invoices are committed. Tax is decided from the legal data of the
     day and frozen with its rule (docs/tax.md). Milestones that are not approved are left. A caller
     that goes on with the invoices itself does not wake the job that would (`invoices_wake`).
-    With `anew`, one whose invoice was credited in full is invoiced again.
     """
-    return works_issue(works_of(milestone_ids, anew=anew), at=at, is_waking=is_waking)
+    return works_issue(works_of(milestone_ids), at=at, is_waking=is_waking)
+
+
+@transaction.atomic
+def invoice_issue_anew(*, invoice_id: int, at: datetime) -> int:
+    """Issue the invoice that stands for one that was credited in full; its id.
+
+    The same lines of the same kind, with the legal data, tax and fee of the day. The project is
+    locked by the caller, who wants it once.
+    """
+    invoice = Invoice.objects.select_related("project", "milestone").get(pk=invoice_id)
+    if invoice.kind == InvoiceKind.MANUAL and invoice.milestone is None:
+        extra_note_invoiced(project_id=invoice.project_id, amount=to_minor(invoice.subtotal))
+    [corrected] = works_issue([work_anew(invoice)], at=at)
+    return corrected
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from djmoney.money import Money
 
 from accounts.models import User
-from common.money import amount_text, from_minor, to_minor
+from common.money import amount_text, fee_left, from_minor, to_minor
 from common.spreadsheets import harmless
 from invoicing import selectors
 from invoicing.enums import FeeKind, InvoiceKind, Side
@@ -136,6 +136,22 @@ def _amounts(invoice: Invoice) -> list[Money]:
     return [_signed(amount, invoice) for amount in amounts]
 
 
+def _paid_amounts(invoice: Invoice) -> list[Money]:
+    """The same of what was paid: less what notes took off before. The fee is on what they left."""
+    notes: list[Invoice] = getattr(invoice, "notes_before")  # noqa: B009 - prefetched
+    if not notes:
+        return _amounts(invoice)
+    currency = invoice.total.currency.code
+    taken = [_amounts(note) for note in notes]
+    subtotal, tax, total, fee, _ = (
+        to_minor(amount) + sum(to_minor(row[place]) for row in taken)
+        for place, amount in enumerate(_amounts(invoice))
+    )
+    given_back = to_minor(invoice.fee) - fee
+    fee = fee_left(fee=to_minor(invoice.fee), given_back=given_back, gross_left=subtotal)
+    return [from_minor(minor, currency) for minor in (subtotal, tax, total, fee, total - fee)]
+
+
 def _signed(amount: Money, invoice: Invoice) -> Money:
     return -amount if invoice.kind == InvoiceKind.CREDIT_NOTE else amount
 
@@ -162,7 +178,7 @@ def _tax_cells(invoice: Invoice) -> Iterator[list[str]]:
 
 
 def _paid_cells(invoice: Invoice, side: Side) -> list[str]:
-    amounts = _amounts(invoice)[2:] if side == Side.SENT else _amounts(invoice)[2:3]
+    amounts = _paid_amounts(invoice)[2:] if side == Side.SENT else _paid_amounts(invoice)[2:3]
     return [
         invoice.number,
         invoice.issued_on.isoformat(),
@@ -218,14 +234,14 @@ class _Sums:
         self._sums: dict[tuple[str, str, str, str], _Sum] = defaultdict(_Sum)
 
     def note_issued(self, invoice: Invoice) -> None:
-        self._add("issued", invoice)
+        self._add("issued", invoice, _amounts(invoice))
         for row in invoice.taxes.all():
             currency = row.amount.currency.code
             key = ("tax", currency, row.category, _percent(row.rate))
             self._sums[key].add(_signed(row.basis, invoice), _signed(row.amount, invoice))
 
     def note_paid(self, invoice: Invoice) -> None:
-        self._add("paid", invoice)
+        self._add("paid", invoice, _paid_amounts(invoice))
 
     def rows(self, side: Side) -> Iterator[list[str]]:
         """One row for each sum, and no amounts where they mean nothing."""
@@ -237,6 +253,6 @@ class _Sums:
             own = amounts if side == Side.SENT else amounts[:3]
             yield [what, currency, category, rate, str(found.documents), *own]
 
-    def _add(self, what: str, invoice: Invoice) -> None:
+    def _add(self, what: str, invoice: Invoice, amounts: Sequence[Money]) -> None:
         key = (what, invoice.total.currency.code, "", "")
-        self._sums[key].add(*_amounts(invoice))
+        self._sums[key].add(*amounts)

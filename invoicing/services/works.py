@@ -10,11 +10,11 @@ from uuid import UUID
 from django.db.models import Q
 
 from common.formats import percent_for_people
-from common.money import decimal_of, minor_of, to_minor
+from common.money import decimal_of, minor_of, quantize, to_minor
 from common.public_ids import format_public_id
 from gigs.enums import InvoicingMethod, MilestoneStatus, ProjectStatus
 from gigs.models import Milestone, Project
-from invoicing.enums import OWN_KINDS, InvoiceKind, InvoiceStatus
+from invoicing.enums import OWN_KINDS, InvoiceKind
 from invoicing.models import LUMP_SUM, Invoice
 
 BILLABLE: Final = frozenset({MilestoneStatus.APPROVED, MilestoneStatus.SETTLED})
@@ -133,19 +133,18 @@ class Task:
         return self.approved_at, self.pk
 
 
-def works_of(milestone_ids: Sequence[int], *, anew: bool = False) -> list[Work]:
+def works_of(milestone_ids: Sequence[int]) -> list[Work]:
     """What approvals of these milestones lead to, in order of approval.
 
     Each that has no invoice yet; by the completion method the final invoice of a project of which
-    all milestones are approved. Projects, then milestones are locked, in primary-key order. With
-    `anew`, those too whose invoices were all credited in full.
+    all milestones are approved. Projects, then milestones are locked, in primary-key order.
     """
     which = Q(pk__any_of=frozenset(milestone_ids))
     asked = Milestone.objects.among(milestone_ids)
     projects = locked_terms(asked.values_list("project"))
     whole = [pk for pk, terms in projects.items() if terms.is_by_completion]
     tasks = locked_tasks(which | Q(project__in=whole) if whole else which)
-    taken = taken_of(tasks, anew=anew)
+    taken = taken_of(tasks)
     found = [
         (task.order, task_work(task, projects[task.project_id], InvoiceKind.MILESTONE))
         for task in tasks
@@ -211,13 +210,11 @@ def _task(pk: int, uuid: Any, title: str, status: str, amount: Decimal, *rest: A
     )
 
 
-def taken_of(tasks: Iterable[Task], *, anew: bool = False) -> set[int]:
-    """Those of the milestones that have an invoice of their own; with `anew`, one that stands."""
+def taken_of(tasks: Iterable[Task]) -> set[int]:
+    """Those of the milestones that have an invoice of their own, or had one that was credited."""
     own = Invoice.objects.filter(
         milestone_id__any_of=frozenset(task.pk for task in tasks), kind__in=OWN_KINDS
     )
-    if anew:
-        own = own.exclude(status=InvoiceStatus.CREDITED)
     return set(own.values_list("milestone", flat=True))
 
 
@@ -241,6 +238,24 @@ def upfront_works(project_ids: Sequence[int]) -> list[Work]:
     issued = Invoice.objects.filter(project__in=projects, kind=InvoiceKind.UPFRONT)
     taken = set(issued.values_list("project", flat=True))
     return [_upfront_work(project) for project in projects if project.pk not in taken]
+
+
+def work_anew(invoice: Invoice) -> Work:
+    """The lines of an invoice that was credited, for the one that stands for it."""
+    terms = locked_terms([invoice.project_id])[invoice.project_id]
+    currency = invoice.total.currency.code
+    lines = tuple(
+        DraftLine(
+            line.description,
+            to_minor(line.amount),
+            quantize(line.unit_price).amount,
+            quantity=line.quantity,
+            unit=line.unit,
+        )
+        for line in invoice.lines.order_by("position")
+    )
+    about = (invoice.milestone or invoice.project).public_id
+    return Work(InvoiceKind(invoice.kind), invoice.milestone_id, about, lines, currency, terms)
 
 
 def _upfront_work(project: Project) -> Work:

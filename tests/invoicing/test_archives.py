@@ -27,7 +27,7 @@ from invoicing.services.exports import (
 )
 from invoicing.services.fees import fee_invoices_issue
 from outbox.models import Job
-from tests.builders import active_project, paid_invoice, run_jobs, sent_invoice
+from tests.builders import active_project, credit, paid_invoice, pay, run_jobs, sent_invoice
 from tests.factories import AT
 from tests.parties import buyer, seller
 from tests.rules import copy, refused_by, rewrite
@@ -219,6 +219,29 @@ def test_the_tables_of_a_year_add_up(taxed):
         "Net": "",
     }
     assert totals["paid"]["Total"] == "3966.67"
+
+
+def test_what_was_credited_before_the_payment_was_not_paid(taxed):
+    first, second = taxed
+    credit(second, "1000.00")
+    pay(second)
+    credit(second, "333.33")
+
+    archive = made(request(first, Wanted(side=Side.SENT, year=2026)))
+
+    paid = {row["Number"]: row for row in rows(archive, "2026-paid.csv")}
+    assert len(paid) == 3
+    assert (paid[first.number]["Total"], paid[first.number]["Fee"]) == ("3966.67", "166.67")
+    own = paid[second.number]
+    assert (own["Total"], own["Fee"], own["Net"]) == ("2776.66", "116.66", "2660.00")
+    [back] = [row for number, row in paid.items() if number not in (first.number, second.number)]
+    assert back["Total"] == "-396.66"
+    totals = {row["What"]: row for row in rows(archive, "2026-totals.csv")}
+    assert totals["paid"]["Documents"] == "3"
+    for column in ("Total", "Fee", "Net"):
+        added = sum(Decimal(row[column]) for row in paid.values())
+        assert Decimal(totals["paid"][column]) == added, column
+    assert Decimal(totals["paid"]["Subtotal"]) == Decimal("5333.34")
 
 
 def test_the_tables_run_no_formula():

@@ -132,7 +132,8 @@ class Books:
     def approve(self, milestone, at, bonus=0):
         row, project = self.in_review(milestone)
         if bonus:
-            need(project["mode"] == "on_invoice", "FundsHeld")
+            if project["mode"] == "held":
+                self.move(*self.set_more_aside(milestone, row["price"], row["price"] + bonus))
             row["bonus"] = bonus
             project["agreed"] += bonus
         row["status"], row["ends"], row["approved"] = "approved", None, at
@@ -141,21 +142,62 @@ class Books:
         """The rest of the price goes on to the next open milestone, or is not agreed any more."""
         row, project = self.in_review(milestone)
         need(0 < amount < row["price"], "Invalid")
-        need(project["mode"] == "on_invoice", "FundsHeld")
-        rest = row["price"] - amount
+        rest, following = row["price"] - amount, None
         if goes_on:
-            following = [
-                self.milestones[m]
-                for m in self.plan(row["project"])
-                if self.milestones[m]["position"] > row["position"]
-                and self.milestones[m]["status"] in ("planned", "in_progress")
-            ]
-            need(following, "NoNextMilestone")
-            following[0]["price"] += rest
+            following = next(
+                (
+                    m
+                    for m in self.plan(row["project"])
+                    if self.milestones[m]["position"] > row["position"]
+                    and self.milestones[m]["status"] in ("planned", "funded", "in_progress")
+                ),
+                None,
+            )
+            need(following is not None, "NoNextMilestone")
+        if project["mode"] == "held":
+            self.move_the_rest(milestone, amount, following)
+        if goes_on:
+            self.milestones[following]["price"] += rest
         else:
             project["agreed"] -= rest
         row["price"] = amount
         self.approve(milestone, at)
+
+    def with_tax(self, project, price):
+        return price + half_up(self.taxes[project["seller"]] * price, 100)
+
+    def set_more_aside(self, milestone, before, after, *, beside=0):
+        """The legs of what a higher price takes of the buyer's credit, which has so much more soon."""
+        _, project = self.of(milestone)
+        credit = project["buyer"], "credit", project["currency"]
+        amount = self.with_tax(project, after) - self.with_tax(project, before)
+        need(self.balances[credit] + beside >= amount, "CreditShort")
+        return (credit, -amount), ((("milestone", milestone), "held", project["currency"]), amount)
+
+    def move_the_rest(self, milestone, amount, following):
+        """What a part does not need becomes credit; where the next one is funded, it goes on."""
+        row, project = self.of(milestone)
+        held = ("milestone", milestone), "held", project["currency"]
+        aside, price = self.balances[held], row["price"]
+        kept = half_up(aside * amount, price)
+        if self.with_tax(project, price) == aside:
+            kept = self.with_tax(project, amount)
+        later = self.milestones[following] if following is not None else None
+        pending = [
+            payment
+            for payment in self.payments.values()
+            if payment["status"] in IN_FLIGHT and following in payment["parts"]
+        ]
+        need(not pending, "FundingUnderWay")
+        legs = ()
+        if later is not None and later["status"] != "planned":
+            goal = later["price"] + price - amount
+            legs = self.set_more_aside(following, later["price"], goal, beside=aside - kept)
+        self.move(
+            (held, kept - aside), ((project["buyer"], "credit", project["currency"]), aside - kept)
+        )
+        if legs:
+            self.move(*legs)
 
     def fall_silent(self, ends, at):
         """The reviews that still end when they were to end; `ends` by milestone."""

@@ -1,6 +1,6 @@
 """Crediting invoices: the note, its fee and tax, and where the money comes from."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -36,7 +36,10 @@ from wallets.exceptions import (
 from wallets.models import Clearing, Journal, Payment
 from wallets.selectors import credit_balance, platform_fees_total, wallet_balances
 from wallets.services import (
+    HoldTerms,
     clearings_finish,
+    hold_place,
+    hold_release,
     note_preview,
     payment_begin,
     withdrawal_cancel,
@@ -243,19 +246,37 @@ def test_what_clears_pays_the_debt_first(settings):
     assert integrity.differences() == []
 
 
-def test_a_debt_is_paid_before_money_leaves():
+def test_money_of_a_withdrawal_that_is_cancelled_pays_a_debt_first():
     project = active_project()
     invoice = paid_invoice(project)
     reserved = request(invoice.seller, amount="3000.00")
     credit(invoice)
-    withdrawal_cancel(withdrawal_id=reserved.pk, by=invoice.seller, at=AT)
-    assert wallet(invoice.seller) == (0, 300000, 300000, 0)
+    assert wallet(invoice.seller) == (0, 0, 300000, 0)
 
+    withdrawal_cancel(withdrawal_id=reserved.pk, by=invoice.seller, at=AT)
+
+    assert wallet(invoice.seller) == (0, 0, 0, 0)
+    journal = Journal.objects.get(kind="debt_payment")
+    assert journal.key == f"debt:{reserved.public_id}:cancelled"
+    assert integrity.differences() == []
     with pytest.raises(InsufficientFunds):
         request(invoice.seller, amount="100.00")
 
-    paid_invoice(project, position=2)
-    assert wallet(invoice.seller) == (0, 316666, 0, 316666)
+
+def test_money_that_staff_let_go_pays_a_debt_first(staff):
+    project = active_project()
+    invoice = paid_invoice(project)
+    terms = HoldTerms(
+        amount=Money("3000.00", "USD"), reason="Check.", clause="7.2", review_on=date(2026, 12, 1)
+    )
+    hold = hold_place(user_id=invoice.seller_id, terms=terms, by=staff, at=AT)
+    credit(invoice, "2000.00")
+    assert wallet(invoice.seller) == (0, 0, 173333, 126667)
+
+    hold_release(hold_id=hold.pk, note="All is well.", by=staff, at=AT)
+
+    assert wallet(invoice.seller) == (0, 126667, 0, 126667)
+    assert Journal.objects.get(kind="debt_payment").key == f"debt:{hold.public_id}"
     assert integrity.differences() == []
 
 

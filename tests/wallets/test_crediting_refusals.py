@@ -6,20 +6,19 @@ from djmoney.money import Money
 from common.exceptions import Invalid, PermissionRefused
 from invoicing.exceptions import CreditTooHigh, NotAnInvoice
 from invoicing.models import Invoice
-from invoicing.services import invoice_object
+from invoicing.services import invoice_object, upfronts_issue
 from tests.builders import (
     SANDBOX_OK,
     active_project,
+    completion_project,
     credit,
-    fund,
-    held_project,
     paid_invoice,
     pay,
     sent_invoice,
 )
 from tests.factories import AT, UserFactory
 from tests.rules import refused_by, rewrite
-from wallets.exceptions import PaidFromHeldFunds, PaymentInProgress, SecondPersonRequired
+from wallets.exceptions import CompletionNotOver, PaymentInProgress, SecondPersonRequired
 from wallets.models import Clearing
 from wallets.services import invoice_credit, payment_begin
 
@@ -70,13 +69,15 @@ def test_nothing_is_credited_while_a_payment_is_on_its_way():
     assert Invoice.objects.count() == 1
 
 
-def test_nothing_is_credited_before_the_held_funds_pay():
-    project = held_project(tasks=1)
-    fund(project)
-    invoice = sent_invoice(project)
+def test_an_invoice_of_a_running_completion_project_is_credited_only_to_be_corrected():
+    [invoice_id] = upfronts_issue(project_ids=[completion_project().pk], at=AT)
+    invoice = Invoice.objects.get(pk=invoice_id)
 
-    with pytest.raises(PaidFromHeldFunds):
+    with pytest.raises(CompletionNotOver):
         credit(invoice)
+    invoice_object(invoice_id=invoice.pk, reason="Wrong name.", by=invoice.seller, at=AT)
+    with pytest.raises(CompletionNotOver):
+        credit(invoice, "100.00")
 
     assert Invoice.objects.count() == 1
 

@@ -377,3 +377,11 @@ def test_a_release_that_the_ledger_does_not_know_is_seen(project, statement):
     corrupt(statement)
 
     assert "releases_are_in_the_ledger" in fired()
+
+
+def test_a_release_for_an_invoice_that_was_not_credited_is_seen(project):
+    give(project)
+
+    corrupt("UPDATE wallets_release SET cause = 'credited'")
+
+    assert "releases_are_in_the_ledger" in fired()

@@ -6,8 +6,8 @@ from djmoney.money import Money
 from accounts.models import AuditEvent
 from common.exceptions import PermissionRefused
 from gigs.enums import MilestoneStatus, ProjectStatus
-from gigs.exceptions import FundsHeld, MilestoneNotFunded, MilestoneTransitionRefused
-from gigs.services import milestone_approve, milestone_start
+from gigs.exceptions import MilestoneNotFunded, MilestoneTransitionRefused
+from gigs.services import milestone_start
 from invoicing.models import Invoice
 from outbox.models import Job
 from tests.builders import (
@@ -279,19 +279,6 @@ def test_an_invoice_that_pays_itself_is_not_paid_by_hand(project):
 
     with pytest.raises(PaidFromHeldFunds):
         payment_begin(invoice_id=invoice.pk, method=CREDIT, by=invoice.buyer, at=AT)
-
-
-def test_a_bonus_needs_money_that_is_not_set_aside(project):
-    fund(project)
-    milestone = submitted_milestone(project)
-
-    with pytest.raises(FundsHeld):
-        milestone_approve(
-            milestone_id=milestone.pk,
-            bonus=Money("1.00", "USD"),
-            by=project.commissioner,
-            at=AT,
-        )
 
 
 def test_who_may_fund_and_what(project, freelancer, stranger):

@@ -92,12 +92,15 @@ class PaymentAdmin(ReadOnlyAdmin):
             (
                 str(funding.milestone),
                 money_for_people(from_minor(funding.amount_minor, payment.currency)),
+                money_for_people(from_minor(funding.added_minor, payment.currency)),
                 money_for_people(from_minor(funding.returned_minor, payment.currency)),
                 funding.get_status_display(),
             )
             for funding in payment.fundings.select_related("milestone").order_by("pk")
         ]
-        return table(["Milestone", "Amount", "Given back", "State"], rows) if rows else None
+        return (
+            table(["Milestone", "Amount", "Added", "Given back", "State"], rows) if rows else None
+        )
 
 
 @admin.register(PaymentMethod)

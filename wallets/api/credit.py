@@ -26,6 +26,7 @@ from wallets.api.two_steps import TwoStepView
 from wallets.api.wallet import StatementView
 from wallets.enums import OPEN_TAKE_BACKS, AccountKind, TakeBackStatus
 from wallets.exceptions import (
+    CameByTransfer,
     InsufficientFunds,
     NothingToTakeBack,
     PaymentDeclined,
@@ -49,6 +50,7 @@ from wallets.services import (
 TOP_UP_REFUSALS = [PermissionRefused, PaymentMethodUnknown, PaymentDeclined, PaymentInProgress]
 TAKE_BACK_REFUSALS = [
     Missing,
+    CameByTransfer,
     PermissionRefused,
     NothingToTakeBack,
     InsufficientFunds,

@@ -17,6 +17,8 @@ KINDS = [
     "milestone_payment",
     "release",
     "take_back",
+    "credit_note",
+    "addition",
     "reversal",
 ]
 
@@ -43,6 +45,7 @@ class CreditBalanceOutput(Output):
     currency = serializers.CharField()
     available = MoneyField()
     reserved = MoneyField()
+    bound = MoneyField()
 
 
 class CreditSourceOutput(Output):
@@ -54,10 +57,15 @@ class CreditSourceOutput(Output):
 
 
 class CreditOutput(Output):
-    """One's credit by currency; `reserved` is on its way back. `sources` can be taken back."""
+    """One's credit by currency; `reserved` is on its way back. `sources` can be taken back.
+
+    `bound` came by bank transfer: it pays invoices and funds milestones, and is not taken back.
+    """
 
     example = {
-        "balances": [{"currency": "USD", "available": FIRST_PART, "reserved": NOTHING}],
+        "balances": [
+            {"currency": "USD", "available": FIRST_PART, "reserved": NOTHING, "bound": NOTHING}
+        ],
         "sources": [{"payment_id": PAYMENT_ID, "method": "Sandbox card", "amount": FIRST_PART}],
     }
 

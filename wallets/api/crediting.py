@@ -19,7 +19,6 @@ from invoicing.exceptions import AlreadyCredited, CreditTooHigh, NotAnInvoice
 from invoicing.models import Invoice
 from wallets.exceptions import (
     CompletionNotOver,
-    PaidFromHeldFunds,
     PaymentInProgress,
     SecondPersonRequired,
 )
@@ -31,7 +30,6 @@ REFUSALS = [
     CreditTooHigh,
     NotAnInvoice,
     CompletionNotOver,
-    PaidFromHeldFunds,
     PaymentInProgress,
     SecondPersonRequired,
 ]
@@ -60,7 +58,8 @@ class NotePreviewOutput(Output):
     """The note as it would be, and what would follow; nothing has.
 
     `from_pending`, `from_available` and `as_debt` are taken off the freelancer's wallet, `returned`
-    becomes the commissioner's credit. `corrected_total` is that of the invoice which is issued
+    becomes the commissioner's credit. `paid_now` where what is left of an invoice that waits for held
+    funds is paid from them at once. `corrected_total` is that of the invoice which is issued
     anew because its freelancer objected to this one.
     """
 
@@ -87,6 +86,7 @@ class NotePreviewOutput(Output):
         "available_after": NOTHING,
         "debt_after": NOTHING,
         "lifetime_after": NOTHING,
+        "paid_now": False,
         "corrected_total": None,
     }
 
@@ -106,6 +106,7 @@ class NotePreviewOutput(Output):
     available_after = MoneyField()
     debt_after = MoneyField()
     lifetime_after = MoneyField()
+    paid_now = serializers.BooleanField(source="is_paid_now")
     corrected_total = MoneyField(source="corrected.total", default=None, allow_null=True)
 
 
@@ -150,7 +151,8 @@ class InvoiceCreditView(CreditingView):
 
         Of a paid invoice the total of the note becomes the commissioner's credit at once; its net
         is taken from what one has pending, then available, and what is missing is one's debt. Of
-        one that is not paid, less is due. An invoice that one has objected to is issued anew once
+        one that is not paid, less is due: what is held for it and not needed any more becomes credit
+        too. An invoice that one has objected to is issued anew once
         all of it is credited.
         """
         note = invoice_credit(**self.wish(invoice_id))

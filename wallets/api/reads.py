@@ -37,6 +37,7 @@ KINDS: Final = {
     JournalKind.TAKE_BACK: "take_back",
     JournalKind.CREDIT_NOTE: "credit_note",
     JournalKind.DEBT_PAYMENT: "debt_payment",
+    JournalKind.ADDITION: "addition",
 }
 """What the statement calls each movement."""
 

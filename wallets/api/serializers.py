@@ -183,6 +183,7 @@ class FeeFormulaOutput(Output):
 class PreviewOutput(Output):
     """What would happen; nothing has.
 
+    `from_credit` and `to_credit` are what the commissioner's credit loses or gains where funds are held.
     `by_hand` where no invoice follows by itself: then it is the one that the freelancer may make.
     """
 
@@ -203,6 +204,8 @@ class PreviewOutput(Output):
         },
         "clearing_days": 0,
         "completes_project": False,
+        "from_credit": NOTHING,
+        "to_credit": NOTHING,
         "by_hand": False,
     }
 
@@ -216,6 +219,8 @@ class PreviewOutput(Output):
     fee_formula = FeeFormulaOutput(source="*")
     clearing_days = serializers.IntegerField()
     completes_project = serializers.BooleanField()
+    from_credit = MoneyField()
+    to_credit = MoneyField()
     by_hand = serializers.BooleanField(source="is_by_hand")
 
 

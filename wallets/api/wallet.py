@@ -15,7 +15,7 @@ from common.exceptions import FieldError, Invalid, PermissionRefused
 from gigs.api.parts import REFUSALS as PART_REFUSALS
 from gigs.api.parts import PartInput, part_of
 from gigs.api.serializers import ApproveInput
-from gigs.exceptions import FundsHeld, MilestoneTransitionRefused
+from gigs.exceptions import CreditShort, MilestoneTransitionRefused
 from gigs.models import Milestone
 from wallets.api.reads import (
     StatementPlace,
@@ -176,7 +176,7 @@ class ApprovePreviewView(ApiView):
             scope=Scope.MONEY_READ,
             request=ApproveInput,
             answers={200: PreviewOutput},
-            refusals=[PermissionRefused, MilestoneTransitionRefused, FundsHeld],
+            refusals=[PermissionRefused, MilestoneTransitionRefused, CreditShort],
         )
     )
     def post(self, request: Request, milestone_id: str) -> Response:

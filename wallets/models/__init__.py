@@ -5,6 +5,7 @@ from wallets.models.clearing import Clearing
 from wallets.models.holds import Hold
 from wallets.models.ledger import Account, Balance, Entry, Journal
 from wallets.models.payments import (
+    Addition,
     MilestoneFunding,
     Payment,
     PaymentMethod,
@@ -17,6 +18,7 @@ from wallets.models.take_backs import SandboxRefund, TakeBack
 
 __all__ = [
     "Account",
+    "Addition",
     "Anchor",
     "AnchoredHead",
     "Balance",

@@ -12,6 +12,7 @@ from gigs.models import Milestone, Project
 from invoicing.models import Invoice
 from wallets.enums import (
     PAYMENT_TRANSITIONS,
+    AdditionCause,
     ChargeResult,
     FundingStatus,
     PaymentOutcome,
@@ -163,11 +164,15 @@ class Payment(PublicIdModel):
 
 
 class MilestoneFunding(models.Model):
-    """A milestone's part of a payment that funds it; `returned_minor` of it is credit again."""
+    """A milestone's part of a payment that funds it, and what was added to it since from credit.
+
+    `returned_minor` of both is credit again.
+    """
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="fundings")
     milestone = models.ForeignKey(Milestone, on_delete=models.PROTECT, related_name="fundings")
     amount_minor = models.BigIntegerField()
+    added_minor = models.BigIntegerField(default=0, db_default=0)
     returned_minor = models.BigIntegerField(default=0)
     status = models.CharField(max_length=12, choices=FundingStatus.choices)
 
@@ -179,9 +184,17 @@ class MilestoneFunding(models.Model):
             positive("amount_minor", name="wallets_milestone_funding_amount_positive"),
             models.CheckConstraint(
                 condition=(Q(returned_minor=0) & ~Q(status="returned"))
-                | Q(status="held", returned_minor__gt=0, returned_minor__lt=F("amount_minor"))
-                | Q(status="returned", returned_minor=F("amount_minor")),
+                | Q(
+                    status="held",
+                    returned_minor__gt=0,
+                    returned_minor__lt=F("amount_minor") + F("added_minor"),
+                )
+                | Q(status="returned", returned_minor=F("amount_minor") + F("added_minor")),
                 name="wallets_milestone_funding_returned_fits_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(added_minor=0) | Q(status__in=["held", "returned"], added_minor__gt=0),
+                name="wallets_milestone_funding_grows_only_while_held",
             ),
             models.UniqueConstraint(
                 fields=["milestone"],
@@ -196,6 +209,11 @@ class MilestoneFunding(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.status}"
+
+    @property
+    def set_aside(self) -> int:
+        """What is held for the milestone now, or was when it was settled, in minor units."""
+        return self.amount_minor + self.added_minor - self.returned_minor
 
 
 class Release(models.Model):
@@ -222,10 +240,35 @@ class Release(models.Model):
             positive("amount_minor", name="wallets_release_amount_positive"),
             set_iff(
                 "cause",
-                ["given_back", "refund_agreed"],
+                ["given_back", "refund_agreed", "credited", "approved_in_part"],
                 ["by"],
                 name="wallets_release_by_nobody_iff_unanswered",
             ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.cause}"
+
+
+class Addition(models.Model):
+    """Credit that was set aside for a funded milestone beside its funding. Written once."""
+
+    funding = models.ForeignKey(
+        MilestoneFunding, on_delete=models.PROTECT, related_name="additions"
+    )
+    number = models.PositiveSmallIntegerField()
+    amount_minor = models.BigIntegerField()
+    cause = models.CharField(max_length=20, choices=AdditionCause.choices)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["funding", "number"], name="wallets_addition_number_unique"
+            ),
+            one_of("cause", AdditionCause, name="wallets_addition_cause_valid"),
+            positive("amount_minor", name="wallets_addition_amount_positive"),
         ]
 
     def __str__(self) -> str:

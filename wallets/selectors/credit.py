@@ -17,27 +17,43 @@ from wallets.enums import AccountKind, Provider
 from wallets.models import Balance, Payment, TakeBack
 
 # What each payment through a provider brought to credit: all of a top-up; of a payment for an invoice
-# or for milestones what they did not need, and what came back of what they had. Less what went back.
+# or for milestones what they did not need, and what came back of what they had, by
+# credit notes too, additions included but never more than arrived. Less what went back.
 SOURCES: Final = """
 SELECT source.* FROM (
   SELECT p.id, p.uuid, p.label, p.currency, p.ended_at,
     (CASE p.purpose
       WHEN 'credit' THEN p.received_minor
       WHEN 'invoice' THEN CASE
-        WHEN p.outcome IN ('exact', 'over') THEN p.received_minor - p.amount_minor
+        WHEN p.outcome IN ('exact', 'over')
+          THEN p.received_minor - p.amount_minor + coalesce(n.credited, 0)
         ELSE p.received_minor END
-      ELSE p.received_minor - coalesce(f.held, 0) + coalesce(f.returned, 0) + coalesce(f.spare, 0)
+      ELSE least(p.received_minor,
+        p.received_minor - coalesce(f.held, 0) + coalesce(f.returned, 0) + coalesce(f.spare, 0))
     END - coalesce(t.taken, 0))::bigint AS brought
   FROM wallets_payment p
   LEFT JOIN LATERAL (
     SELECT sum(m.amount_minor) AS held, sum(m.returned_minor) AS returned,
-      sum(greatest(0, m.amount_minor - m.returned_minor - s.amount_minor)) AS spare
+      sum(greatest(0, m.amount_minor + m.added_minor - m.returned_minor - s.amount_minor)
+        + coalesce(h.credited, 0)) AS spare
     FROM wallets_milestonefunding m
-    LEFT JOIN invoicing_invoice i ON i.milestone_id = m.milestone_id AND i.status = 'paid'
-    LEFT JOIN wallets_payment s
-      ON s.invoice_id = i.id AND s.provider = 'held' AND s.status = 'succeeded'
+    LEFT JOIN (
+      invoicing_invoice i
+      JOIN wallets_payment s
+        ON s.invoice_id = i.id AND s.provider = 'held' AND s.status = 'succeeded'
+    ) ON i.milestone_id = m.milestone_id AND i.kind = 'milestone' AND i.paid_at IS NOT NULL
+    LEFT JOIN LATERAL (
+      SELECT sum(total * 10::numeric ^ w.exponent) AS credited
+      FROM invoicing_invoice note JOIN wallets_currency w ON w.code = note.currency
+      WHERE note.credits_id = i.id AND note.paid_at IS NOT NULL
+    ) h ON true
     WHERE m.payment_id = p.id AND m.status IN ('held', 'returned')
   ) f ON true
+  LEFT JOIN LATERAL (
+    SELECT sum(total * 10::numeric ^ w.exponent) AS credited
+    FROM invoicing_invoice note JOIN wallets_currency w ON w.code = note.currency
+    WHERE note.credits_id = p.invoice_id AND note.paid_at IS NOT NULL
+  ) n ON true
   LEFT JOIN LATERAL (
     SELECT sum(amount_minor) AS taken FROM wallets_takeback
     WHERE payment_id = p.id AND status <> 'failed'
@@ -52,11 +68,15 @@ ORDER BY source.ended_at DESC, source.id DESC
 
 @dataclass(frozen=True, slots=True)
 class CreditBalance:
-    """Credit in one currency; `reserved` is on its way back."""
+    """Credit in one currency; `reserved` is on its way back.
+
+    `bound` came without a payment that it could go back along, by bank transfer: it can be spent.
+    """
 
     currency: str
     available: Money
     reserved: Money
+    bound: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +122,7 @@ def credit_balances(user_id: int) -> list[CreditBalance]:
             currency=row.currency,
             available=from_minor(row.posted - row.held, row.currency),
             reserved=from_minor(row.held, row.currency),
+            bound=zero(row.currency),
         )
         for row in rows
     ]
@@ -121,16 +142,15 @@ def credit_sources(user_id: int, currency: str, *, available: int) -> list[Credi
 
 def credit_of_user(user: User) -> tuple[list[CreditBalance], list[CreditSource]]:
     """The user's credit, at least nothing in the own currency, and what of it can go back."""
-    balances = credit_balances(user.pk)
-    sources = [
-        source
-        for balance in balances
-        for source in credit_sources(
-            user.pk, balance.currency, available=to_minor(balance.available)
-        )
-    ]
+    balances, sources = [], []
+    for balance in credit_balances(user.pk):
+        available = to_minor(balance.available)
+        found = credit_sources(user.pk, balance.currency, available=available)
+        bound = available - sum(source.left for source in found)
+        balances.append(replace(balance, bound=from_minor(bound, balance.currency)))
+        sources += found
     nothing = zero(user.currency)
-    return balances or [CreditBalance(user.currency, nothing, nothing)], sources
+    return balances or [CreditBalance(user.currency, nothing, nothing, nothing)], sources
 
 
 def still_credit(sources: Sequence[CreditSource], available: int) -> list[CreditSource]:

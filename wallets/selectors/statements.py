@@ -31,6 +31,7 @@ LABELS: Final[dict[JournalKind, str]] = {
     JournalKind.TAKE_BACK: "Taken back",
     JournalKind.CREDIT_NOTE: "Credit note",
     JournalKind.DEBT_PAYMENT: "Debt paid",
+    JournalKind.ADDITION: "More set aside",
 }
 
 

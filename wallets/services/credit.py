@@ -25,10 +25,12 @@ from wallets.enums import (
     ChargeResult,
     JournalKind,
     PaymentPurpose,
+    PaymentSource,
     PaymentStatus,
     TakeBackStatus,
 )
 from wallets.exceptions import (
+    CameByTransfer,
     InsufficientFunds,
     NothingToTakeBack,
     PaymentMethodUnknown,
@@ -81,7 +83,7 @@ def take_back_begin(
     """Reserve credit that goes back along a payment; the caller commits, then asks.
 
     Without an amount all that this payment brought and that is still credit. A job finishes it if
-    the caller does not. NothingToTakeBack, InsufficientFunds for more than that,
+    the caller does not. NothingToTakeBack, CameByTransfer, InsufficientFunds for more than that,
     TakeBackInProgress, PermissionRefused, Invalid.
     """
     payment = Payment.objects.select_related("payer").locked().get(pk=payment_id)
@@ -153,6 +155,8 @@ def _wanted(payment: Payment, amount: Money | None) -> int:
     if amount is not None and amount.currency.code != payment.currency:
         message = "Money goes back in the currency in which it came."
         raise Invalid([FieldError("amount", "currency_mismatch", message)])
+    if payment.provider == PaymentSource.BANK:
+        raise CameByTransfer
     if payment.status != PaymentStatus.SUCCEEDED:
         raise NothingToTakeBack
     left = _left(payment, available=credit_minor(payment.payer_id, payment.currency))

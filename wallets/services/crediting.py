@@ -15,23 +15,32 @@ from common.formats import money_for_people
 from common.money import from_minor, minor_of, to_minor
 from gigs.enums import MilestoneStatus, PaymentMode
 from gigs.models import Milestone, Project
-from gigs.services import milestones_settle, projects_complete
+from gigs.services import GivenUp, milestones_settle, projects_complete
 from invoicing import policies as invoice_policies
-from invoicing.enums import PAYABLE, InvoiceKind, InvoiceStatus
-from invoicing.models import Invoice, InvoiceObjection
-from invoicing.services import credit_note_issue, invoices_issue
+from invoicing.enums import PAYABLE
+from invoicing.models import Invoice
+from invoicing.selectors import has_objection
+from invoicing.services import credit_note_issue, invoice_issue_anew
 from wallets import policies
-from wallets.enums import PaymentPurpose, PaymentSource, PaymentStatus
+from wallets.enums import (
+    FundingStatus,
+    PaymentPurpose,
+    PaymentSource,
+    PaymentStatus,
+    ReleaseCause,
+)
 from wallets.exceptions import (
     CompletionNotOver,
-    PaidFromHeldFunds,
+    InsufficientFunds,
     PaymentInProgress,
     SecondPersonRequired,
 )
-from wallets.models import Payment
+from wallets.models import MilestoneFunding, Payment
 from wallets.models.payments import IN_FLIGHT
 from wallets.services.credit_journals import post_paid_note, post_rounding
+from wallets.services.held import held_settle
 from wallets.services.payments import TAKEN, payments_conclude
+from wallets.services.releases import funds_release
 
 LONGEST_REASON: Final = 500
 
@@ -44,27 +53,27 @@ def invoice_credit(
 
     For its freelancer, or for staff. What was paid goes back to the commissioner's credit at once:
     from what the freelancer has pending, then available, then as debt. What was not paid is not
-    due any more; a milestone whose invoice is gone is settled with nothing. An invoice that the
-    freelancer objected to is issued anew once all of it is credited, and paid from the money of
-    its note where that covers it.
+    due any more; a milestone whose invoice is gone is settled with nothing, and what was held for it
+    is credit again; what is left of one that waits for held funds is paid if they suffice now. An
+    invoice that the freelancer objected to is issued anew once all of it is credited, and paid
+    from the money of its note where that covers it.
 
     Locks project, milestone, invoice, series of notes, series of invoices, balances. One journal
     each under the key credit:<note>. AlreadyCredited, CreditTooHigh, Invalid, NotAnInvoice,
-    CompletionNotOver, PaidFromHeldFunds, PaymentInProgress, PermissionRefused,
-    SecondPersonRequired.
+    CompletionNotOver, PaymentInProgress, PermissionRefused, SecondPersonRequired.
     """
     invoice = _locked(invoice_id)
     require(invoice_policies.may_credit(by, invoice), "Only the freelancer can credit the invoice.")
     words = " ".join(reason.split())[:LONGEST_REASON]
     if not words:
         raise Invalid([FieldError("reason", "required", "Say why it is credited.")])
-    _refuse_unless_at_rest(invoice)
-    note = credit_note_issue(
-        invoice_id=invoice.pk, amount=_minor(invoice, amount), reason=words, by=by, at=at
-    )
+    wanted = _minor(invoice, amount)
+    is_replaced = wanted in (None, to_minor(invoice.subtotal_left)) and has_objection(invoice)
+    _refuse_unless_at_rest(invoice, is_replaced=is_replaced)
+    note = credit_note_issue(invoice_id=invoice.pk, amount=wanted, reason=words, by=by, at=at)
     if not invoice_policies.is_seller(by, invoice):
         _refuse_one_person(invoice, note)
-    corrected = _issue_anew(note, at=at)
+    corrected = _issue_anew(invoice, at=at) if is_replaced else None
     failpoint("credit.issued")
     if note.paid_at:
         post_paid_note(note, by=by, at=at)
@@ -72,17 +81,16 @@ def invoice_credit(
         post_rounding(note, by=by, at=at)
     failpoint("credit.posted")
     if corrected is None:
-        _settle_with_nothing(invoice, at=at)
+        _conclude(invoice, by=by, at=at)
     elif note.paid_at and corrected.total <= note.total:
         _pay_from_credit(corrected, at=at)
     return note
 
 
 def _locked(invoice_id: int) -> Invoice:
-    """The invoice, locked after its project and milestone."""
-    of_invoice = {"invoices": invoice_id}
-    project = Project.objects.locked().get(**of_invoice)
-    list(Milestone.objects.filter(pk__in=Milestone.objects.filter(**of_invoice)).locked())
+    """The invoice, locked after its project and all milestones: a final one is about several."""
+    project = Project.objects.select_related("commissioner").locked().get(invoices=invoice_id)
+    list(Milestone.objects.filter(project=project).locked())
     invoice = Invoice.objects.select_related("milestone").locked().get(pk=invoice_id)
     invoice.project = project
     return invoice
@@ -98,12 +106,11 @@ def _minor(invoice: Invoice, amount: Money | None) -> int | None:
     return to_minor(amount)
 
 
-def _refuse_unless_at_rest(invoice: Invoice) -> None:
+def _refuse_unless_at_rest(invoice: Invoice, *, is_replaced: bool) -> None:
     if Payment.objects.filter(invoice=invoice, status__in=IN_FLIGHT).exists():
         raise PaymentInProgress
-    if invoice.status in PAYABLE and invoice.project.payment_mode == PaymentMode.HELD:
-        raise PaidFromHeldFunds("It is being paid from held funds; credit it once it is paid.")
-    if invoice.project.is_by_completion and invoice.project.completed_at is None:
+    is_running = invoice.project.is_by_completion and invoice.project.completed_at is None
+    if is_running and not is_replaced:
         raise CompletionNotOver
 
 
@@ -111,7 +118,7 @@ def _refuse_one_person(invoice: Invoice, note: Invoice) -> None:
     """Above the limit staff act on the freelancer's word alone: their objection to the invoice."""
     currency = note.total.currency.code
     limit = policies.payout_terms(currency).approval_above
-    if to_minor(note.total) <= limit or InvoiceObjection.objects.filter(invoice=invoice).exists():
+    if to_minor(note.total) <= limit or has_objection(invoice):
         return
     above = money_for_people(from_minor(limit, currency))
     raise SecondPersonRequired(
@@ -119,26 +126,44 @@ def _refuse_one_person(invoice: Invoice, note: Invoice) -> None:
     )
 
 
-def _issue_anew(note: Invoice, *, at: datetime) -> Invoice | None:
-    """The corrected invoice, where nothing is left of one that its freelancer objected to."""
-    invoice = note.credits
-    if invoice is None or invoice.milestone is None or invoice.kind != InvoiceKind.MILESTONE:
-        return None
-    has_objection = InvoiceObjection.objects.filter(invoice=invoice).exists()
-    if invoice.status != InvoiceStatus.CREDITED or not has_objection:
-        return None
-    [corrected] = invoices_issue(milestone_ids=[invoice.milestone.pk], anew=True, at=at)
-    return Invoice.objects.get(pk=corrected)
+def _issue_anew(invoice: Invoice, *, at: datetime) -> Invoice:
+    """The corrected invoice of one that its freelancer objected to, and of which nothing is left."""
+    return Invoice.objects.get(pk=invoice_issue_anew(invoice_id=invoice.pk, at=at))
 
 
-def _settle_with_nothing(invoice: Invoice, *, at: datetime) -> None:
-    """Settle the approved milestone of which no invoice is left to be paid."""
+def _conclude(invoice: Invoice, *, by: User, at: datetime) -> None:
+    """What there is to do about an invoice that has a note and is not issued anew.
+
+    One that waits for held funds may be small enough for them now. An approved milestone of which
+    no invoice is left to be paid is settled with nothing.
+    """
+    invoice.refresh_from_db(fields=["status"])
+    if invoice.status in PAYABLE and invoice.project.payment_mode == PaymentMode.HELD:
+        _pay_if_enough(invoice, at=at)
+        return
     milestone = invoice.milestone
     if milestone is None or milestone.status != MilestoneStatus.APPROVED:
         return
     if not Invoice.objects.filter(milestone=milestone, status__in=PAYABLE).exists():
+        _release(invoice, milestone, by=by, at=at)
         milestones_settle(milestone_ids=[milestone.pk], at=at)
         projects_complete(project_ids=[invoice.project_id], at=at)
+
+
+def _pay_if_enough(invoice: Invoice, *, at: datetime) -> None:
+    try:
+        held_settle(invoice_ids=[invoice.pk], at=at)
+    except InsufficientFunds:
+        return
+
+
+def _release(invoice: Invoice, milestone: Milestone, *, by: User, at: datetime) -> None:
+    """Give back what is held for a milestone that nothing is to be paid for."""
+    milestone.project = invoice.project
+    held = MilestoneFunding.objects.filter(milestone=milestone, status=FundingStatus.HELD)
+    if held.exists():
+        given = GivenUp(milestone, before=milestone.billed_minor, after=0)
+        funds_release(given, cause=ReleaseCause.CREDITED, by=by, at=at)
 
 
 def _pay_from_credit(corrected: Invoice, *, at: datetime) -> None:

@@ -83,7 +83,7 @@ def held_settle(*, invoice_ids: Sequence[int], at: datetime) -> list[int]:
         MilestoneFunding.objects.filter(
             milestone_id__any_of=frozenset(bill.milestone_id for bill in bills),
             status=FundingStatus.HELD,
-        ).values_list("milestone", F("amount_minor") - F("returned_minor"))
+        ).values_list("milestone", F("amount_minor") + F("added_minor") - F("returned_minor"))
     )
     if all(bill.is_corrected or held.get(bill.milestone_id) == bill.total for bill in bills):
         settle(dues=dues, at=at)

@@ -18,6 +18,7 @@ from wallets.enums import AccountKind
 from wallets.exceptions import HoldReleased, ReasonRequired
 from wallets.ledger import AccountSpec
 from wallets.models import Hold
+from wallets.services.debts import Arrived, debts_pay
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def hold_place(*, user_id: int, terms: HoldTerms, by: User, at: datetime) -> Hol
 
 @transaction.atomic
 def hold_release(*, hold_id: int, note: str, by: User, at: datetime) -> Hold:
-    """Let the money go; the user reads the note.
+    """Let the money go; it pays what its user owes first. The user reads the note.
 
     HoldReleased, PermissionRefused, ReasonRequired.
     """
@@ -82,6 +83,7 @@ def hold_release(*, hold_id: int, note: str, by: User, at: datetime) -> Hold:
     hold.save(update_fields=["released_at", "released_by", "release_note"])
     ledger.release(account=_account(hold), amount=hold.amount_minor)
     _record(hold, "hold.released", hold.release_note, by=by, at=at)
+    debts_pay([_arrived(hold)], at=at)
     _tell(hold, Mail.MONEY_RELEASED, hold.release_note)
     return hold
 
@@ -89,6 +91,17 @@ def hold_release(*, hold_id: int, note: str, by: User, at: datetime) -> Hold:
 def _account(hold: Hold) -> int:
     spec = AccountSpec(f"user:{hold.user_id}", AccountKind.AVAILABLE, hold.currency)
     return ledger.open_accounts([spec])[spec]
+
+
+def _arrived(hold: Hold) -> Arrived:
+    return Arrived(
+        hold.user_id,
+        hold.currency,
+        key=hold.public_id,
+        about_type="hold",
+        about_id=hold.pk,
+        target=audit.Subject(hold.public_id, str(hold)),
+    )
 
 
 def _record(hold: Hold, event: str, reason: str, *, by: User, at: datetime) -> None:

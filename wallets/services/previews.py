@@ -17,12 +17,11 @@ from gigs.policies import require
 from gigs.selectors import project_view, projects_with_figures
 from gigs.services import Part, milestone_approve, milestone_approve_part, refund_request
 from invoicing import policies as invoice_policies
-from invoicing.enums import InvoiceKind
 from invoicing.models import Invoice
 from invoicing.services import invoice_issue_for, invoices_issue
 from wallets.enums import AccountKind, PaymentPurpose, PaymentSource, PaymentStatus
 from wallets.models import Payment
-from wallets.selectors import credit_balance, taken_by, wallet_balances
+from wallets.selectors import credit_balance, credit_balances, taken_by, wallet_balances
 from wallets.services.credit import (
     credit_top_up_begin,
     take_back_begin,
@@ -49,7 +48,9 @@ from wallets.services.releases import (
 class Preview:
     """The invoice as it would be, how its fee comes about, and the wallet once it is paid.
 
-    `is_by_hand` where no invoice follows by itself: the one that the freelancer may then make.
+    `from_credit` and `to_credit` are what the commissioner's credit loses or gains by held funds that
+    were not what the invoice takes. `is_by_hand` where no invoice follows by itself: the one that
+    the freelancer may then make.
     """
 
     milestone_title: str
@@ -66,6 +67,8 @@ class Preview:
     lifetime_after: Money
     clearing_days: int
     completes_project: bool
+    from_credit: Money
+    to_credit: Money
     is_by_hand: bool = False
 
 
@@ -104,6 +107,8 @@ class NotePreview:
     """The note as it would be, and what it does to the invoice and to both wallets.
 
     The first three after the note are what is taken off the freelancer's wallet, and from where.
+    `returned` becomes the commissioner's credit; `is_paid_now` where what is left of the invoice is
+    paid from held funds at once.
     """
 
     note: Invoice
@@ -119,6 +124,7 @@ class NotePreview:
     available_after: Money
     debt_after: Money
     lifetime_after: Money
+    is_paid_now: bool
     corrected: Invoice | None
 
 
@@ -146,16 +152,27 @@ def approval_preview(
     `milestone_approve_part`.
     """
     with _rolled_back():
+        before = {row.currency: row.available for row in credit_balances(by.pk)}
         if part is None:
             milestone = milestone_approve(milestone_id=milestone_id, bonus=bonus, by=by, at=at)
         else:
             milestone = milestone_approve_part(milestone_id=milestone_id, part=part, by=by, at=at)
         issued = invoices_issue(milestone_ids=[milestone_id], at=at)
         if issued:
-            return _paid(_invoice(issued[0]), by=by, at=at)
+            return _with_credit(_paid(_invoice(issued[0]), by=by, at=at), milestone, before)
         freelancer = milestone.project.freelancer
         invoice_id, _ = invoice_issue_for(milestone_id=milestone_id, by=freelancer, at=at)
         return replace(_paid(_invoice(invoice_id), by=by, at=at), is_by_hand=True)
+
+
+def _with_credit(preview: Preview, milestone: Milestone, before: dict[str, Money]) -> Preview:
+    """What held funds did to the commissioner's credit; a provider's payment leaves it alone."""
+    project, currency = milestone.project, milestone.amount.currency.code
+    if project.payment_mode != PaymentMode.HELD:
+        return preview
+    nothing = zero(currency)
+    gained = credit_balance(project.commissioner_id, currency) - before.get(currency, nothing)
+    return replace(preview, from_credit=max(-gained, nothing), to_credit=max(gained, nothing))
 
 
 def payment_preview(*, invoice_id: int, by: User, at: datetime) -> Preview:
@@ -269,9 +286,11 @@ def note_preview(
     """What crediting the invoice would do; changes nothing. The refusals of `invoice_credit`."""
     with _rolled_back():
         project = Project.objects.get(invoices=invoice_id)
+        currency = project.budget.currency.code
+        credit_before = credit_balance(project.commissioner_id, currency)
         note = invoice_credit(invoice_id=invoice_id, amount=amount, reason=reason, by=by, at=at)
         invoice = Invoice.objects.get(pk=invoice_id)
-        currency = note.total.currency.code
+        gained = credit_balance(project.commissioner_id, currency) - credit_before
         taken = taken_by(f"credit:{note.public_id}")
         wallets = [row for row in wallet_balances(note.seller_id) if row.currency == currency]
 
@@ -283,7 +302,8 @@ def note_preview(
             from_pending=from_minor(taken[AccountKind.PENDING], currency),
             from_available=from_minor(taken[AccountKind.AVAILABLE], currency),
             as_debt=from_minor(taken[AccountKind.DEBT], currency),
-            returned=note.total if note.paid_at else zero(currency),
+            returned=note.total if note.paid_at else max(gained, zero(currency)),
+            is_paid_now=invoice.paid_at == at and not note.paid_at,
             left_after=invoice.subtotal_left,
             due_after=invoice.due,
             gross_before=from_minor(project.invoiced_minor, currency),
@@ -293,7 +313,7 @@ def note_preview(
             debt_after=after("debt"),
             lifetime_after=after("lifetime_earnings"),
             corrected=Invoice.objects.filter(
-                milestone=invoice.milestone_id, kind=InvoiceKind.MILESTONE, pk__gt=note.pk
+                project=project, kind=invoice.kind, pk__gt=note.pk
             ).first(),
         )
 
@@ -326,6 +346,8 @@ def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
         lifetime_after=from_minor(balance.lifetime_earnings, currency),
         clearing_days=project.clearing_days,
         completes_project=project.completed_at is not None,
+        from_credit=zero(currency),
+        to_credit=zero(currency),
     )
 
 

@@ -76,9 +76,10 @@ def funds_release(
     """Move what is no longer needed for a milestone that is locked after its project."""
     milestone = given.milestone
     funding = MilestoneFunding.objects.locked().get(milestone=milestone, status=FundingStatus.HELD)
-    amount = _set_aside(funding) - _still_needed(funding, given, at=at)
+    before = funding.set_aside
+    amount = before - _still_needed(funding, given, at=at)
     funding.returned_minor += amount
-    if _set_aside(funding) == 0:
+    if funding.set_aside == 0:
         funding.status = FundingStatus.RETURNED
     funding.save(update_fields=["returned_minor", "status"])
     release = Release.objects.create(
@@ -95,9 +96,9 @@ def funds_release(
         audit.Record(
             event="funds.released",
             target=milestone,
-            before={"held": _set_aside(funding) + amount},
+            before={"held": before},
             after={
-                "held": _set_aside(funding),
+                "held": funding.set_aside,
                 "released": amount,
                 "currency": currency,
                 "cause": cause,
@@ -111,10 +112,6 @@ def funds_release(
     return Returned(release, milestone)
 
 
-def _set_aside(funding: MilestoneFunding) -> int:
-    return funding.amount_minor - funding.returned_minor
-
-
 def _still_needed(funding: MilestoneFunding, given: GivenUp, *, at: datetime) -> int:
     """What stays set aside for the price that is left, with its tax.
 
@@ -123,7 +120,7 @@ def _still_needed(funding: MilestoneFunding, given: GivenUp, *, at: datetime) ->
     """
     if not given.after:
         return 0
-    project, pk, held = given.milestone.project, given.milestone.pk, _set_aside(funding)
+    project, pk, held = given.milestone.project, given.milestone.pk, funding.set_aside
     if totals_on(project, {pk: given.before}, on=at.date())[pk] == held:
         return totals_on(project, {pk: given.after}, on=at.date())[pk]
     return share_of(held, part=given.after, whole=given.before)

@@ -243,7 +243,10 @@ def finish(*, dues: Sequence[Due], posted: Sequence[Posted], at: datetime) -> No
 
 
 def _settled_by(bills: Sequence[Bill]) -> list[int]:
-    """The milestones that these invoices are about: a final one, all without one of their own."""
+    """The milestones that these invoices are about: a final one, all without one of their own.
+
+    Those of one that was corrected are settled already.
+    """
     settled = [
         bill.milestone_id
         for bill in bills
@@ -253,7 +256,9 @@ def _settled_by(bills: Sequence[Bill]) -> list[int]:
         own = Invoice.objects.filter(
             project__in=final, kind=InvoiceKind.MANUAL, milestone__isnull=False
         )
-        rest = Milestone.objects.filter(project__in=final).exclude(pk__in=own.values("milestone"))
+        rest = Milestone.objects.filter(project__in=final, status=MilestoneStatus.APPROVED).exclude(
+            pk__in=own.values("milestone")
+        )
         settled += rest.values_list("pk", flat=True)
     return settled
 

@@ -28,9 +28,11 @@ from wallets.enums import (
 from wallets.ledger import AccountSpec, JournalDraft, Leg, PayOut
 from wallets.models import Journal, ProviderEvent, Withdrawal
 from wallets.providers import PayoutAnswer, PayoutOrder, ProviderTimeout, payout_provider_of
+from wallets.services.debts import debts_pay
 from wallets.services.payout_methods import destination_of
 from wallets.services.withdrawals import (
     Step,
+    arrived,
     available_of,
     end_unpaid,
     locked_many,
@@ -257,6 +259,7 @@ def take_back(withdrawal: Withdrawal, *, reason: str, by: User | None, at: datet
         before=WithdrawalStatus.PAID,
         journal_key=posted.key,
     )
+    debts_pay([arrived(withdrawal)], at=at)
     tell_of_end([withdrawal])
 
 

@@ -85,7 +85,7 @@ def withdrawal_request(
             raise
         return known
     failpoint("withdraw.saved")
-    debts_pay([_arrived(withdrawal)], at=at)
+    debts_pay([arrived(withdrawal)], at=at)
     ledger.reserve(account=available_account(withdrawal), amount=withdrawal.amount_minor)
     failpoint("withdraw.reserved")
     record(withdrawal, "withdrawal.requested", by=by, at=at)
@@ -173,13 +173,17 @@ def end_unpaid(
     by: User | None,
     at: datetime,
 ) -> None:
-    """End a locked withdrawal whose money never left: what was reserved is available again."""
+    """End a locked withdrawal whose money never left: what was reserved is available again.
+
+    It pays what is owed first.
+    """
     before = withdrawal.status
     withdrawal.move_to(status)
     withdrawal.ended_at, withdrawal.reason = at, reason
     withdrawal.save(update_fields=["status", "ended_at", "reason"])
     ledger.release(account=available_account(withdrawal), amount=withdrawal.amount_minor)
     record(withdrawal, f"withdrawal.{status}", by=by, at=at, before=before)
+    debts_pay([arrived(withdrawal)], at=at)
     tell_of_end([withdrawal])
 
 
@@ -268,12 +272,13 @@ def _end_of(withdrawal: Withdrawal) -> Values:
     }
 
 
-def _arrived(withdrawal: Withdrawal) -> Arrived:
-    """What came back to the wallet since it last earned pays what is owed before it leaves."""
+def arrived(withdrawal: Withdrawal) -> Arrived:
+    """What pays what is owed before money leaves, and once it has come back."""
+    has_ended = withdrawal.ended_at is not None
     return Arrived(
         withdrawal.user_id,
         withdrawal.currency,
-        key=withdrawal.public_id,
+        key=f"{withdrawal.public_id}:{withdrawal.status}" if has_ended else withdrawal.public_id,
         about_type="withdrawal",
         about_id=withdrawal.pk,
         target=audit.Subject(withdrawal.public_id, str(withdrawal)),

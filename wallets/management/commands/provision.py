@@ -28,6 +28,7 @@ APPEND_ONLY = (
     "wallets_anchor",
     "wallets_anchoredhead",
     "wallets_release",
+    "wallets_addition",
     "wallets_bankstatement",
     "wallets_bankstatementline",
     "wallets_verificationrun",

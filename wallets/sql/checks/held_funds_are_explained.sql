@@ -1,5 +1,6 @@
 -- For each milestone that is funded and neither settled nor cancelled its part of a payment is held,
--- less what went back; for any other nothing is. Nothing is funded but in projects that hold funds.
+-- with what was added to it and less what went back; for any other nothing is. What was held for an invoice that was credited before
+-- it was paid went back whole. Nothing is funded but in projects that hold funds.
 select 'milestone mst_' || replace(m.uuid::text, '-', '') as subject,
        m.status || ' with ' || coalesce(b.posted, 0) || ' held' as difference
 from gigs_milestone m
@@ -10,9 +11,15 @@ left join wallets_account a
 left join wallets_balance b on b.account_id = a.id
 where coalesce(b.posted, 0) <> case
     when m.status in ('planned', 'settled', 'cancelled') then 0
-    else coalesce(f.amount_minor - f.returned_minor, 0)
+    else coalesce(f.amount_minor + f.added_minor - f.returned_minor, 0)
   end
-  or (f.id is not null) <> (p.payment_mode = 'held' and m.status not in ('planned', 'cancelled'))
+  or (f.id is not null) <> (
+    p.payment_mode = 'held' and m.status not in ('planned', 'cancelled') and not exists (
+      select from wallets_milestonefunding g
+      join wallets_release r on r.funding_id = g.id
+      where g.milestone_id = m.id and r.cause = 'credited'
+    )
+  )
 union all
 select 'account ' || a.id, a.owner || ' holds ' || b.posted || ' ' || a.currency || ' for nothing'
 from wallets_account a

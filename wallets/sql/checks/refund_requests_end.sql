@@ -8,7 +8,7 @@ with granted as (
   where q.status in ('agreed', 'unanswered')
   group by q.milestone_id, m.uuid
 ), released as (
-  select f.milestone_id, count(*) filter (where r.cause <> 'given_back') as asked,
+  select f.milestone_id, count(*) filter (where r.cause in ('refund_agreed', 'refund_unanswered')) as asked,
     count(*) as all_of_them
   from wallets_release r
   join wallets_milestonefunding f on f.id = r.funding_id

@@ -1,6 +1,7 @@
 -- What went back of the money held for a milestone is the sum of its releases, of which each has one
 -- journal from that milestone's account to its commissioner's credit; no other journal releases.
--- Where all of it went back the milestone is cancelled.
+-- Where all of it went back the milestone is cancelled, or settled with nothing: each of its invoices
+-- was credited before it was paid.
 with expected as (
   select r.id, 'release:mst_' || replace(m.uuid::text, '-', '') || ':' || r.number as key,
     r.amount_minor, m.id as milestone_id, 'milestone:' || m.id as source,
@@ -38,4 +39,14 @@ left join (
   select funding_id, sum(amount_minor) as amount_minor from wallets_release group by funding_id
 ) r on r.funding_id = f.id
 where f.returned_minor <> coalesce(r.amount_minor, 0)
-   or f.status = 'returned' and m.status <> 'cancelled'
+   or f.status = 'returned' and m.status <> 'cancelled' and not (
+     m.status = 'settled'
+     and exists (select from wallets_release c where c.funding_id = f.id and c.cause = 'credited')
+   )
+   or exists (select from wallets_release c where c.funding_id = f.id and c.cause = 'credited') and (
+     f.status <> 'returned' or m.status <> 'settled' or exists (
+       select from invoicing_invoice i
+       where i.milestone_id = m.id and i.kind = 'milestone'
+         and (i.status <> 'credited' or i.paid_at is not null)
+     )
+   )
