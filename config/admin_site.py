@@ -34,6 +34,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "wallets.Release",
         "wallets.Addition",
         "wallets.TakeBack",
+        "wallets.CreditRequest",
         "wallets.Account",
         "wallets.Journal",
         "gigs.FeePolicy",

@@ -15,6 +15,7 @@ from gigs.enums import (
 from invoicing.enums import DRAFT_TRANSITIONS, EXPORT_TRANSITIONS, INVOICE_TRANSITIONS
 from wallets.enums import (
     BANK_MATCH_TRANSITIONS,
+    CREDIT_REQUEST_TRANSITIONS,
     PAYMENT_TRANSITIONS,
     TAKE_BACK_TRANSITIONS,
     WITHDRAWAL_TRANSITIONS,
@@ -34,6 +35,7 @@ MACHINES = {
     "Take-back of credit": TAKE_BACK_TRANSITIONS,
     "Withdrawal": WITHDRAWAL_TRANSITIONS,
     "Bank match": BANK_MATCH_TRANSITIONS,
+    "Credit request": CREDIT_REQUEST_TRANSITIONS,
 }
 
 

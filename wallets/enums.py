@@ -197,6 +197,14 @@ class BankMatchStatus(models.TextChoices):
     DROPPED = "dropped", "Dropped"
 
 
+class CreditRequestStatus(models.TextChoices):
+    """A credit note that staff want above the limit."""
+
+    PROPOSED = "proposed", "Waiting for a second person"
+    DONE = "done", "Done"
+    DROPPED = "dropped", "Dropped"
+
+
 class PayoutResult(models.TextChoices):
     """What a provider says of one payout."""
 
@@ -235,4 +243,13 @@ BANK_MATCH_TRANSITIONS: dict[BankMatchStatus, frozenset[BankMatchStatus]] = {
     BankMatchStatus.PROPOSED: frozenset({BankMatchStatus.DONE, BankMatchStatus.DROPPED}),
     BankMatchStatus.DONE: frozenset({BankMatchStatus.DROPPED}),
     BankMatchStatus.DROPPED: frozenset(),
+}
+
+
+CREDIT_REQUEST_TRANSITIONS: dict[CreditRequestStatus, frozenset[CreditRequestStatus]] = {
+    CreditRequestStatus.PROPOSED: frozenset(
+        {CreditRequestStatus.DONE, CreditRequestStatus.DROPPED}
+    ),
+    CreditRequestStatus.DONE: frozenset(),
+    CreditRequestStatus.DROPPED: frozenset(),
 }

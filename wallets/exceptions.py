@@ -26,7 +26,16 @@ class CompletionNotOver(DomainError):
 
 class SecondPersonRequired(DomainError):
     code = "second_person_required"
-    default_message = "Above the limit the freelancer has to ask for it."
+    default_message = "Above the limit a second person has to agree."
+
+
+class CreditProposed(DomainError):
+    code = "credit_proposed"
+    default_message = "Crediting this invoice has been proposed already; a second person decides."
+
+
+class CreditRequestTransitionRefused(TransitionRefused):
+    """The request's state does not allow the move."""
 
 
 class PaymentInProgress(DomainError):

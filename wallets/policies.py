@@ -7,7 +7,7 @@ from django.conf import settings
 from accounts.models import User
 from common.money import parse_amount, to_minor
 from invoicing.models import Invoice
-from wallets.models import Payment, PaymentMethod, PayoutMethod, Withdrawal
+from wallets.models import CreditRequest, Payment, PaymentMethod, PayoutMethod, Withdrawal
 
 
 def may_store_method(user: User) -> bool:
@@ -62,6 +62,17 @@ def may_hold(user: User, owner: User) -> bool:
 
 def may_open_batch(user: User) -> bool:
     return user.is_active and user.is_staff
+
+
+def may_confirm_credit(user: User, request: CreditRequest) -> bool:
+    """Other staff than who proposed it, and neither of the two whose money it is."""
+    is_another = user.pk != request.proposed_by_id
+    return is_another and may_match_invoice(user, request.invoice)
+
+
+def may_drop_credit(user: User, request: CreditRequest) -> bool:
+    """Staff who are no party of it, whoever proposed it."""
+    return may_match_invoice(user, request.invoice)
 
 
 def may_match_invoice(user: User, invoice: Invoice) -> bool:

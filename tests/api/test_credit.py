@@ -36,6 +36,7 @@ def test_top_up_and_take_back(api, commissioner):
                 "currency": "USD",
                 "available": HUNDRED,
                 "reserved": {"amount": "0.00", "currency": "USD"},
+                "bound": {"amount": "0.00", "currency": "USD"},
             }
         ],
         "sources": [

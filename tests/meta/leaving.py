@@ -1,5 +1,6 @@
-"""Take-backs, withdrawals and bank matches in the states that services reach."""
+"""Take-backs, withdrawals, bank matches and credit requests in the states that services reach."""
 
+from tests.builders import active_project, sent_invoice
 from tests.factories import AT, UserFactory
 from tests.wallets.banking import match_by_hand
 from tests.wallets.paying import topped_up
@@ -11,6 +12,9 @@ from wallets.providers import Answer
 from wallets.services import (
     bank_match_confirm,
     bank_match_drop,
+    credit_request_confirm,
+    credit_request_drop,
+    staff_credit,
     take_back_begin,
     take_back_conclude,
     withdrawal_approve,
@@ -77,3 +81,22 @@ def dropped_match(amount):
 def confirmed_match():
     match, second = match_by_hand("6000.00"), UserFactory(is_staff=True)
     return bank_match_confirm(match_id=match.pk, by=second, at=AT)
+
+
+def proposed_credit():
+    """Of an invoice above the limit."""
+    invoice, staff = sent_invoice(active_project(tasks=1)), UserFactory(is_staff=True)
+    return staff_credit(invoice_id=invoice.pk, reason="Not delivered.", by=staff, at=AT)
+
+
+def confirmed_credit():
+    request = proposed_credit()
+    about = {"request_id": request.pk, "reason": "I agree.", "by": UserFactory(is_staff=True)}
+    credit_request_confirm(**about, at=AT)
+    return request
+
+
+def dropped_credit():
+    request = proposed_credit()
+    about = {"request_id": request.pk, "reason": "A mistake.", "by": request.proposed_by}
+    return credit_request_drop(**about, at=AT)

@@ -56,7 +56,9 @@ from tests.meta.leaving import (
     OK,
     approved_withdrawal,
     cancelled_withdrawal,
+    confirmed_credit,
     confirmed_match,
+    dropped_credit,
     dropped_match,
     large_approved,
     rejected_withdrawal,
@@ -66,12 +68,13 @@ from tests.meta.leaving import (
 )
 from wallets.enums import (
     BANK_MATCH_TRANSITIONS,
+    CREDIT_REQUEST_TRANSITIONS,
     PAYMENT_TRANSITIONS,
     TAKE_BACK_TRANSITIONS,
     WITHDRAWAL_TRANSITIONS,
     PayoutResult,
 )
-from wallets.models import BankMatch, Payment, TakeBack, Withdrawal
+from wallets.models import BankMatch, CreditRequest, Payment, TakeBack, Withdrawal
 from wallets.services import (
     MethodChoice,
     funds_give_back,
@@ -94,6 +97,7 @@ MACHINES = {
     TakeBack: TAKE_BACK_TRANSITIONS,
     Withdrawal: WITHDRAWAL_TRANSITIONS,
     BankMatch: BANK_MATCH_TRANSITIONS,
+    CreditRequest: CREDIT_REQUEST_TRANSITIONS,
 }
 
 
@@ -370,6 +374,8 @@ SERVICES = {
     ("BankMatch", "proposed", "done"): confirmed_match,
     ("BankMatch", "proposed", "dropped"): lambda: dropped_match("6000.00"),
     ("BankMatch", "done", "dropped"): lambda: dropped_match("1.00"),
+    ("CreditRequest", "proposed", "done"): confirmed_credit,
+    ("CreditRequest", "proposed", "dropped"): dropped_credit,
 }
 PAIRS = [
     (model, before, after)

@@ -2,6 +2,7 @@
 
 from wallets.models.bank import BankAccount, BankMatch, BankStatement, BankStatementLine
 from wallets.models.clearing import Clearing
+from wallets.models.credit_requests import CreditRequest
 from wallets.models.holds import Hold
 from wallets.models.ledger import Account, Balance, Entry, Journal
 from wallets.models.payments import (
@@ -28,6 +29,7 @@ __all__ = [
     "BankStatementLine",
     "Checkpoint",
     "Clearing",
+    "CreditRequest",
     "Entry",
     "Hold",
     "Journal",

@@ -18,6 +18,11 @@ from wallets.services.credit import (
     take_back_begin,
     take_back_conclude,
 )
+from wallets.services.credit_requests import (
+    credit_request_confirm,
+    credit_request_drop,
+    staff_credit,
+)
 from wallets.services.crediting import invoice_credit
 from wallets.services.funding import funding_amounts, funding_begin
 from wallets.services.held import held_settle
@@ -110,6 +115,8 @@ __all__ = [
     "bank_match_make",
     "bank_statement_import",
     "clearings_finish",
+    "credit_request_confirm",
+    "credit_request_drop",
     "credit_top_up_begin",
     "funding_amounts",
     "funding_begin",
@@ -139,6 +146,7 @@ __all__ = [
     "refund_agree_preview",
     "refund_conclude",
     "refund_preview",
+    "staff_credit",
     "take_back_ask",
     "take_back_begin",
     "take_back_conclude",

@@ -47,11 +47,17 @@ LONGEST_REASON: Final = 500
 
 @transaction.atomic
 def invoice_credit(
-    *, invoice_id: int, amount: Money | None = None, reason: str, by: User, at: datetime
+    *,
+    invoice_id: int,
+    amount: Money | None = None,
+    reason: str,
+    is_seconded: bool = False,
+    by: User,
+    at: datetime,
 ) -> Invoice:
     """Credit an invoice by a note, in full or an amount before tax; the note.
 
-    For its freelancer, or for staff. What was paid goes back to the commissioner's credit at once:
+    For its freelancer, or for staff, above the limit once a second of them agrees. What was paid goes back to the commissioner's credit at once:
     from what the freelancer has pending, then available, then as debt. What was not paid is not
     due any more; a milestone whose invoice is gone is settled with nothing, and what was held for it
     is credit again; what is left of one that waits for held funds is paid if they suffice now. An
@@ -71,7 +77,7 @@ def invoice_credit(
     is_replaced = wanted in (None, to_minor(invoice.subtotal_left)) and has_objection(invoice)
     _refuse_unless_at_rest(invoice, is_replaced=is_replaced)
     note = credit_note_issue(invoice_id=invoice.pk, amount=wanted, reason=words, by=by, at=at)
-    if not invoice_policies.is_seller(by, invoice):
+    if not (is_seconded or invoice_policies.is_seller(by, invoice)):
         _refuse_one_person(invoice, note)
     corrected = _issue_anew(invoice, at=at) if is_replaced else None
     failpoint("credit.issued")
@@ -115,14 +121,14 @@ def _refuse_unless_at_rest(invoice: Invoice, *, is_replaced: bool) -> None:
 
 
 def _refuse_one_person(invoice: Invoice, note: Invoice) -> None:
-    """Above the limit staff act on the freelancer's word alone: their objection to the invoice."""
+    """Above the limit staff act in twos, or on the freelancer's word: their objection to it."""
     currency = note.total.currency.code
     limit = policies.payout_terms(currency).approval_above
     if to_minor(note.total) <= limit or has_objection(invoice):
         return
     above = money_for_people(from_minor(limit, currency))
     raise SecondPersonRequired(
-        f"Above {above} the freelancer has to object to the invoice first, or to credit it."
+        f"Above {above} a second person has to agree, unless the freelancer objected to the invoice."
     )
 
 

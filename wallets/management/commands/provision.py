@@ -35,6 +35,7 @@ APPEND_ONLY = (
     "wallets_providerevent",
 )
 KEPT = (
+    "wallets_creditrequest",
     "wallets_bankaccount",
     "wallets_bankmatch",
     "wallets_clearing",

@@ -1,5 +1,6 @@
 -- What is credited of an invoice is the sum of its notes, their tax is the tax on that sum, and
--- nothing is left exactly of those that are credited. Each note credits an invoice of its parties.
+-- nothing is left exactly of those that are credited. Each note credits an invoice of its parties, and
+-- as much of it as two of staff agreed on, where they did.
 select 'invoice ' || i.number as subject,
        i.status || ', credited ' || i.credited || ' + ' || i.credited_tax || ', fee '
          || i.credited_fee || '; notes ' || coalesce(n.subtotal, 0) || ' + ' || coalesce(n.tax, 0)
@@ -26,3 +27,10 @@ where i.kind = 'credit_note'
     <> (n.seller_id, n.buyer_id, n.project_id, n.currency, n.fee_rate)
   or i.milestone_id is distinct from n.milestone_id
   or n.paid_at is not null and i.paid_at is null
+union all
+select 'credit request ' || r.id, r.amount_minor || ' of invoice ' || r.invoice_id || ' led to note ' || n.number
+from wallets_creditrequest r
+join invoicing_invoice n on n.id = r.note_id
+join wallets_currency w on w.code = n.currency
+where n.credits_id is distinct from r.invoice_id
+  or n.subtotal * 10::numeric ^ w.exponent <> r.amount_minor

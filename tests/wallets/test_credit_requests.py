@@ -1,0 +1,170 @@
+"""Staff credit above the limit in twos."""
+
+import pytest
+from django.urls import reverse
+from djmoney.money import Money
+
+from accounts.models import AuditEvent
+from common.exceptions import PermissionRefused
+from invoicing.models import Invoice
+from invoicing.services import invoice_object
+from tests.builders import active_project, paid_invoice
+from tests.factories import AT, UserFactory
+from tests.rules import copy, refused_by, rewrite
+from tests.wallets.test_integrity import corrupt, fired
+from wallets import integrity
+from wallets.exceptions import CreditProposed, CreditRequestTransitionRefused, ReasonRequired
+from wallets.models import CreditRequest
+from wallets.selectors import credit_balance
+from wallets.services import credit_request_confirm, credit_request_drop, staff_credit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def invoice():
+    """One of 10,000.00, where 5,000.00 is the limit of one person."""
+    return paid_invoice(active_project(tasks=1))
+
+
+@pytest.fixture
+def second():
+    return UserFactory(is_staff=True, is_superuser=True, email="second@example.com")
+
+
+def propose(invoice, staff, amount=""):
+    return staff_credit(
+        invoice_id=invoice.pk,
+        amount=Money(amount, "USD") if amount else None,
+        reason="Not delivered.",
+        by=staff,
+        at=AT,
+    )
+
+
+def confirm(request, by, reason="I agree."):
+    return credit_request_confirm(request_id=request.pk, reason=reason, by=by, at=AT)
+
+
+def drop(request, by, reason="A mistake."):
+    return credit_request_drop(request_id=request.pk, reason=reason, by=by, at=AT)
+
+
+def test_a_second_person_agrees(invoice, staff, second):
+    request = propose(invoice, staff)
+
+    assert isinstance(request, CreditRequest)
+    assert (request.status, request.amount_minor, request.note) == ("proposed", 1_000_000, None)
+    assert Invoice.objects.count() == 1
+    assert credit_balance(invoice.buyer_id, "USD").amount == 0
+
+    note = confirm(request, second)
+
+    request.refresh_from_db()
+    assert (request.status, request.decided_by, request.note) == ("done", second, note)
+    assert (note.reason, note.total) == ("Not delivered.", invoice.total)
+    assert credit_balance(invoice.buyer_id, "USD") == Money("10000.00", "USD")
+    events = AuditEvent.objects.filter(target=request.public_id).order_by("pk")
+    assert [(row.event, row.actor) for row in events] == [
+        ("credit_request.proposed", staff.public_id),
+        ("credit_request.confirmed", second.public_id),
+    ]
+    assert integrity.differences() == []
+
+
+def test_nobody_agrees_with_themself_or_about_their_own(invoice, staff, second):
+    request = propose(invoice, staff)
+
+    for person in (staff, UserFactory(), invoice.buyer, invoice.seller):
+        with pytest.raises(PermissionRefused):
+            confirm(request, person)
+    type(invoice.seller).objects.filter(pk=invoice.seller_id).update(is_staff=True)
+    invoice.seller.refresh_from_db()
+    with pytest.raises(PermissionRefused):
+        confirm(request, invoice.seller)
+    with pytest.raises(ReasonRequired):
+        confirm(request, second, reason=" ")
+
+    request.refresh_from_db()
+    assert (request.status, Invoice.objects.count()) == ("proposed", 1)
+
+
+def test_one_person_is_enough_up_to_the_limit_or_on_the_freelancers_word(invoice, staff):
+    assert propose(invoice, staff, "100.00").kind == "credit_note"
+
+    invoice_object(invoice_id=invoice.pk, reason="Wrong name.", by=invoice.seller, at=AT)
+
+    assert propose(invoice, staff).kind == "credit_note"
+    assert not CreditRequest.objects.exists()
+
+
+def test_one_request_waits_at_a_time_and_ends_once(invoice, staff, second):
+    request = propose(invoice, staff)
+    with pytest.raises(CreditProposed):
+        propose(invoice, second, "6000.00")
+
+    dropped = drop(request, staff)
+
+    assert (dropped.status, Invoice.objects.count()) == ("dropped", 1)
+    with pytest.raises(CreditRequestTransitionRefused):
+        confirm(request, second)
+    with pytest.raises(PermissionRefused):
+        drop(propose(invoice, second, "6000.00"), UserFactory())
+
+
+def test_the_admin_proposes_and_another_agrees(invoice, staff, second, client_for):
+    invoices = reverse("admin:invoicing_invoice_changelist")
+    requests = reverse("admin:wallets_creditrequest_changelist")
+    ask = {"action": "credit", "_selected_action": [invoice.pk]}
+
+    proposed = client_for(staff).post(
+        invoices, {**ask, "amount": "", "reason": "Not delivered."}, follow=True
+    )
+    [request] = CreditRequest.objects.all()
+    decide = {"action": "confirm", "_selected_action": [request.pk]}
+    own = client_for(staff).post(requests, {**decide, "reason": "Me."}, follow=True)
+    still = CreditRequest.objects.get().status
+    asked = client_for(second).post(requests, decide)
+    agreed = client_for(second).post(requests, {**decide, "reason": "I agree."}, follow=True)
+
+    assert "waits for a second person" in proposed.content.decode()
+    assert ("Only other staff" in own.content.decode(), still) == (True, "proposed")
+    assert "10,000.00" in asked.content.decode()
+    assert f"Agree: {invoice.number}" in agreed.content.decode()
+    assert CreditRequest.objects.get().status == "done"
+
+
+def test_another_note_than_the_one_agreed_on_is_seen(invoice, staff, second):
+    confirm(propose(invoice, staff), second)
+
+    corrupt("UPDATE wallets_creditrequest SET amount_minor = amount_minor - 1")
+
+    assert fired() == {"credit_notes_match_invoices"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        ("wallets_credit_request_status_valid", "status = 'wanted', decided_at = NULL"),
+        ("wallets_credit_request_amount_positive", "amount_minor = 0"),
+        ("wallets_credit_request_has_a_reason", "reason = ' '"),
+        ("wallets_credit_request_decided_iff_ended", "decided_at = now()"),
+        ("wallets_credit_request_note_iff_done", "note_id = invoice_id"),
+        (
+            "wallets_credit_request_confirmed_by_another",
+            "status = 'done', note_id = invoice_id, decided_at = now(), decided_by_id = proposed_by_id",
+        ),
+    ],
+)
+def test_the_database_refuses_the_request(invoice, staff, rule, changes):
+    request = propose(invoice, staff)
+
+    with refused_by(rule):
+        rewrite(request, changes)
+
+
+def test_the_database_refuses_a_second_one_that_waits(invoice, staff):
+    request = propose(invoice, staff)
+
+    with refused_by("wallets_credit_request_one_open_per_invoice"):
+        copy(request)

@@ -1,0 +1,109 @@
+"""What staff credit: at once up to the limit, above it once a second person agrees."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from djmoney.money import Money
+
+from accounts import audit
+from accounts.models import User
+from accounts.policies import require
+from common.money import from_minor, to_minor
+from invoicing.models import Invoice
+from wallets import policies
+from wallets.enums import CreditRequestStatus
+from wallets.exceptions import CreditProposed, ReasonRequired, SecondPersonRequired
+from wallets.models import CreditRequest
+from wallets.services.crediting import invoice_credit
+
+NOT_YOURS = "Only other staff, who are no party of the invoice, can agree."
+
+
+@transaction.atomic
+def staff_credit(
+    *, invoice_id: int, amount: Money | None = None, reason: str, by: User, at: datetime
+) -> Invoice | CreditRequest:
+    """Credit an invoice, or above the limit propose it to a second person; the note or the request.
+
+    The refusals of `invoice_credit`; CreditProposed where a request waits already.
+    """
+    try:
+        return invoice_credit(invoice_id=invoice_id, amount=amount, reason=reason, by=by, at=at)
+    except SecondPersonRequired:
+        invoice = Invoice.objects.get(pk=invoice_id)
+    wanted = to_minor(invoice.subtotal_left if amount is None else amount)
+    request = CreditRequest(
+        invoice=invoice,
+        amount_minor=wanted,
+        reason=" ".join(reason.split())[:500],
+        status=CreditRequestStatus.PROPOSED,
+        proposed_at=at,
+        proposed_by=by,
+    )
+    try:
+        with transaction.atomic():
+            request.save()
+    except IntegrityError as error:
+        raise CreditProposed from error
+    _record(request, "credit_request.proposed", request.reason, by=by, at=at)
+    return request
+
+
+@transaction.atomic
+def credit_request_confirm(*, request_id: int, reason: str, by: User, at: datetime) -> Invoice:
+    """Agree as the second person: the note is issued and its money moves; the note.
+
+    PermissionRefused for who proposed it and for parties of the invoice, ReasonRequired,
+    CreditRequestTransitionRefused; the refusals of `invoice_credit`.
+    """
+    request = _decided(request_id, reason, by=by, at=at)
+    require(policies.may_confirm_credit(by, request), NOT_YOURS)
+    request.move_to(CreditRequestStatus.DONE)
+    currency = request.invoice.total.currency.code
+    note = invoice_credit(
+        invoice_id=request.invoice_id,
+        amount=from_minor(request.amount_minor, currency),
+        reason=request.reason,
+        is_seconded=True,
+        by=by,
+        at=at,
+    )
+    request.note = note
+    request.save(update_fields=["status", "note", "decided_at", "decided_by"])
+    _record(request, "credit_request.confirmed", reason, by=by, at=at)
+    return note
+
+
+@transaction.atomic
+def credit_request_drop(*, request_id: int, reason: str, by: User, at: datetime) -> CreditRequest:
+    """Let a request go; whoever proposed it may too.
+
+    PermissionRefused, ReasonRequired, CreditRequestTransitionRefused.
+    """
+    request = _decided(request_id, reason, by=by, at=at)
+    require(policies.may_drop_credit(by, request), "Only staff decide about it.")
+    request.move_to(CreditRequestStatus.DROPPED)
+    request.save(update_fields=["status", "decided_at", "decided_by"])
+    _record(request, "credit_request.dropped", reason, by=by, at=at)
+    return request
+
+
+def _decided(request_id: int, reason: str, *, by: User, at: datetime) -> CreditRequest:
+    request = CreditRequest.objects.select_related("invoice").locked().get(pk=request_id)
+    if not reason.strip():
+        raise ReasonRequired
+    request.decided_at, request.decided_by = at, by
+    return request
+
+
+def _record(request: CreditRequest, event: str, reason: str, *, by: User, at: datetime) -> None:
+    after: audit.Values = {
+        "status": request.status,
+        "invoice": request.invoice.number,
+        "amount_minor": request.amount_minor,
+        "currency": request.invoice.total.currency.code,
+        "reason": " ".join(reason.split())[:500],
+    }
+    if request.note is not None:
+        after = {**after, "note": request.note.number}
+    audit.record(audit.Record(event=event, target=request, after=after), by=by, at=at)
