@@ -1,13 +1,14 @@
 """What follows from an approval and from an invoice, payments that nobody finished, and withdrawals on their way."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
 from django.conf import settings
 from django.utils import timezone
 
+from common.exceptions import DomainError
 from gigs.services.milestones import APPROVED
 from gigs.services.refunds import ENDED as REFUND_ENDED
 from invoicing.services import ISSUED
@@ -59,12 +60,11 @@ def pay(jobs: Sequence[Job]) -> registry.Settle:
     by_invoice = {job.payload["invoice"]: job.pk for job in jobs}
     services.held_settle(invoice_ids=list(by_invoice), at=timezone.now())
     payments = services.automatic_begin(invoice_ids=list(by_invoice), at=timezone.now())
-    answers = _ask(payments)
+    asked = _ask(payments)
 
     def conclude() -> registry.Left:
-        services.automatic_conclude(answers=answers, at=timezone.now())
-        unasked = [payment for payment in payments if payment.pk not in answers]
-        return registry.Left(later=[by_invoice[payment.invoice_id] for payment in unasked])
+        services.automatic_conclude(answers=asked.answers, at=timezone.now())
+        return _left({payment.pk: by_invoice[payment.invoice_id] for payment in payments}, asked)
 
     return conclude
 
@@ -77,15 +77,14 @@ def resolve(jobs: Sequence[Job]) -> registry.Settle:
     by_payment = {job.payload["payment"]: job.pk for job in jobs}
     pending = Payment.objects.among(by_payment).filter(status__in=IN_FLIGHT)
     payments = list(pending.order_by("pk"))
-    answers = _ask(payments)
-    known = {pk: answer for pk, answer in answers.items() if answer is not None}
+    asked = _ask(payments)
+    for pk in [pk for pk, answer in asked.answers.items() if answer is None]:
+        del asked.answers[pk]
+        asked.failed[pk] = SILENCE
 
     def conclude() -> registry.Left:
-        services.automatic_conclude(answers=known, at=timezone.now())
-        return registry.Left(
-            later=[by_payment[one.pk] for one in payments if one.pk not in answers],
-            failed={by_payment[pk]: SILENCE for pk in answers.keys() - known.keys()},
-        )
+        services.automatic_conclude(answers=asked.answers, at=timezone.now())
+        return _left({payment.pk: by_payment[payment.pk] for payment in payments}, asked)
 
     return conclude
 
@@ -149,15 +148,30 @@ def _conclude(
     )
 
 
-def _ask(payments: Sequence[Payment]) -> dict[int, Answer | None]:
-    """The provider's answers within the time that a lease allows; the rest is asked later."""
-    answers: dict[int, Answer | None] = {}
+def _ask(payments: Sequence[Payment]) -> Round[Answer | None]:
+    """The provider's answers within the time that a lease allows; the rest is asked later.
+
+    A provider that is switched off, or that knows the method no more, says nothing about money
+    that it may have moved before: that payment fails alone, and is asked about again.
+    """
+    asked: Round[Answer | None] = Round()
     deadline = time.monotonic() + ASKING_SECONDS
     for payment in payments:
-        if answers and time.monotonic() > deadline:
+        if asked.answers and time.monotonic() > deadline:
             break
-        answers[payment.pk] = services.payment_ask(payment)
-    return answers
+        try:
+            asked.answers[payment.pk] = services.payment_ask(payment)
+        except DomainError as refusal:
+            asked.failed[payment.pk] = refusal
+    return asked
+
+
+def _left(jobs: Mapping[int, int], asked: Round[Answer | None]) -> registry.Left:
+    """What of these jobs, by payment, did not end: not reached, or no answer to be had."""
+    return registry.Left(
+        later=[jobs[pk] for pk in jobs.keys() - asked.answers.keys() - asked.failed.keys()],
+        failed={jobs[pk]: error for pk, error in asked.failed.items()},
+    )
 
 
 def clear(jobs: Sequence[Job]) -> None:
@@ -173,14 +187,21 @@ def resolve_take_back(jobs: Sequence[Job]) -> registry.Settle:
     taken = TakeBack.objects.select_related("payment").get(pk=jobs[0].payload["take_back"])
     if taken.status not in OPEN_TAKE_BACKS:
         return _nothing
-    answer = services.take_back_ask(taken)
+    try:
+        answer = services.take_back_ask(taken)
+    except DomainError as refusal:
+        return _all_failed(jobs, refusal)
     if answer is None:
-        raise ProviderTimeout("the provider gave no answer yet")
+        return _all_failed(jobs, SILENCE)
 
     def conclude() -> None:
         services.take_back_conclude(take_back_id=taken.pk, answer=answer, at=timezone.now())
 
     return conclude
+
+
+def _all_failed(jobs: Sequence[Job], error: Exception) -> registry.Settle:
+    return lambda: registry.Left(failed={job.pk: error for job in jobs})
 
 
 def match_bank_line(jobs: Sequence[Job]) -> None:

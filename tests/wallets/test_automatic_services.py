@@ -8,7 +8,7 @@ from accounts.models import AuditEvent
 from invoicing.enums import InvoiceStatus
 from invoicing.models import Invoice
 from outbox.models import Job
-from tests.builders import pay, run_jobs, sent_invoice
+from tests.builders import active_project, pay, run_jobs, sent_invoice
 from tests.factories import AT
 from tests.wallets.paying import begin, sandbox, store, traces
 from wallets import integrity
@@ -185,3 +185,30 @@ def test_a_payment_by_hand_that_fails_in_the_background_holds_nothing(invoice):
     invoice.refresh_from_db()
     assert (invoice.status, Payment.objects.get().status) == ("sent", "failed")
     assert not Job.objects.filter(topic="payment.auto").exists()
+
+
+def test_a_method_that_the_provider_knows_no_more_leaves_the_payment_to_be_asked_about(
+    automatic, commissioner
+):
+    """It fails alone: the other invoice of the same batch is paid."""
+    store(commissioner)
+    other = sent_invoice(active_project(is_auto_pay=True))
+    store(other.buyer)
+    [payment] = automatic_begin(invoice_ids=[automatic.pk], at=AT)
+    Payment.objects.filter(pk=payment.pk).update(token="test_forgotten")
+
+    run_jobs("invoice.issued")
+
+    payment.refresh_from_db()
+    other.refresh_from_db()
+    assert (payment.status, other.status) == (PaymentStatus.PROCESSING, InvoiceStatus.PAID)
+    [job] = Job.objects.filter(topic="invoice.issued", done_at=None)
+    assert (job.payload["invoice"], job.attempts) == (automatic.pk, 1)
+    assert job.last_error.startswith("PaymentMethodUnknown")
+    Payment.objects.filter(pk=payment.pk).update(token="test_ok")
+    Job.objects.filter(pk=job.pk).update(due_at=AT)
+    run_jobs("invoice.issued")
+
+    payment.refresh_from_db()
+    assert payment.status == PaymentStatus.SUCCEEDED
+    assert integrity.differences() == []

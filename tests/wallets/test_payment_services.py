@@ -339,3 +339,22 @@ def test_the_job_leaves_a_payment_that_has_ended(invoice):
     assert Job.objects.get(topic="payment.resolve").outcome == "done"
     assert Journal.objects.count() == 1
     assert Payment.objects.get() == payment
+
+
+def test_a_provider_that_is_switched_off_ends_no_payment_that_is_under_way(invoice, settings):
+    payment = begin(invoice)
+    settings.SANDBOX_PROVIDER = False
+
+    run_jobs("payment.resolve")
+
+    job = Job.objects.get(topic="payment.resolve")
+    payment.refresh_from_db()
+    assert (job.attempts, job.done_at, payment.status) == (1, None, PaymentStatus.PROCESSING)
+    assert job.last_error.startswith("PaymentMethodUnknown")
+    settings.SANDBOX_PROVIDER = True
+    Job.objects.filter(pk=job.pk).update(due_at=AT)
+    run_jobs("payment.resolve")
+
+    payment.refresh_from_db()
+    assert payment.status == PaymentStatus.SUCCEEDED
+    assert integrity.differences() == []
