@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import partial
 from typing import Final
 
@@ -31,7 +32,7 @@ from wallets.services.automatic import AUTOMATIC
 from wallets.services.bank_statements import MATCH
 from wallets.services.clearing import CLEARING
 from wallets.services.credit import RESOLVE as TAKE_BACK
-from wallets.services.fee_billing import BILL, fees_bill
+from wallets.services.fee_billing import BILL, fees_bill, month_bill
 from wallets.services.payments import RESOLVE
 from wallets.services.verification import (
     VERIFY,
@@ -253,9 +254,16 @@ def anchor(jobs: Sequence[Job]) -> registry.Settle:
 
 
 def bill_fees(jobs: Sequence[Job]) -> registry.Settle:
-    """Bill the platform's fees of months that are over, each few hundred in a transaction."""
-    fees_bill(at=timezone.now())
-    return lambda: None
+    """Bill the platform's fees of months that are over, each few hundred in a transaction.
+
+    A job may be about one month, of which something is left.
+    """
+    month = jobs[0].payload.get("month")
+    if month is None:
+        fees_bill(at=timezone.now())
+    else:
+        month_bill(month=date.fromisoformat(month), at=timezone.now())
+    return _nothing
 
 
 def register() -> None:
@@ -276,4 +284,4 @@ def register() -> None:
     registry.register(
         RESOLVE_WITHDRAWAL, resolve_withdrawals, kind="outside", lane="payouts", batch=100
     )
-    registry.register(BILL, bill_fees, kind="outside", lane="long")
+    registry.register(BILL, bill_fees, kind="outside", lane="long", batch=1)

@@ -38,16 +38,13 @@ NAME: Final = "Tranche"
 PLATFORM_FIELDS: Final = (*LEGAL_FIELDS, "tax_status")
 
 
-class NothingToCorrect(RuntimeError):
-    """A fee went back that no fee invoice was ever of."""
-
-
 @transaction.atomic
 def fee_invoices_issue(*, charges: Sequence[FeeCharge], at: datetime) -> int:
     """Issue the fee invoices of charges that have none yet; how many.
 
     Under the lock of the platform's series, so that each month is invoiced once and numbers have
-    no gap. Tax is decided from the legal data of the day; it is in the total.
+    no gap. Tax is decided from the legal data of the day; it is in the total. A fee that went back
+    before any was billed, by rounding alone, waits for the first fee invoice to correct.
     """
     families = sorted({charge.kind for charge in charges}, key=[*FeeKind].index)
     counters = {
@@ -60,9 +57,15 @@ def fee_invoices_issue(*, charges: Sequence[FeeCharge], at: datetime) -> int:
             "kind", "freelancer", "currency", "month"
         )
     )
+    named = {(user_id, currency) for kind, user_id, currency, _ in taken if kind == FeeKind.FEE}
     made = []
     for charge in sorted(charges, key=lambda one: [*FeeKind].index(one.kind)):
-        if (charge.kind, charge.user_id, charge.currency, charge.month) not in taken:
+        owner = (charge.user_id, charge.currency)
+        if (charge.kind, *owner, charge.month) in taken:
+            continue
+        if charge.kind == FeeKind.FEE:
+            named.add(owner)
+        if owner in named:
             invoice = _invoice(charge, people[charge.user_id], counters[charge.kind], at=at)
             invoice.save()
             made.append(invoice)
@@ -71,6 +74,13 @@ def fee_invoices_issue(*, charges: Sequence[FeeCharge], at: datetime) -> int:
     for invoice in made:
         enqueue(FEE_DOCUMENT, key=invoice.public_id, payload={"fee_invoice": invoice.pk})
     return len(made)
+
+
+def fees_wait(charges: Sequence[FeeCharge]) -> bool:
+    """Whether a fee went back to somebody who has no fee invoice yet that its note could name."""
+    back = {(one.user_id, one.currency) for one in charges if one.kind == FeeKind.CREDIT}
+    own = FeeInvoice.objects.filter(kind=FeeKind.FEE, freelancer__in={user for user, _ in back})
+    return bool(back - set(own.values_list("freelancer", "currency")))
 
 
 def fee_documents_render(*, invoice_ids: Sequence[int], at: datetime) -> list[FeeDocument]:
@@ -177,15 +187,16 @@ def _invoice(
 
 
 def _corrected(charge: FeeCharge) -> Sequence[tuple[str, date]]:
-    """The fee invoices of the months whose fees went back; the latest one where none is known."""
+    """The fee invoices of the months whose fees went back, else the latest one until then, else the
+    first: nothing while there is none."""
     own = FeeInvoice.objects.filter(
         kind=FeeKind.FEE, freelancer=charge.user_id, currency=charge.currency
     ).values_list("number", "issued_on")
-    found = list(own.filter(month__in=charge.corrected).order_by("month"))
-    found = found or list(own.filter(month__lte=charge.month).order_by("-month")[:1])
-    if not found:
-        raise NothingToCorrect(f"user {charge.user_id}, {charge.currency} {charge.month:%Y-%m}")
-    return found
+    return (
+        list(own.filter(month__in=charge.corrected).order_by("month"))
+        or list(own.filter(month__lte=charge.month).order_by("-month")[:1])
+        or list(own.order_by("month")[:1])
+    )
 
 
 def _files(invoice: FeeInvoice, *, at: datetime) -> Iterator[FeeDocument]:

@@ -1,5 +1,6 @@
 -- A fee invoice is what the ledger took from its freelancer in its month and currency, and its credit
--- note what the ledger gave back. Each month that is over by two days is billed.
+-- note what the ledger gave back. Each month that is over by two days is billed, but for what went back
+-- before the first fee invoice that its note could name.
 with posted as (
   select case when e.amount > 0 then 'fee' else 'fee_credit' end as kind,
     case j.about_type when 'withdrawal' then w.user_id else i.seller_id end as user_id,
@@ -23,3 +24,7 @@ full join invoicing_feeinvoice f
 where coalesce(f.total_minor, 0) <> coalesce(p.amount, 0)
   and (f.id is not null
     or p.month < date_trunc('month', (now() - interval '2 days') at time zone 'UTC')::date)
+  and (f.id is not null or p.kind = 'fee' or exists (
+    select from invoicing_feeinvoice named
+    where named.kind = 'fee' and named.freelancer_id = p.user_id and named.currency = p.currency
+      and named.issued_at < now() - interval '2 days'))
