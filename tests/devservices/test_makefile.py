@@ -26,7 +26,7 @@ def test_make_alone_lists_the_targets() -> None:
 
     assert listing.returncode == 0
     named = [line.split()[1] for line in listing.stdout.splitlines()]
-    assert named[:4] == ["help", "run", "test", "test-env"]
+    assert named[:5] == ["help", "run", "test", "prove", "test-env"]
     assert {"check", "bench", "fix", "lock", "screens", "vendor", "schema", "clean"} < set(named)
 
 
