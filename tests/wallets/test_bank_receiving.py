@@ -16,6 +16,7 @@ from tests.builders import (
     held_project,
     sent_invoice,
 )
+from tests.builders import credit as credit_part
 from tests.factories import AT, UserFactory
 from tests.races.threads import TIMES, at_once, tally
 from tests.rules import checksums, copy, refused_by, rewrite
@@ -207,6 +208,19 @@ def test_staff_match_money_in_by_hand(invoice, staff):
     assert integrity.differences() == []
 
 
+def test_money_in_is_compared_with_what_is_left_of_an_invoice(client_for, staff, invoice):
+    credit_part(invoice, "1000.00")
+    line = nameless("2333.34", name="Somebody")
+
+    [candidate] = invoice_candidates(line)
+    page = client_for(staff).get(f"{LINES}{line.pk}/match/").content.decode()
+
+    assert (candidate.invoice, candidate.because) == (invoice, "same amount")
+    assert f"{invoice.number}, 2,333.34 USD" in page
+    take(table({"amount": "3333.34", "name": "Somebody"}, opening=233_334, start=2))
+    assert invoice_candidates(line_of(TOTAL)) == []
+
+
 def test_above_the_limit_money_in_takes_two(invoice, staff, settings):
     settings.PAYOUT_TERMS = {"USD": ("10.00", "1.00", "1000.00")}
     second = UserFactory(is_staff=True)
@@ -274,6 +288,15 @@ def test_the_pages_say_where_to_pay(client_for, invoice, settings):
     settings.BANK_ACCOUNT_IBAN = OURS
     take(table({"amount": "3333.34", "text": invoice.number}))
     assert iban not in client.get(pages[0]).content.decode()
+
+
+def test_after_a_note_the_rest_is_what_to_transfer(client_for, invoice):
+    credit_part(invoice, "1000.00")
+
+    text = client_for(invoice.buyer).get(f"/invoices/{invoice.public_id}/").content.decode()
+
+    box = text.partition("Pay by bank transfer")[2].partition("With exactly this")[0]
+    assert ("2,333.34" in box, "3,333.34" in box) == (True, False)
 
 
 def test_programs_read_where_to_pay(api, invoice):

@@ -386,7 +386,7 @@ def _invoices(line: BankStatementLine) -> list[tuple[str, str]]:
     return [
         (
             one.invoice.number,
-            f"{one.invoice.number}, {money_for_people(one.invoice.total)}, {one.invoice.buyer}:"
+            f"{one.invoice.number}, {money_for_people(one.invoice.due)}, {one.invoice.buyer}:"
             f" {one.because}",
         )
         for one in invoice_candidates(line)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from djmoney.money import Money
 
 from common.money import decimal_of, from_minor
@@ -192,16 +192,16 @@ def invoice_candidates(line: BankStatementLine) -> list[InvoiceCandidate]:
     """Open invoices that money in could be for, the likeliest first."""
     if line.is_out:
         return []
-    total = decimal_of(line.amount_minor, line.account.currency)
+    amount = decimal_of(line.amount_minor, line.account.currency)
     rows = (
         Invoice.objects.filter(currency=line.account.currency, status__in=PAYABLE)
         .select_related("buyer")
-        .annotate(is_equal=Q(total=total))
+        .annotate(is_equal=Q(total=F("credited") + F("credited_tax") + amount))
         .order_by("-is_equal", "-pk")[:LOOKED_AT]
     )
     found = []
     for invoice in rows:
-        because = ["same amount"] if invoice.total.amount == total else []
+        because = ["same amount"] if invoice.due.amount == amount else []
         if _names(line.name) & (_names(invoice.buyer.name) | _names(invoice.buyer_copy["name"])):
             because.append("similar name")
         if because:
