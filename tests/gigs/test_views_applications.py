@@ -62,6 +62,29 @@ def test_an_application_that_is_wrong_comes_back(client_for, freelancer, values,
     assert not Application.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("draft", "sentence"),
+    [
+        ({}, "You pay nothing until you approve a milestone."),
+        (
+            {"payment_mode": "held"},
+            "You set the money of a milestone aside before work on it begins",
+        ),
+        ({"invoicing_method": "completion"}, "You pay the upfront invoice before work begins"),
+    ],
+)
+def test_hiring_says_when_money_is_due(client_for, commissioner, draft, sentence):
+    gig = open_gig(by=commissioner, **draft)
+    application = pending_application(gig=gig)
+    client = client_for(commissioner)
+
+    question = client.get(url("match", gig, application=application.public_id)).content.decode()
+    candidates = client.get(url("candidates", gig)).content.decode()
+
+    assert (sentence in question, sentence in candidates) == (True, True)
+    assert ("You pay nothing" in question) == (not draft)
+
+
 def test_nobody_applies_twice(client_for, freelancer):
     gig = open_gig()
     pending_application(gig=gig, by=freelancer)
