@@ -81,7 +81,7 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.EMAIL_CONFIRMATION: frozenset({"url"}),
     Mail.EXPORT_READY: frozenset({"file", "expires_on", "path"}),
     Mail.FEE_INVOICE_ISSUED: frozenset({"number", "kind", "month", "total", "path"}),
-    Mail.INVOICE_ISSUED: frozenset({"number", "milestone", "total", "due_on", "path"}),
+    Mail.INVOICE_ISSUED: frozenset({"number", "about", "total", "due_on", "path"}),
     Mail.INVOICE_OVERDUE: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.INVOICE_OBJECTED: frozenset({"number", "freelancer", "reason", "path"}),
     Mail.INVOICE_PAID: frozenset({"number", "milestone", "total", "fee", "net", "path"}),

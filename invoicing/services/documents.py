@@ -15,7 +15,7 @@ from common.money import quantize
 from invoicing.documents.files import files_of
 from invoicing.documents.model import Document
 from invoicing.documents.snapshot import document_of
-from invoicing.enums import DocumentKind, InvoiceStatus
+from invoicing.enums import DocumentKind, InvoiceKind, InvoiceStatus
 from invoicing.models import Invoice, InvoiceDocument
 from invoicing.selectors import FILE_ORDER
 
@@ -55,7 +55,7 @@ def documents_keep(*, documents: Sequence[InvoiceDocument]) -> None:
     """
     InvoiceDocument.objects.bulk_create(documents, ignore_conflicts=True)
     made = {row.invoice_id for row in documents}
-    related = Invoice.objects.select_related("buyer", "seller", "milestone", "credits")
+    related = Invoice.objects.select_related("buyer", "seller", "milestone", "project", "credits")
     invoices = list(related.filter(pk__in=made).order_by("pk"))
     mails = [
         (invoice.buyer, invoice.public_id, _words(invoice))
@@ -90,12 +90,24 @@ def register() -> None:
 def _words(invoice: Invoice) -> Values:
     return {
         "number": invoice.number,
-        "milestone": invoice.subject,
+        "about": _about(invoice),
         "total": quantize(invoice.total),
         "due_on": invoice.due_on,
         "path": Page("invoicing:detail", (invoice.public_id,)),
         "files": Files(FILES, invoice.public_id),
     }
+
+
+def _about(invoice: Invoice) -> str:
+    """What the invoice is for, in a sentence to who gets it."""
+    project = invoice.project.title
+    if invoice.kind == InvoiceKind.UPFRONT:
+        return f"This is the upfront invoice for “{project}”: work begins once it is paid."
+    if invoice.kind == InvoiceKind.FINAL:
+        return f"This is the final invoice for “{project}”: all of its work is approved."
+    if invoice.milestone is None:
+        return f"This is an invoice for extra work in “{project}”."
+    return f"This is the invoice for “{invoice.milestone.title}”, which is approved."
 
 
 def _words_of_note(note: Invoice, invoice: Invoice) -> Values:

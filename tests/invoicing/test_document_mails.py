@@ -4,9 +4,19 @@ import pytest
 from django.core import mail
 
 from accounts.services.attachments import AttachmentMissing, attachments_of
+from gigs.models import Project
 from invoicing.services import documents_keep, documents_make, documents_render
 from outbox.models import Job
-from tests.builders import active_project, run_jobs, sent_invoice
+from tests.builders import (
+    active_project,
+    approved_milestone,
+    invoice_draft,
+    run_jobs,
+    sent_draft,
+    sent_invoice,
+    started_completion_project,
+    with_extra,
+)
 from tests.factories import AT
 from tests.parties import buyer, seller
 
@@ -50,6 +60,38 @@ def test_the_mail_carries_page_and_electronic_invoice():
     ]
     assert contents == [kept["pdf"], kept["ubl"], kept["cii"]]
     assert f"Attached: {', '.join(names)}" in message.body
+
+
+def about(project, kind):
+    run_jobs("invoice.document", "mail.send")
+    invoice = project.invoices.get(kind=kind)
+    [message] = [one for one in mail.outbox if one.subject == f"Invoice {invoice.number}"]
+    [html] = [content for content, _ in message.alternatives]
+    [line] = [line for line in message.body.splitlines() if line.startswith("This is")]
+    assert line in html
+    return line
+
+
+def test_the_mail_says_what_the_invoice_is_for():
+    by_milestone = active_project(title="Museum")
+    approved_milestone(by_milestone)
+    whole = started_completion_project(title="Library")
+    sent_draft(invoice_draft(with_extra(active_project(title="Archive"))))
+    extra = Project.objects.get(title="Archive")
+    for position in (1, 2):
+        approved_milestone(whole, position=position)
+    run_jobs("milestone.approved")
+
+    assert about(by_milestone, "milestone") == (
+        "This is the invoice for “Part 1”, which is approved."
+    )
+    assert about(whole, "upfront") == (
+        "This is the upfront invoice for “Library”: work begins once it is paid."
+    )
+    assert about(whole, "final") == (
+        "This is the final invoice for “Library”: all of its work is approved."
+    )
+    assert about(extra, "manual") == "This is an invoice for extra work in “Archive”."
 
 
 def test_without_legal_data_the_mail_carries_the_page_alone():
