@@ -206,6 +206,7 @@ def test_staff_hold_and_release_in_the_admin(client_for, owner, staff):
     wrong = client.post(ACCOUNTS, {**chosen, **form, "amount": "4000.00"})
     assert (asked.status_code, wrong.status_code) == (200, 200)
     assert "not enough money" in wrong.content.decode()
+    assert "Nothing is held." in wrong.content.decode()
     assert Hold.objects.count() == 0
     assert client.post(ACCOUNTS, {**chosen, **form}).status_code == 302
 
