@@ -50,10 +50,7 @@ def draft_edit(
 ) -> InvoiceDraft:
     """Write the lines of a draft anew. DraftTransitionRefused, Invalid, PermissionRefused."""
     draft = _open(draft_id, by=by)
-    draft.stored_lines = [line.stored() for line in lines]
-    draft.subtotal_minor = _subtotal(lines)
-    draft.save(update_fields=["stored_lines", "subtotal_minor"])
-    _audit("invoice_draft.edited", draft, by=by, at=at)
+    _rewrite(draft, lines, by=by, at=at)
     return draft
 
 
@@ -69,15 +66,20 @@ def draft_cancel(*, draft_id: int, by: User, at: datetime) -> InvoiceDraft:
 
 
 @transaction.atomic
-def draft_send(*, draft_id: int, by: User, at: datetime) -> int:
+def draft_send(
+    *, draft_id: int, lines: Sequence[ManualLine] | None = None, by: User, at: datetime
+) -> int:
     """Number, freeze and send a draft: the id of its invoice, which keeps the public one.
 
-    The project is locked before the draft. ExceedsAgreed when more would be invoiced than was
-    agreed for extra work, DraftTransitionRefused, PermissionRefused.
+    With lines these are written first. The project is locked before the draft. ExceedsAgreed when
+    more would be invoiced than was agreed for extra work, DraftTransitionRefused, Invalid,
+    PermissionRefused; then the draft stays as it was.
     """
     project_id = InvoiceDraft.objects.values_list("project", flat=True).get(pk=draft_id)
     terms = locked_terms([project_id])[project_id]
     draft = _open(draft_id, by=by)
+    if lines is not None:
+        _rewrite(draft, lines, by=by, at=at)
     extra_note_invoiced(project_id=project_id, amount=draft.subtotal_minor)
     [invoice_id] = works_issue([_work(draft, terms)], at=at)
     draft.invoice_id = invoice_id
@@ -94,6 +96,13 @@ def _open(draft_id: int, *, by: User) -> InvoiceDraft:
     if draft.status != DraftStatus.DRAFT:
         raise DraftTransitionRefused(f"This draft is {draft.get_status_display().lower()} already.")
     return draft
+
+
+def _rewrite(draft: InvoiceDraft, lines: Sequence[ManualLine], *, by: User, at: datetime) -> None:
+    draft.stored_lines = [line.stored() for line in lines]
+    draft.subtotal_minor = _subtotal(lines)
+    draft.save(update_fields=["stored_lines", "subtotal_minor"])
+    _audit("invoice_draft.edited", draft, by=by, at=at)
 
 
 def _subtotal(lines: Sequence[ManualLine]) -> int:

@@ -66,19 +66,29 @@ def draft_edit(request: SignedInRequest, invoice_id: str) -> HttpResponse:
         by=request.user,
         at=timezone.now(),
     )
-    if attempt(request, call) is not None:
-        messages.success(request, "The draft is kept.")
+    if attempt(request, call) is None:
+        return _page(request, paper, draft=_own(request, invoice_id), status=422)
+    messages.success(request, "The draft is kept.")
     return redirect("invoicing:draft", draft.public_id)
 
 
 @require_POST
 @login_required
 def draft_send(request: SignedInRequest, invoice_id: str) -> HttpResponse:
-    """Number and send a draft."""
+    """Number and send a draft, with the lines as they stand on the screen."""
     draft = _own(request, invoice_id)
-    call = partial(services.draft_send, draft_id=draft.pk, by=request.user, at=timezone.now())
+    paper = Paper(request.POST)
+    if not paper.is_valid(draft.project.budget.currency.code):
+        return _page(request, paper, draft=draft, status=422)
+    call = partial(
+        services.draft_send,
+        draft_id=draft.pk,
+        lines=paper.lines,
+        by=request.user,
+        at=timezone.now(),
+    )
     if attempt(request, call) is None:
-        return redirect("invoicing:draft", draft.public_id)
+        return _page(request, paper, draft=_own(request, invoice_id), status=422)
     messages.success(request, f"Sent to {draft.project.commissioner.name}.")
     return redirect("invoicing:detail", draft.public_id)
 

@@ -1,5 +1,7 @@
 """Invoices by hand in the browser, without JavaScript."""
 
+from decimal import Decimal
+
 import pytest
 import time_machine
 from django.urls import reverse
@@ -59,11 +61,29 @@ def test_from_extra_work_to_a_sent_invoice(client_for, project, commissioner, fr
     assert ("375.99" in page, 'value="Moving"' in page) == (True, True)
     assert kept.url in seller.get(reverse("invoicing:list")).content.decode()
     assert buyer.get(kept.url).status_code == 404
-    seller.post(kept.url, written(("Moving", "2", "HUR", "50.00")))
-    sent = seller.post(reverse("invoicing:send", args=[draft.public_id]))
+    send = reverse("invoicing:send", args=[draft.public_id])
+    assert f'form="draft-form" formaction="{send}"' in page
+    sent = seller.post(send, written(("Moving", "2", "HUR", "50.00")))
     assert sent.url == reverse("invoicing:detail", args=[draft.public_id])
     assert "100.00" in buyer.get(sent.url).content.decode()
     assert "is sent" in seller.get(kept.url).content.decode()
+    late = seller.post(kept.url, written(("Moving", "9", "HUR", "50.00")))
+    assert (late.status_code, "This draft is sent already." in late.content.decode()) == (422, True)
+
+
+def test_lines_that_cannot_be_kept_stay_on_the_screen(client_for, project, freelancer):
+    draft = invoice_draft(with_extra(project))
+    huge = written(*[("Moving", "9999999", "HUR", "99999999999.00")])
+
+    for name in ("draft", "send"):
+        answer = client_for(freelancer).post(
+            reverse(f"invoicing:{name}", args=[draft.public_id]), huge
+        )
+        page = answer.content.decode()
+        assert (answer.status_code, 'value="9999999"' in page) == (422, True)
+        assert "within limits" in page
+    draft.refresh_from_db()
+    assert (draft.status, [line.quantity for line in draft.lines]) == ("draft", [Decimal("7.50")])
 
 
 @pytest.mark.parametrize(
@@ -91,10 +111,17 @@ def test_a_draft_beyond_what_is_agreed_stays_a_draft(client_for, project, freela
     draft = invoice_draft(project)
     client = client_for(freelancer)
 
-    answer = client.post(reverse("invoicing:send", args=[draft.public_id]), follow=True)
+    answer = client.post(
+        reverse("invoicing:send", args=[draft.public_id]), written(("Boxes", "3", "C62", "9.00"))
+    )
 
-    assert "are agreed for extra work" in answer.content.decode()
+    page = answer.content.decode()
+    assert (answer.status_code, "are agreed for extra work" in page) == (422, True)
+    assert ('value="Boxes"' in page, 'value="9.00"' in page) == (True, True)
+    assert f'action="{reverse("invoicing:draft", args=[draft.public_id])}"' in page
     assert not Invoice.objects.exists()
+    draft.refresh_from_db()
+    assert [line.description for line in draft.lines] == ["Moving the archive"]
     client.post(reverse("invoicing:cancel", args=[draft.public_id]))
     draft.refresh_from_db()
     assert draft.status == "cancelled"
