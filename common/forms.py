@@ -54,6 +54,11 @@ def amount_in(text: str, currency: str) -> Money:
         raise ValidationError(str(error), code=error.code) from error
 
 
+def first_error(form: forms.BaseForm) -> str:
+    """The first sentence about what is wrong with a form that is not valid."""
+    return str(next(iter(form.errors.values()))[0])
+
+
 class CurrencyField(forms.ChoiceField):
     """One of the product's currencies."""
 

@@ -176,6 +176,7 @@ class GiveBackForm(ExtentForm):
 
     extent = forms.ChoiceField(
         label="How much?",
+        error_messages={"required": "Choose how much."},
         choices=[
             (ExtentForm.ALL, "All of it: the milestone is cancelled"),
             (ExtentForm.PART, "A part of the price"),
@@ -197,6 +198,7 @@ class CreditForm(ExtentForm):
 
     extent = forms.ChoiceField(
         label="How much?",
+        error_messages={"required": "Choose how much."},
         choices=[(ExtentForm.ALL, "All that is left of it"), (ExtentForm.PART, "A part")],
         initial=ExtentForm.ALL,
         widget=forms.RadioSelect,

@@ -69,8 +69,11 @@ class ExtraForm(forms.Form):
 class PartForm(forms.Form):
     """An approval of a part of the price, and where the rest goes."""
 
-    amount = AmountField(label="Approve")
+    amount = AmountField(
+        label="Approve", error_messages={"required": "Write how much you approve."}
+    )
     remainder = forms.ChoiceField(
+        error_messages={"required": "Choose where the rest of the price goes."},
         label="The rest of the price",
         choices=Remainder.choices,
         initial=Remainder.NEXT_MILESTONE,

@@ -216,12 +216,16 @@ def test_a_part_is_approved_in_the_browser(client_for):
     review = client.get(reverse("milestones:review", args=[milestone.public_id])).content.decode()
     form = client.get(address).content.decode()
     shown = client.get(preview, values).content.decode()
+    empty = client.get(preview, {**values, "amount": ""}).content.decode()
+    mistyped = client.get(preview, {**values, "amount": "2,500.00"}).content.decode()
     wrong = client.post(address, {**values, "amount": "9999.00"})
     done = client.post(address, values)
 
     assert address in review
     assert preview in form
     assert "2,375.00" in shown
+    assert "Write how much you approve." in empty
+    assert "Leave out thousands separators" in mistyped
     assert wrong.status_code == 422
     assert "less than 3333.34" in wrong.content.decode()
     assert done.url == reverse("projects:detail", args=[milestone.project.public_id])

@@ -70,12 +70,16 @@ def test_the_preview_says_what_would_happen(client_for, project, freelancer):
     part = client.get(path, {"extent": "part", "amount": "333.34"}).content.decode()
     everything = client.get(path, {"extent": "all"}, headers={"HX-Request": "true"})
     nothing = client.get(path).content.decode()
+    empty = client.get(path, {"extent": "part"}).content.decode()
+    wrong = client.get(path, {"extent": "part", "amount": "1,000"}).content.decode()
 
     assert "333.34" in part
     assert "3,000.00" in part
     assert "is cancelled" in everything.content.decode()
     assert "<html" not in everything.content.decode()
-    assert "Write an amount" in nothing
+    assert "Choose how much." in nothing
+    assert "Write how much you give back." in empty
+    assert "Leave out thousands separators" in wrong
     assert not Release.objects.exists()
 
 

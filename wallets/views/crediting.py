@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import SignedInRequest
 from common.exceptions import DomainError
+from common.forms import first_error
 from common.http import attempt, found, render_page
 from invoicing import policies, selectors
 from invoicing.models import Invoice
@@ -58,7 +59,7 @@ def preview(request: SignedInRequest, invoice_id: str) -> HttpResponse:
     asked = {**request.GET.dict(), "reason": ASKED}
     form = CreditForm(asked, currency=invoice.total.currency.code)
     if not form.is_valid():
-        context["refusal"] = "Write an amount to see what happens."
+        context["refusal"] = first_error(form)
     else:
         try:
             context["preview"] = services.note_preview(

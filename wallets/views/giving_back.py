@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import SignedInRequest
 from common.exceptions import DomainError
 from common.formats import money_for_people
+from common.forms import first_error
 from common.http import attempt, found, render_page
 from gigs import policies, selectors
 from gigs.models import Milestone
@@ -56,7 +57,7 @@ def preview(request: SignedInRequest, milestone_id: str) -> HttpResponse:
     context: dict[str, object] = {"milestone": milestone}
     form = GiveBackForm(request.GET, currency=milestone.amount.currency.code)
     if not form.is_valid():
-        context["refusal"] = "Write an amount to see what happens."
+        context["refusal"] = first_error(form)
     else:
         try:
             context["preview"] = services.give_back_preview(
