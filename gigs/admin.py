@@ -3,7 +3,7 @@
 from functools import partial
 
 from django.contrib import admin
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,7 +14,7 @@ from accounts.permissions import SignedInRequest
 from common.admin import ReadOnlyAdmin, ReadOnlyInline, run_service
 from common.formats import money_for_people, percent_for_people
 from common.money import from_minor
-from gigs import services
+from gigs import selectors, services
 from gigs.forms import FeePolicyForm
 from gigs.models import (
     Amendment,
@@ -70,9 +70,17 @@ class AmendmentInline(ReadOnlyInline):
 
 class ExtraInline(ReadOnlyInline):
     model = Extra
-    fields = ["amount_minor", "reason", "by", "created_at"]
+    fields = ["sum", "reason", "by", "created_at"]
+    readonly_fields = ["sum"]
     ordering = ["pk"]
     show_change_link = False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("project")
+
+    @admin.display(description="amount")
+    def sum(self, extra: Extra) -> str:
+        return money_for_people(extra.amount)
 
 
 class SubmissionInline(ReadOnlyInline):
@@ -281,19 +289,16 @@ class MilestoneAdmin(AmountColumn, ReadOnlyAdmin):
     ]
 
     def get_queryset(self, request):
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(document_number=Max("invoices__number", filter=Q(invoices__kind="milestone")))
-        )
+        return super().get_queryset(request).prefetch_related("invoices", "project__invoices")
 
     @admin.display(description="bonus")
     def bonus_given(self, milestone: Milestone) -> str:
         return money_for_people(milestone.bonus)
 
-    @admin.display(description="invoice", ordering="document_number", empty_value="none")
-    def invoice_number(self, milestone):
-        return milestone.document_number
+    @admin.display(description="invoice", empty_value="none")
+    def invoice_number(self, milestone: Milestone) -> str | None:
+        invoice = selectors.invoice_of(milestone)
+        return invoice.number if invoice else None
 
 
 @admin.register(Submission)

@@ -1,12 +1,25 @@
 import pytest
+from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import AuditEvent
-from gigs.models import Gig
-from tests.builders import active_project, open_gig, pending_application, sent_invoice
-from tests.factories import UserFactory
+from gigs.admin import MilestoneAdmin
+from gigs.models import Gig, Milestone
+from invoicing.models import Invoice
+from invoicing.services import invoice_issue_for
+from tests.builders import (
+    active_project,
+    approved_milestone,
+    open_gig,
+    pending_application,
+    run_jobs,
+    sent_invoice,
+    started_completion_project,
+    with_extra,
+)
+from tests.factories import AT, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +67,33 @@ def test_lists_ask_as_much_for_many_rows_as_for_few(client_for, staff, model):
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_milestones_without_an_invoice_of_their_own_are_on_the_final_one(client_for, staff):
+    project = started_completion_project()
+    by_hand, _ = invoice_issue_for(
+        milestone_id=approved_milestone(project, position=1).pk, by=project.freelancer, at=AT
+    )
+    approved_milestone(project, position=2)
+    run_jobs("milestone.approved")
+
+    rows = client_for(staff).get(changelist("milestone")).context["cl"].result_list
+
+    final = Invoice.objects.get(kind="final")
+    numbers = [Invoice.objects.get(pk=by_hand).number, final.number]
+    shown = [MilestoneAdmin(Milestone, admin.site).invoice_number(row) for row in rows]
+    assert shown[::-1] == numbers
+
+
+def test_extra_work_is_shown_as_money(client_for, staff):
+    project = with_extra(active_project())
+
+    page = client_for(staff).get(reverse("admin:gigs_project_change", args=[project.pk]))
+
+    assert ("500.00 USD" in page.content.decode(), "50000" in page.content.decode()) == (
+        True,
+        False,
+    )
 
 
 def test_milestones_are_listed_with_their_invoices(client_for, staff):

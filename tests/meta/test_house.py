@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from accounts.admin import SubjectFilter
 from outbox import registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -143,6 +144,42 @@ def test_pages_hold_nothing_that_their_policy_refuses(pattern):
     pages = [path for path in TEMPLATES if mails not in path.parents]
 
     assert _found(pattern, pages, re.IGNORECASE) == []
+
+
+def _places_of_events(trees: list[ast.Module]) -> dict[str, set[int]]:
+    """Where functions of that name take an event without naming it."""
+    places: dict[str, set[int]] = {}
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                names = [argument.arg for argument in node.args.args]
+                if "event" in names:
+                    places.setdefault(node.name, set()).add(names.index("event"))
+    return places
+
+
+def _subjects_of_events() -> set[str]:
+    """What the events are about that the code writes into the audit log."""
+    trees = [ast.parse(_text(path)) for path in CODE]
+    places = _places_of_events(trees)
+    found = set()
+    for call in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        given = [keyword.value for keyword in call.keywords if keyword.arg == "event"]
+        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        given += [call.args[place] for place in places.get(name, ()) if place < len(call.args)]
+        found |= {
+            part.value.partition(".")[0]
+            for value in given
+            for part in ast.walk(value)
+            if isinstance(part, ast.Constant) and re.match(r"[a-z_]+\.", str(part.value))
+        }
+    return found
+
+
+def test_the_audit_log_is_filtered_by_all_that_it_is_about():
+    written = sorted(_subjects_of_events())
+
+    assert written == SubjectFilter.SUBJECTS
 
 
 def test_nothing_is_left_for_later():
