@@ -1,7 +1,8 @@
 """What the browser door needs in every app: pages and fragments, and refusals put into words."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +13,8 @@ from django.shortcuts import render
 
 from common.exceptions import DomainError, Invalid, Missing, PermissionRefused
 from common.models import LockableQuerySet, PublicIdModel
+
+SOON: Final = timedelta(minutes=5)
 
 T = TypeVar("T")
 M = TypeVar("M", bound=PublicIdModel)
@@ -43,6 +46,16 @@ def found(rows: LockableQuerySet[M], public_id: str) -> M:
 def marks(request: HttpRequest) -> dict[str, str]:
     """Where a page of a list lies, as its URL says: `before` one row or `after` it."""
     return {name: request.GET.get(name, "") for name in ("before", "after")}
+
+
+def pace(begun_at: datetime, *, at: datetime) -> str:
+    """How often a page looks again at what began then: it ends at once, or may take days."""
+    return "3s" if at - begun_at < SOON else "60s"
+
+
+def has_seen(request: HttpRequest, state: str) -> bool:
+    """Whether htmx looks again and shows that state already: a 204 leaves page and focus alone."""
+    return bool(request.htmx) and request.GET.get("seen") == state  # type: ignore[attr-defined]
 
 
 def key_in(text: str) -> UUID | None:

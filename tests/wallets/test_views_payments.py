@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -200,6 +201,11 @@ def test_an_answer_that_is_late_is_waited_for(client_for, invoice, commissioner,
     assert (payment.status, status_of(invoice)) == (PaymentStatus.UNCERTAIN, InvoiceStatus.SENT)
     assert "Waiting for the provider" in text_of(waiting)
     assert 'hx-trigger="every 3s"' in text_of(waiting)
+    [address] = re.findall(r'hx-get="([^"]+)"', text_of(waiting))
+    assert client.get(address, headers={"HX-Request": "true"}).status_code == 204
+    with time_machine.travel(AT + timedelta(minutes=5), tick=False):
+        later = client.get(address, headers={"HX-Request": "true"})
+    assert 'hx-trigger="every 60s"' in text_of(later)
     assert wallet_balances(freelancer.pk) == []
 
     Job.objects.filter(topic="payment.resolve").update(due_at=AT - timedelta(seconds=1))
@@ -408,6 +414,15 @@ def test_a_preview_shows_invoice_fee_and_credit_and_changes_nothing(
     assert "6,333.34" not in text, "the wallet of the other side"
     assert "completes the project" not in text
     assert "<html" not in response.content.decode()
+
+
+def test_a_preview_with_a_bonus_that_is_none_says_what_is_wrong(client_for, project, commissioner):
+    address = preview_url(submitted_milestone(project))
+
+    response = client_for(commissioner).get(address, {"bonus": "1,000"})
+
+    assert "Leave out thousands separators" in text_of(response)
+    assert "is issued to you" not in text_of(response)
 
 
 def test_a_preview_of_the_last_milestone_tells_that_it_completes_the_project(

@@ -1,11 +1,14 @@
 """Withdrawing in the browser: what is shown before, who is asked again, and what comes after."""
 
+import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.urls import reverse
 
-from tests.factories import PASSWORD
+from tests.factories import AT, PASSWORD
 from tests.rules import checksums
 from tests.wallets.withdrawing import DECLINED, LABEL, bank_account, funded, request, send, wallet
 from wallets.enums import WithdrawalStatus
@@ -134,6 +137,7 @@ def test_pages_are_their_owners(client_for, owner, stranger, commissioner):
     assert withdrawal.status == WithdrawalStatus.APPROVED
 
 
+@time_machine.travel(AT, tick=False)
 def test_a_withdrawal_under_way_is_looked_at_again_and_can_be_cancelled(client_for, owner):
     withdrawal = request(owner)
     client = client_for(owner)
@@ -150,6 +154,26 @@ def test_a_withdrawal_under_way_is_looked_at_again_and_can_be_cancelled(client_f
     assert wallet(owner) == (316_667, 0, 0)
 
 
+@time_machine.travel(AT, tick=False)
+def test_looking_again_leaves_what_is_the_same_alone(client_for, owner, provider):
+    withdrawal = request(owner)
+    client = client_for(owner)
+    page = reverse("wallets:withdrawal", args=[withdrawal.public_id])
+
+    def again(address):
+        return client.get(address, headers={"HX-Request": "true"})
+
+    [address] = re.findall(r'hx-get="([^"]+)"', text_of(client.get(page)))
+    assert (again(address).status_code, client.get(address).status_code) == (204, 200)
+    with time_machine.travel(AT + timedelta(minutes=5), tick=False):
+        later = again(address)
+        assert 'hx-trigger="every 60s"' in text_of(later)
+        [slowly] = re.findall(r'hx-get="([^"]+)"', text_of(later))
+        assert again(slowly).status_code == 204
+        send(withdrawal)
+        assert "on its way to" in text_of(again(slowly))
+
+
 def test_the_end_is_shown_with_its_reason(client_for, owner, provider):
     paid, returned = send(request(owner)), send(request(owner, number=DECLINED))
     client = client_for(owner)
@@ -159,7 +183,7 @@ def test_the_end_is_shown_with_its_reason(client_for, owner, provider):
 
     assert "on its way to" in shown(paid)
     assert "the account is closed" in shown(returned)
-    assert "every 3s" not in shown(paid)
+    assert "hx-trigger" not in shown(paid)
     listed = text_of(client.get(reverse("wallets:withdrawals")))
     for withdrawal in (paid, returned):
         assert withdrawal.public_id in listed
