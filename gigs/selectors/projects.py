@@ -22,7 +22,7 @@ from gigs.enums import (
     ProjectStatus,
     RefundStatus,
 )
-from gigs.models import Amendment, Milestone, Project, Submission
+from gigs.models import Amendment, Extra, Milestone, Project, Submission
 
 PAGE_SIZE: Final = 20
 NEAR: Final = timedelta(days=3)
@@ -171,6 +171,11 @@ def _held(milestones: Sequence[Milestone]) -> int:
 def project_pages(user: User) -> LockableQuerySet[Project]:
     """A party's projects with their figures."""
     return projects_with_figures().filter(Q(commissioner=user) | Q(freelancer=user))
+
+
+def extras_of(project: Project) -> list[Extra]:
+    """What was agreed for extra work, in its order."""
+    return list(project.extras.order_by("pk"))
 
 
 def projects_of(user: User, *, status: str, before: str = "", after: str = "") -> Page[Project]:

@@ -34,6 +34,6 @@ def project_extra(request: SignedInRequest, project_id: str) -> HttpResponse:
         if agreed is not None:
             messages.success(request, f"{project.freelancer.name} can invoice the extra work now.")
             return redirect("projects:detail", project.public_id)
-    context = {"project": project, "form": form, "extras": project.extras.order_by("pk")}
+    context = {"project": project, "form": form, "extras": selectors.extras_of(project)}
     status = 422 if form.is_bound else 200
     return render(request, "gigs/project_extra.html", context, status=status)

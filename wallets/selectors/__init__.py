@@ -43,7 +43,7 @@ from wallets.selectors.ledger import (
     taken_by,
     wallet_balances,
 )
-from wallets.selectors.payments import payment_methods_of, payments_of
+from wallets.selectors.payments import fundings_of, payment_methods_of, payments_of
 from wallets.selectors.payouts import (
     holds_in_force,
     holds_of,
@@ -105,6 +105,7 @@ __all__ = [
     "credit_sources",
     "earnings_by_month",
     "freelancer_board",
+    "fundings_of",
     "holds_in_force",
     "holds_of",
     "invoice_candidates",

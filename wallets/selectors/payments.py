@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from common.models import LockableQuerySet
-from wallets.models import Payment, PaymentMethod
+from wallets.models import MilestoneFunding, Payment, PaymentMethod
 
 
 def payment_methods_of(user: User) -> LockableQuerySet[PaymentMethod]:
@@ -15,3 +15,9 @@ def payments_of(user: User) -> LockableQuerySet[Payment]:
     return Payment.objects.filter(payer=user).select_related(
         "invoice__project", "invoice__milestone", "project"
     )
+
+
+def fundings_of(payment: Payment) -> list[MilestoneFunding]:
+    """What a payment set aside, milestone by milestone."""
+    rows = payment.fundings.select_related("milestone")
+    return list(rows.order_by("milestone__position"))

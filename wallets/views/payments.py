@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.enums import Role
 from accounts.models import User
 from accounts.permissions import SignedInRequest, role_required
-from common.http import attempt, found, render_page
+from common.http import attempt, found, has_seen, pace, render_page
 from common.outage import through_outage
 from invoicing import selectors as invoice_selectors
 from invoicing.models import Invoice
@@ -72,14 +72,20 @@ def finish(payment: Payment) -> HttpResponse:
 def payment(request: SignedInRequest, payment_id: str) -> HttpResponse:
     """What became of a payment; it asks again while nobody knows."""
     made = found(selectors.payments_of(request.user), payment_id)
-    has_failed = made.status == PaymentStatus.FAILED
+    has_failed, is_waiting = made.status == PaymentStatus.FAILED, made.status in IN_FLIGHT
+    every = pace(made.created_at, at=timezone.now())
+    seen = f"{made.status}-{every}"
+    if is_waiting and has_seen(request, seen):
+        return HttpResponse(status=204)
     context = {
         "payment": made,
         "invoice": made.invoice,
         "project": made.project or (made.invoice and made.invoice.project),
-        "fundings": list(made.fundings.select_related("milestone").order_by("milestone__position")),
+        "fundings": selectors.fundings_of(made),
         "is_paying": made.outcome in PAYING,
-        "is_waiting": made.status in IN_FLIGHT,
+        "is_waiting": is_waiting,
+        "every": every,
+        "seen": seen,
         "reason": made.failure_code.replace("_", " "),
         "refusal": PaymentDeclined.default_message if has_failed else "",
     }

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.enums import Role
 from accounts.permissions import SignedInRequest, role_required, step_up_required
-from common.http import attempt, found, key_in, marks, render_page
+from common.http import attempt, found, has_seen, key_in, marks, pace, render_page
 from common.money import from_minor
 from wallets import selectors, services
 from wallets.enums import OPEN_WITHDRAWALS
@@ -111,7 +111,12 @@ def withdrawals(request: SignedInRequest) -> HttpResponse:
 def withdrawal(request: SignedInRequest, withdrawal_id: str) -> HttpResponse:
     """What became of a withdrawal; it looks again while nobody knows."""
     made = found(selectors.withdrawals_of(request.user), withdrawal_id)
-    context = {"withdrawal": made, "is_waiting": made.status in OPEN_WITHDRAWALS}
+    is_waiting = made.status in OPEN_WITHDRAWALS
+    every = pace(made.requested_at, at=timezone.now())
+    seen = f"{made.status}-{'frozen' if made.frozen_at else 'moving'}-{every}"
+    if is_waiting and has_seen(request, seen):
+        return HttpResponse(status=204)
+    context = {"withdrawal": made, "is_waiting": is_waiting, "every": every, "seen": seen}
     return render_page(
         request, "wallets/withdrawal_detail.html", "wallets/_withdrawal.html", context
     )
@@ -161,7 +166,7 @@ def _withdraw_page(request: SignedInRequest, form: WithdrawForm) -> HttpResponse
     context = {
         "form": form,
         "currency": form.currency,
-        "balances": balances,
+        "currencies": [row.currency for row in balances],
         "balance": next((row for row in balances if row.currency == form.currency), None),
         "minimum": from_minor(terms.minimum, form.currency),
         "fee": from_minor(terms.fee, form.currency),
