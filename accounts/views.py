@@ -1,6 +1,6 @@
 """The settings screens: profile, legal data, tokens, security."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from allauth.core.exceptions import ReauthenticationRequired
@@ -29,7 +29,6 @@ from accounts.permissions import SignedInRequest, is_sure, role_required
 from common.http import attempt, found
 
 SAVED = "Saved."
-NEW_TOKEN = "new_token"  # noqa: S105 - the name of a session entry
 
 
 @require_safe
@@ -158,22 +157,21 @@ def organisation(request: SignedInRequest) -> HttpResponse:
 @login_required
 @never_cache
 def tokens(request: SignedInRequest) -> HttpResponse:
-    """API tokens; a new one's secret stands on the page after its creation, once.
+    """API tokens; a new one's secret stands on the page that answers its creation, once.
 
     One that may withdraw money is made by somebody who has just given the password again.
     """
     if request.method != "POST":
-        return _tokens_page(
-            request, TokenForm(initial={"scopes": [scope.value for scope in ORDINARY]})
-        )
+        return _tokens_page(request, _fresh_token_form())
     form = TokenForm(request.POST)
     if form.is_valid():
         grant = form.grant()
         if STEP_UP & set(grant.scopes) and not is_sure(request):
             raise ReauthenticationRequired
         _, secret = services.token_issue(grant=grant, by=request.user, at=timezone.now())
-        request.session[NEW_TOKEN] = {"name": grant.name, "secret": secret}
-        return redirect("accounts:tokens")
+        return _tokens_page(
+            request, _fresh_token_form(), new={"name": grant.name, "secret": secret}
+        )
     return _tokens_page(request, form)
 
 
@@ -225,12 +223,18 @@ def _profile_page(
     return render(request, "accounts/profile.html", context, status=422 if is_refused else 200)
 
 
-def _tokens_page(request: SignedInRequest, form: TokenForm) -> HttpResponse:
+def _fresh_token_form() -> TokenForm:
+    return TokenForm(initial={"scopes": [scope.value for scope in ORDINARY]})
+
+
+def _tokens_page(
+    request: SignedInRequest, form: TokenForm, *, new: Mapping[str, str] | None = None
+) -> HttpResponse:
     context = {
         "form": form,
         "tokens": selectors.tokens_of(request.user),
         "now": timezone.now(),
-        "new_token": request.session.pop(NEW_TOKEN, None),
+        "new_token": new,
     }
     return render(request, "accounts/tokens.html", context, status=422 if form.is_bound else 200)
 
