@@ -39,7 +39,6 @@ class Mail(StrEnum):
     INVOICE_PAID = "invoice_paid"
     INVOICE_REMINDER = "invoice_reminder"
     INVOICE_REPORTED = "invoice_reported"
-    MILESTONE_APPROVED = "milestone_approved"
     MILESTONE_APPROVED_SILENTLY = "milestone_approved_silently"
     MILESTONES_FUNDED = "milestones_funded"
     MILESTONE_SUBMITTED = "milestone_submitted"
@@ -91,7 +90,6 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.INVOICE_REPORTED: frozenset(
         {"number", "freelancer", "commissioner", "total", "due_on", "comment", "path"}
     ),
-    Mail.MILESTONE_APPROVED: frozenset({"milestone", "project", "commissioner", "amount", "path"}),
     Mail.MILESTONE_APPROVED_SILENTLY: frozenset(
         {"milestone", "project", "commissioner", "amount", "path"}
     ),

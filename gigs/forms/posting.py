@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from djmoney.money import Money
 
@@ -95,6 +96,15 @@ MilestoneRows = forms.formset_factory(
 )
 
 
+def payment_modes() -> list[tuple[str, str]]:
+    """How a gig can be paid, in words for its commissioner."""
+    held = "you set the money of a milestone aside first; it is paid when you approve"
+    return [
+        (PaymentMode.ON_INVOICE, f"On invoice: each is due in {settings.INVOICE_DUE_DAYS} days"),
+        (PaymentMode.HELD, f"Held funds: {held}"),
+    ]
+
+
 class BudgetForm(forms.Form):
     """The budget of a gig and how its invoices are paid."""
 
@@ -122,16 +132,7 @@ class BudgetForm(forms.Form):
     )
     payment_mode = forms.ChoiceField(
         label="How you pay",
-        choices=[
-            (
-                PaymentMode.ON_INVOICE,
-                "On invoice: each invoice is due in 7 days",
-            ),
-            (
-                PaymentMode.HELD,
-                "Held funds: you set the money of a milestone aside first; it is paid when you approve",
-            ),
-        ],
+        choices=payment_modes,
         initial=PaymentMode.ON_INVOICE,
         required=False,
         widget=forms.RadioSelect,
@@ -139,7 +140,7 @@ class BudgetForm(forms.Form):
     is_auto_pay = forms.BooleanField(
         label="Pay invoices from my default payment method without asking",
         required=False,
-        help_text="For payment on invoice. Otherwise each invoice waits for you, and is due within 7 days.",
+        help_text="For payment on invoice. Otherwise each invoice waits for you until the day when it is due.",
     )
     is_self_billed = forms.BooleanField(
         label="Invoices are self-billed: written by us as the buyer",

@@ -15,6 +15,7 @@ from common.http import attempt, found, marks
 from gigs import policies, selectors, services
 from gigs.forms import ApplicationStatusForm, ApplyForm
 from gigs.models import Gig
+from gigs.services.applications import REAPPLY_AFTER
 from gigs.views.gigs import gig_context
 
 CANDIDATES_PER_PAGE = 20
@@ -82,7 +83,8 @@ def application_reject(request: SignedInRequest, app_id: str) -> HttpResponse:
     if not policies.may_manage(request.user, application.gig):
         raise PermissionDenied("Only the gig's owner can reject an application.")
     if request.method != "POST":
-        return render(request, "gigs/application_reject.html", {"application": application})
+        context = {"application": application, "reapply_days": REAPPLY_AFTER.days}
+        return render(request, "gigs/application_reject.html", context)
     if attempt(
         request,
         lambda: services.application_reject(

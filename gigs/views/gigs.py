@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -106,6 +107,7 @@ def gig_context(request: HttpRequest, gig: Gig, *, form: ApplyForm) -> dict[str,
         "is_owner": is_owner,
         "can_apply": may_try and gig.status == GigStatus.OPEN and _may_apply_again(application),
         "reapply_on": _reapply_on(application),
+        "due_days": settings.INVOICE_DUE_DAYS,
     }
 
 

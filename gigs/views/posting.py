@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -180,6 +181,7 @@ def _review_page(
         "plan": written,
         "live": live,
         "tasks": list(zip(written.tasks, written.prices, strict=True)),
+        "due_days": settings.INVOICE_DUE_DAYS,
         "category": Category(about_form.cleaned_data["category"]).label,
     }
     return render(request, "gigs/gig_post_review.html", context, status=status)

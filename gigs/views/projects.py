@@ -1,5 +1,6 @@
 """Projects and their milestones: the pages, delivering and reviewing."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -46,6 +47,7 @@ def project_detail(request: SignedInRequest, project_id: str) -> HttpResponse:
         "returnable": selectors.returnable(view),
         "refundable": selectors.refundable(view),
         "asked_back": selectors.asked_back(view),
+        "due_days": settings.INVOICE_DUE_DAYS,
         "billable": selectors.to_invoice_by_hand(view, user=request.user),
     }
     return render_page(request, "gigs/project_detail.html", "gigs/_project_live.html", context)

@@ -261,6 +261,7 @@ def test_an_application_is_rejected_after_a_question(client_for, commissioner):
     client = client_for(commissioner)
 
     question = client.get(url("application-reject", application))
+    assert "again after 21 days" in question.content.decode()
     still = Application.objects.get().status
     answer = client.post(url("application-reject", application))
 

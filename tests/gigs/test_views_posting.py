@@ -3,6 +3,7 @@ import time_machine
 from django.urls import reverse
 
 from gigs.models import Gig
+from tests.builders import active_project
 from tests.factories import AT
 
 pytestmark = pytest.mark.django_db
@@ -292,3 +293,18 @@ def test_a_draft_that_was_posted_meanwhile_stays_as_it_was_posted(client):
     assert "Only a draft can be edited." in late.content.decode()
     assert "Only a draft can be edited." in again.content.decode()
     assert Gig.objects.get().title == "Museum search"
+
+
+def test_the_days_to_pay_are_those_of_the_platform(client, commissioner, settings):
+    settings.INVOICE_DUE_DAYS = 30
+    client.post(reverse("gigs:post"), ABOUT)
+    plan = reverse("gigs:post-plan")
+    assert "each is due in 30 days" in client.get(plan).content.decode()
+    client.post(plan, plan_data(*THREE))
+    review = reverse("gigs:post-review")
+    project = active_project(commissioner=commissioner)
+
+    assert "within 30 days" in client.get(review).content.decode()
+    posted = client.post(review, {"go": "post"}).url
+    for page in (posted, reverse("projects:detail", args=[project.public_id])):
+        assert "ithin 30 days" in client.get(page).content.decode()
