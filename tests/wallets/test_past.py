@@ -106,7 +106,7 @@ def test_pages_of_the_past_stay_in_the_past(of, page_of, monkeypatch):
 
     assert [row.line for row in first.context["statement"].rows] == [4, 3]
     older = first.context["statement"].older
-    assert f"before={older}&until=2026-03-03" in first.content.decode()
+    assert f"?currency=USD&amp;until=2026-03-03&amp;before={older}" in first.content.decode()
 
 
 def test_a_day_before_the_first_line_says_so(of, page_of):

@@ -39,9 +39,11 @@ def wallet(request: SignedInRequest) -> HttpResponse:
     """Balances, what is in clearing, earnings by month, and the latest lines of the statement."""
     user = request.user
     currency = _currency(request)
+    balances = selectors.wallet_balances(user.pk)
     chart = selectors.earnings_by_month(user, currency=currency, at=timezone.now())
     context = {
-        "balances": selectors.wallet_balances(user.pk),
+        "balances": balances,
+        "currencies": [balance.currency for balance in balances],
         "clearings": selectors.clearings_of(user, currency=currency),
         "currency": currency,
         "chart": chart,
@@ -65,7 +67,7 @@ def statement(request: SignedInRequest) -> HttpResponse:
     form = MomentForm(request.GET if request.GET.get("until") else None)
     until = form.moment() if form.is_valid() else None
     context = {
-        "balances": selectors.wallet_balances(user.pk),
+        "currencies": [balance.currency for balance in selectors.wallet_balances(user.pk)],
         "currency": currency,
         "form": form,
         "until": until,
