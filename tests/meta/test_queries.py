@@ -1,25 +1,41 @@
 """What a page or a list asks the database does not grow with its rows."""
 
+from datetime import date, timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from djmoney.money import Money
 
 from accounts.models import User
 from accounts.services.access import TokenGrant, token_issue
 from common.models import PublicIdModel
 from gigs.models import Gig
+from gigs.services import refund_request
+from invoicing.documents.fees import FeeCharge
+from invoicing.enums import FeeKind, Side
+from invoicing.selectors import Wanted
+from invoicing.services.exports import export_request, exports_tidy
+from invoicing.services.fees import fee_invoices_issue
 from tests.builders import (
     active_project,
+    credit,
+    fund,
+    held_project,
+    invoice_draft,
+    milestone_of,
     open_gig,
     pay,
     pending_application,
     sent_invoice,
     submitted_milestone,
+    with_extra,
 )
-from tests.factories import AT, FreelancerFactory
+from tests.factories import AT, FreelancerFactory, UserFactory
 from tests.meta.routes import NAMES_OBJECT, Address, Caller, routes
+from tests.wallets.banking import OURS, table, take
 from tests.wallets.withdrawing import request
-from wallets.services import payment_method_add
+from wallets.services import HoldTerms, hold_place, payment_method_add
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +63,7 @@ def one_more(commissioner: User, freelancer: User, popular: Gig) -> None:
     project = active_project(
         commissioner=commissioner, freelancer=freelancer, title=f"Project {number}"
     )
-    pay(sent_invoice(project, position=1))
+    credit(pay(sent_invoice(project, position=1)).invoice, "100.00")
     sent_invoice(project, position=2)
     submitted_milestone(project, position=3)
     request(freelancer, amount="10.00")
@@ -56,6 +72,28 @@ def one_more(commissioner: User, freelancer: User, popular: Gig) -> None:
     payment_method_add(
         provider="sandbox", token="test_ok", is_default=False, by=commissioner, at=AT
     )
+    invoice_draft(with_extra(project))
+    one_more_paper(commissioner, freelancer, number)
+    held = held_project(commissioner=commissioner, freelancer=freelancer, title=f"Held {number}")
+    fund(held, 1)
+    refund_request(milestone_id=milestone_of(held).pk, reason="Late.", by=commissioner, at=AT)
+    hold_place(
+        user_id=freelancer.pk,
+        terms=HoldTerms(Money("1.00", "USD"), "Disputed.", "Terms 7.2", AT.date()),
+        by=UserFactory(is_staff=True),
+        at=AT,
+    )
+    take(table({"amount": "5.00", "name": "Somebody"}, start=number))
+
+
+def one_more_paper(commissioner: User, freelancer: User, number: int) -> None:
+    """An archive for each side, ended so that another can be asked for, and a fee invoice."""
+    for user, side in ((freelancer, Side.SENT), (commissioner, Side.RECEIVED)):
+        export_request(wanted=Wanted(side=side), by=user, at=AT)
+    exports_tidy(at=AT + timedelta(hours=4))
+    month = date(2020 + number // 12, number % 12 + 1, 1)
+    charge = FeeCharge(FeeKind.FEE, freelancer.pk, "USD", month, 16667, 0)
+    fee_invoices_issue(charges=[charge], at=AT)
 
 
 def queries(caller: Caller, address: Address) -> list[str]:
@@ -85,8 +123,9 @@ def differences(few: dict[str, list[str]], many: dict[str, list[str]]) -> str:
 
 
 def test_every_list_takes_as_many_queries_for_three_rows_as_for_twelve(
-    commissioner, freelancer, staff
+    commissioner, freelancer, staff, settings
 ):
+    settings.PAYOUT_ACCOUNT_IBAN = OURS
     popular = open_gig(by=commissioner)
     asked = [(who, page) for who in (commissioner, freelancer, staff) for page in lists()]
     asked = [(who, page) for who, page in asked if (page.door == "admin") == who.is_staff]
