@@ -15,11 +15,18 @@ from tests.builders import (
 )
 from tests.factories import AT
 from tests.wallets.banking import OURS, table, take
+from tests.wallets.paying import topped_up
 from wallets import integrity
 from wallets.exceptions import CameByTransfer, NothingToTakeBack
 from wallets.models import Payment
 from wallets.selectors import credit_balance, credit_of_user
-from wallets.services import take_back_ask, take_back_begin, take_back_conclude
+from wallets.services import (
+    CREDIT,
+    payment_begin,
+    take_back_ask,
+    take_back_begin,
+    take_back_conclude,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +106,16 @@ def test_what_came_by_bank_transfer_is_shown_and_stays(settings, api, client_for
     assert shown["balances"][0]["bound"] == {"amount": "100.00", "currency": "USD"}
     assert "came by bank transfer" in page.content.decode()
     assert credit_balance(invoice.buyer_id, "USD") == usd("100.00")
+
+
+def test_what_was_spent_does_not_come_back_out_of_a_later_bank_transfer(settings):
+    settings.BANK_ACCOUNT_HOLDER, settings.BANK_ACCOUNT_IBAN = "Tranche Operators", OURS
+    payment = topped_up(amount="100.00")
+    spent = sent_invoice(active_project(commissioner=payment.payer, budget="100.00", tasks=1))
+    payment_begin(invoice_id=spent.pk, method=CREDIT, by=spent.buyer, at=AT)
+    invoice = sent_invoice(active_project(commissioner=payment.payer, title="Another"))
+    take(table({"amount": "3433.34", "text": invoice.number}))
+
+    assert sources(invoice.buyer) == ({}, usd("100.00"))
+    with pytest.raises(NothingToTakeBack):
+        take_back_begin(payment_id=payment.pk, by=invoice.buyer, at=AT)

@@ -13,10 +13,10 @@ from accounts.models import User
 from common.models import LockableQuerySet
 from common.money import from_minor, to_minor, zero
 from common.public_ids import format_public_id
-from wallets.enums import AccountKind, Provider
+from wallets.enums import AccountKind, PaymentSource, Provider
 from wallets.models import Balance, Payment, TakeBack
 
-# What each payment through a provider brought to credit: all of a top-up; of a payment for an invoice
+# What each payment from outside brought to credit: all of a top-up; of a payment for an invoice
 # or for milestones what they did not need, and what came back of what they had, by
 # credit notes too, additions included but never more than arrived. Less what went back.
 SOURCES: Final = """
@@ -30,7 +30,8 @@ SELECT source.* FROM (
         ELSE p.received_minor END
       ELSE least(p.received_minor,
         p.received_minor - coalesce(f.held, 0) + coalesce(f.returned, 0) + coalesce(f.spare, 0))
-    END - coalesce(t.taken, 0))::bigint AS brought
+    END - coalesce(t.taken, 0))::bigint AS brought,
+    p.provider = ANY(%(providers)s) AS is_returnable
   FROM wallets_payment p
   LEFT JOIN LATERAL (
     SELECT sum(m.amount_minor) AS held, sum(m.returned_minor) AS returned,
@@ -59,7 +60,7 @@ SELECT source.* FROM (
     WHERE payment_id = p.id AND status <> 'failed'
   ) t ON true
   WHERE p.payer_id = %(user)s AND p.currency = %(currency)s
-    AND p.status = 'succeeded' AND p.provider = ANY(%(providers)s)
+    AND p.status = 'succeeded' AND p.provider = ANY(%(outside)s)
 ) source
 WHERE source.brought > 0
 ORDER BY source.ended_at DESC, source.id DESC
@@ -81,7 +82,10 @@ class CreditBalance:
 
 @dataclass(frozen=True, slots=True)
 class CreditSource:
-    """A payment through a provider, and what of its money is still credit, in minor units."""
+    """A payment from outside, and what of its money is still credit, in minor units.
+
+    What came by bank transfer is spent in its turn, and is not returnable.
+    """
 
     payment_id: int
     uuid: UUID
@@ -89,6 +93,7 @@ class CreditSource:
     currency: str
     ended_at: datetime
     left: int
+    is_returnable: bool = True
 
     @property
     def public_id(self) -> str:
@@ -135,9 +140,16 @@ def credit_sources(user_id: int, currency: str, *, available: int) -> list[Credi
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            SOURCES, {"user": user_id, "currency": currency, "providers": Provider.values}
+            SOURCES,
+            {
+                "user": user_id,
+                "currency": currency,
+                "providers": Provider.values,
+                "outside": [*Provider.values, PaymentSource.BANK],
+            },
         )
-        return still_credit([CreditSource(*row) for row in cursor.fetchall()], available)
+        rows = [CreditSource(*row) for row in cursor.fetchall()]
+    return [source for source in still_credit(rows, available) if source.is_returnable]
 
 
 def credit_of_user(user: User) -> tuple[list[CreditBalance], list[CreditSource]]:
