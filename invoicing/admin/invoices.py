@@ -143,7 +143,14 @@ class InvoiceAdmin(DocumentAdmin):
         "due_on",
         "paid_at",
     ]
-    list_filter = ["kind", "status", "project__is_self_billed", "currency", "issued_on"]
+    list_filter = [
+        "kind",
+        "status",
+        "project__payment_mode",
+        "project__is_self_billed",
+        "currency",
+        "issued_on",
+    ]
     list_select_related = ["seller", "buyer"]
     search_fields = ["number", "seller__email", "buyer__email", "project__title"]
     search_help_text = "Number, a party's address, project or inv_… identifier"
