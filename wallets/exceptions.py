@@ -29,6 +29,18 @@ class SecondPersonRequired(DomainError):
     default_message = "Above the limit a second person has to agree."
 
 
+class NotCovered(DomainError):
+    """Says how much is missing."""
+
+    code = "not_covered"
+    default_message = "Your wallet does not cover this. Credit less, or ask staff to credit it."
+
+
+class CorrectionShort(DomainError):
+    code = "correction_short"
+    default_message = "The commissioner's credit would not cover the corrected invoice."
+
+
 class CreditProposed(DomainError):
     code = "credit_proposed"
     default_message = "Crediting this invoice has been proposed already; a second person decides."

@@ -63,14 +63,14 @@ def test_a_part_and_then_the_rest_is_credited(api, invoice, freelancer):
 
 
 def test_a_preview_changes_nothing(api, invoice, freelancer):
-    withdraw(freelancer, amount="3000.00")
+    withdraw(freelancer, amount="2000.00")
 
     answer = post(api(freelancer), f"{path_of(invoice)}preview/", PART)
 
     assert answer.status_code == 200
     assert {name: answer.json()[name] for name in ("from_available", "as_debt", "returned")} == {
-        "from_available": usd("166.67"),
-        "as_debt": usd("783.33"),
+        "from_available": usd("950.00"),
+        "as_debt": usd("0.00"),
         "returned": usd("1000.00"),
     }
     assert answer.json()["fee_formula"]["fee"] == usd("50.00")
@@ -104,9 +104,20 @@ def test_what_is_wrong_is_said(api, refused, invoice, freelancer, commissioner):
     )
 
 
-def test_a_debt_is_in_the_wallet(api, client_for, invoice, freelancer):
+def test_what_the_wallet_does_not_cover_is_for_staff(api, client_for, refused, invoice, freelancer):
     withdraw(freelancer, amount="3000.00")
-    credit(invoice)
+
+    refused(post(api(freelancer), path_of(invoice), PART), 409, "not_covered")
+    page = client_for(freelancer).get(reverse("wallets:invoice-credit", args=[invoice.public_id]))
+
+    assert Invoice.objects.count() == 1
+    assert "can be credited by staff only" in page.content.decode()
+    assert "166.67" in page.content.decode()
+
+
+def test_a_debt_is_in_the_wallet(api, client_for, invoice, freelancer, staff):
+    withdraw(freelancer, amount="3000.00")
+    credit(invoice, by=staff)
 
     [balance] = api(freelancer).get("/api/v1/wallet/").json()["balances"]
     lines = api(freelancer).get("/api/v1/wallet/transactions/").json()["results"]

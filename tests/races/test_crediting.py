@@ -11,7 +11,7 @@ from djmoney.money import Money
 
 from invoicing.models import Invoice
 from tests.builders import SANDBOX_OK, active_project, credit, paid_invoice, pay, sent_invoice
-from tests.factories import AT
+from tests.factories import AT, UserFactory
 from tests.races.threads import TIMES, Outcome, at_once, race_seen, tally
 from tests.wallets.withdrawing import bank_account
 from wallets import integrity
@@ -98,7 +98,9 @@ def test_what_is_withdrawn_meanwhile_is_owed_and_never_paid_twice():
         at=AT,
     )
 
-    outcomes = at_once(*[take, partial(credit, invoice)] * (TIMES // 2))
+    note = partial(credit, invoice, by=UserFactory(is_staff=True))
+
+    outcomes = at_once(*[take, note] * (TIMES // 2))
 
     refusals = tally(outcomes)
     assert set(refusals) <= {"done", "InsufficientFunds", "AlreadyCredited"}

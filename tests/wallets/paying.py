@@ -39,10 +39,12 @@ def store(user, *, token: str = "test_ok", is_default: bool = False) -> PaymentM
     )
 
 
-def topped_up(user: User | None = None, *, amount: str = "100.00", method=SANDBOX_OK) -> Payment:
+def topped_up(
+    user: User | None = None, *, amount: str = "100.00", currency: str = "USD", method=SANDBOX_OK
+) -> Payment:
     """Credit that came by a payment, as the request does it."""
     payment = credit_top_up_begin(
-        amount=Money(amount, "USD"), method=method, by=user or CommissionerFactory(), at=AT
+        amount=Money(amount, currency), method=method, by=user or CommissionerFactory(), at=AT
     )
     return payment_conclude(payment_id=payment.pk, answer=payment_ask(payment), at=AT)
 

@@ -24,7 +24,7 @@ from tests.builders import (
     run_jobs,
     sent_invoice,
 )
-from tests.factories import AT
+from tests.factories import AT, UserFactory
 from tests.parties import buyer, seller
 from tests.wallets.withdrawing import request
 from wallets import integrity
@@ -32,6 +32,7 @@ from wallets.exceptions import (
     AmountMismatch,
     InsufficientFunds,
     InvoiceCredited,
+    NotCovered,
 )
 from wallets.models import Clearing, Journal, Payment
 from wallets.selectors import credit_balance, platform_fees_total, wallet_balances
@@ -52,6 +53,11 @@ def wallet(user) -> tuple[int, int, int, int]:
     """Pending, available, debt and lifetime earnings."""
     [row] = wallet_balances(user.pk)
     return row.pending, row.available, row.debt, row.lifetime_earnings
+
+
+def credit_by_staff(invoice: Invoice, amount: str = "", *, at=AT) -> Invoice:
+    """Staff alone let a debt arise."""
+    return credit(invoice, amount, by=UserFactory(is_staff=True), at=at)
 
 
 def figures(invoice: Invoice) -> tuple[str, ...]:
@@ -207,7 +213,7 @@ def test_what_is_pending_goes_back_before_what_is_available_and_the_rest_is_debt
     assert (clearing.amount_minor, clearing.taken_minor) == (316667, 316667)
     assert integrity.differences() == []
 
-    credit(pending)
+    credit_by_staff(pending)
 
     assert wallet(available.seller) == (0, 0, 300000, 0)
     assert clearings_finish(invoice_ids=[pending.pk], at=AT + timedelta(days=6)) == []
@@ -218,7 +224,7 @@ def test_what_is_earned_next_pays_the_debt_first():
     project = active_project()
     invoice = paid_invoice(project)
     request(invoice.seller, amount="3000.00")
-    credit(invoice)
+    credit_by_staff(invoice)
     assert wallet(invoice.seller) == (0, 0, 300000, 0)
 
     second = paid_invoice(project, position=2)
@@ -235,7 +241,7 @@ def test_what_clears_pays_the_debt_first(settings):
     first = paid_invoice(project)
     clearings_finish(invoice_ids=[first.pk], at=AT + timedelta(days=5))
     request(first.seller, amount="3166.67")
-    credit(first, at=AT + timedelta(days=6))
+    credit_by_staff(first, at=AT + timedelta(days=6))
     assert wallet(first.seller) == (0, 0, 316667, 0)
 
     second = paid_invoice(project, position=2, at=AT + timedelta(days=6))
@@ -250,7 +256,7 @@ def test_money_of_a_withdrawal_that_is_cancelled_pays_a_debt_first():
     project = active_project()
     invoice = paid_invoice(project)
     reserved = request(invoice.seller, amount="3000.00")
-    credit(invoice)
+    credit_by_staff(invoice)
     assert wallet(invoice.seller) == (0, 0, 300000, 0)
 
     withdrawal_cancel(withdrawal_id=reserved.pk, by=invoice.seller, at=AT)
@@ -270,7 +276,7 @@ def test_money_that_staff_let_go_pays_a_debt_first(staff):
         amount=Money("3000.00", "USD"), reason="Check.", clause="7.2", review_on=date(2026, 12, 1)
     )
     hold = hold_place(user_id=invoice.seller_id, terms=terms, by=staff, at=AT)
-    credit(invoice, "2000.00")
+    credit_by_staff(invoice, "2000.00")
     assert wallet(invoice.seller) == (0, 0, 173333, 126667)
 
     hold_release(hold_id=hold.pk, note="All is well.", by=staff, at=AT)
@@ -324,7 +330,7 @@ def test_a_paid_one_that_is_issued_anew_is_paid_from_the_money_of_its_note(mode)
     assert integrity.differences() == []
 
 
-def test_one_that_costs_more_waits_for_the_buyers_credit(commissioner):
+def test_one_that_is_credited_in_parts_is_paid_from_all_its_notes(commissioner):
     project = held_project(commissioner=commissioner, tasks=1)
     fund(project)
     invoice = sent_invoice(project)
@@ -334,11 +340,39 @@ def test_one_that_costs_more_waits_for_the_buyers_credit(commissioner):
 
     credit(invoice)
 
-    corrected = Invoice.objects.get(kind="milestone", status="sent")
-    run_jobs("invoice.issued")
-    corrected.refresh_from_db()
-    assert (corrected.status, Payment.objects.get(invoice=corrected).provider) == ("paid", "credit")
+    corrected = Invoice.objects.get(kind="milestone", status="paid")
+    assert Payment.objects.get(invoice=corrected).provider == "credit"
     assert credit_balance(invoice.buyer_id, "USD").amount == 0
+    assert wallet(invoice.seller) == (0, 950000, 0, 950000)
+    assert integrity.differences() == []
+
+
+def test_the_freelancer_alone_makes_no_debt():
+    invoice = paid_invoice()
+    request(invoice.seller, amount="3000.00")
+
+    with pytest.raises(NotCovered, match=r"lacks 783\.33 USD"):
+        credit(invoice, "1000.00")
+
+    assert Invoice.objects.count() == 1
+    assert wallet(invoice.seller) == (0, 16667, 0, 316667)
+    assert credit_balance(invoice.buyer_id, "USD").amount == 0
+    credit(invoice, "175.44")
+    assert wallet(invoice.seller)[1:3] == (0, 0)
+    credit_by_staff(invoice)
+    assert wallet(invoice.seller)[2] == 300000
+    assert integrity.differences() == []
+
+
+def test_a_correction_that_is_paid_at_once_is_no_debt():
+    invoice = paid_invoice(active_project(tasks=1))
+    request(invoice.seller, amount="9000.00")
+    invoice_object(invoice_id=invoice.pk, reason="Wrong name.", by=invoice.seller, at=AT)
+
+    credit(invoice)
+
+    assert Invoice.objects.filter(kind="milestone", status="paid").count() == 1
+    assert wallet(invoice.seller) == (0, 50000, 0, 950000)
     assert integrity.differences() == []
 
 
@@ -351,7 +385,7 @@ def test_a_preview_says_all_of_it_and_changes_nothing():
         invoice_id=invoice.pk,
         amount=Money("1000.00", "USD"),
         reason="Less.",
-        by=invoice.seller,
+        by=UserFactory(is_staff=True),
         at=AT,
     )
 

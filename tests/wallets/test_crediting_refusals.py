@@ -110,3 +110,15 @@ def test_no_more_is_taken_of_what_is_pending_than_there_is(settings, changes):
 
     with refused_by("wallets_clearing_nothing_taken_twice"):
         rewrite(Clearing.objects.get(), changes)
+
+
+def test_staff_do_not_stay_below_the_limit_by_parts(staff):
+    invoice = paid_invoice(active_project(tasks=1))
+    credit(invoice, "1000.00")
+    credit(invoice, "4000.00", by=staff)
+
+    with pytest.raises(SecondPersonRequired):
+        credit(invoice, "1000.01", by=UserFactory(is_staff=True, email="other@example.com"))
+
+    assert Invoice.objects.filter(credits=invoice).count() == 2
+    assert credit(invoice, "1000.00", by=staff).total == Money("1000.00", "USD")

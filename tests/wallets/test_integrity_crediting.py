@@ -3,6 +3,7 @@
 import pytest
 
 from tests.builders import active_project, credit, paid_invoice, sent_invoice
+from tests.factories import UserFactory
 from tests.wallets.test_integrity import corrupt, fired
 from tests.wallets.withdrawing import request
 from wallets import integrity
@@ -20,7 +21,7 @@ def books():
     project = active_project()
     paid, sent = paid_invoice(project), sent_invoice(project, position=2)
     request(paid.seller, amount="3000.00")
-    credit(paid)
+    credit(paid, by=UserFactory(is_staff=True))
     credit(sent, "1000.00")
     paid_invoice(project, position=3)
     assert integrity.differences() == []

@@ -19,6 +19,8 @@ from invoicing.exceptions import AlreadyCredited, CreditTooHigh, NotAnInvoice
 from invoicing.models import Invoice
 from wallets.exceptions import (
     CompletionNotOver,
+    CorrectionShort,
+    NotCovered,
     PaymentInProgress,
     SecondPersonRequired,
 )
@@ -30,6 +32,8 @@ REFUSALS = [
     CreditTooHigh,
     NotAnInvoice,
     CompletionNotOver,
+    CorrectionShort,
+    NotCovered,
     PaymentInProgress,
     SecondPersonRequired,
 ]

@@ -36,12 +36,14 @@ from wallets.selectors.ledger import (
     StatementLine,
     WalletBalance,
     balances_at,
+    debt_minor,
     owing,
     platform_fees_total,
     statement_page,
     statement_page_after,
     taken_by,
     wallet_balances,
+    wallet_covers,
 )
 from wallets.selectors.payments import fundings_of, payment_methods_of, payments_of
 from wallets.selectors.payouts import (
@@ -103,6 +105,7 @@ __all__ = [
     "credit_minor",
     "credit_of_user",
     "credit_sources",
+    "debt_minor",
     "earnings_by_month",
     "freelancer_board",
     "fundings_of",
@@ -124,6 +127,7 @@ __all__ = [
     "take_backs_of",
     "taken_by",
     "wallet_balances",
+    "wallet_covers",
     "wallet_currency",
     "withdrawals_of",
     "withdrawals_page",

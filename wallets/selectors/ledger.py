@@ -8,9 +8,11 @@ from typing import Final
 from django.db import connection
 from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce
+from djmoney.money import Money
 
+from common.money import from_minor
 from wallets.enums import AccountKind, JournalKind, WithdrawalStatus
-from wallets.models import Account, Entry, Withdrawal
+from wallets.models import Account, Balance, Entry, Withdrawal
 
 # The limits inside keep each page a handful of index look-ups, whatever the planner thinks of it.
 STATEMENT: Final = """
@@ -158,6 +160,20 @@ def owing(user_ids: Collection[int]) -> set[tuple[int, str]]:
         (int(owner.removeprefix("user:")), currency)
         for owner, currency in rows.values_list("owner", "currency")
     }
+
+
+def debt_minor(user_id: int, currency: str) -> int:
+    """What the user owes in one currency, in minor units."""
+    row = Balance.objects.filter(
+        account__owner=f"user:{user_id}", account__kind=AccountKind.DEBT, currency=currency
+    ).first()
+    return 0 if row is None else -row.posted
+
+
+def wallet_covers(user_id: int, currency: str) -> Money:
+    """What a credit note can take of the wallet before it makes a debt."""
+    rows = [row for row in wallet_balances(user_id) if row.currency == currency]
+    return from_minor(sum(row.pending + max(row.available, 0) for row in rows), currency)
 
 
 def balances_at(user_id: int, *, at: datetime) -> list[PastBalance]:

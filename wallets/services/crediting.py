@@ -7,7 +7,7 @@ from django.db import transaction
 from djmoney.money import Money
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from accounts.policies import require
 from common.exceptions import FieldError, Invalid
 from common.failpoints import failpoint
@@ -31,12 +31,15 @@ from wallets.enums import (
 )
 from wallets.exceptions import (
     CompletionNotOver,
+    CorrectionShort,
     InsufficientFunds,
+    NotCovered,
     PaymentInProgress,
     SecondPersonRequired,
 )
 from wallets.models import MilestoneFunding, Payment
 from wallets.models.payments import IN_FLIGHT
+from wallets.selectors import debt_minor
 from wallets.services.credit_journals import post_paid_note, post_rounding
 from wallets.services.held import held_settle
 from wallets.services.payments import TAKEN, payments_conclude
@@ -57,16 +60,18 @@ def invoice_credit(
 ) -> Invoice:
     """Credit an invoice by a note, in full or an amount before tax; the note.
 
-    For its freelancer, or for staff, above the limit once a second of them agrees. What was paid goes back to the commissioner's credit at once:
-    from what the freelancer has pending, then available, then as debt. What was not paid is not
-    due any more; a milestone whose invoice is gone is settled with nothing, and what was held for it
-    is credit again; what is left of one that waits for held funds is paid if they suffice now. An
-    invoice that the freelancer objected to is issued anew once all of it is credited, and paid
-    from the money of its note where that covers it.
+    For its freelancer, or for staff, above the limit once a second of them agrees. What was paid
+    goes back to the commissioner's credit at once: from what the freelancer has pending, then
+    available, then as debt, which staff alone let arise. What was not paid is not due any more; a
+    milestone whose invoice is gone is settled with nothing, and what was held for it is credit
+    again; what is left of one that waits for held funds is paid if they suffice now. An invoice that
+    the freelancer objected to is issued anew once all of it is credited, and paid from the money of
+    its notes where that is still there.
 
     Locks project, milestone, invoice, series of notes, series of invoices, balances. One journal
     each under the key credit:<note>. AlreadyCredited, CreditTooHigh, Invalid, NotAnInvoice,
-    CompletionNotOver, PaymentInProgress, PermissionRefused, SecondPersonRequired.
+    CompletionNotOver, CorrectionShort, NotCovered, PaymentInProgress, PermissionRefused,
+    SecondPersonRequired.
     """
     invoice = _locked(invoice_id)
     require(invoice_policies.may_credit(by, invoice), "Only the freelancer can credit the invoice.")
@@ -77,8 +82,10 @@ def invoice_credit(
     is_replaced = wanted in (None, to_minor(invoice.subtotal_left)) and has_objection(invoice)
     _refuse_unless_at_rest(invoice, is_replaced=is_replaced)
     note = credit_note_issue(invoice_id=invoice.pk, amount=wanted, reason=words, by=by, at=at)
-    if not (is_seconded or invoice_policies.is_seller(by, invoice)):
-        _refuse_one_person(invoice, note)
+    is_seller = invoice_policies.is_seller(by, invoice)
+    if not (is_seconded or is_seller):
+        _refuse_one_person(invoice)
+    owed = debt_minor(invoice.seller_id, note.total.currency.code)
     corrected = _issue_anew(invoice, at=at) if is_replaced else None
     failpoint("credit.issued")
     if note.paid_at:
@@ -88,8 +95,10 @@ def invoice_credit(
     failpoint("credit.posted")
     if corrected is None:
         _conclude(invoice, by=by, at=at)
-    elif note.paid_at and corrected.total <= note.total:
-        _pay_from_credit(corrected, at=at)
+    elif note.paid_at:
+        _pay_corrected(corrected, invoice, at=at)
+    if is_seller:
+        _refuse_new_debt(note, owed)
     return note
 
 
@@ -120,16 +129,37 @@ def _refuse_unless_at_rest(invoice: Invoice, *, is_replaced: bool) -> None:
         raise CompletionNotOver
 
 
-def _refuse_one_person(invoice: Invoice, note: Invoice) -> None:
-    """Above the limit staff act in twos, or on the freelancer's word: their objection to it."""
-    currency = note.total.currency.code
+def _refuse_one_person(invoice: Invoice) -> None:
+    """Above the limit staff act in twos, or on the freelancer's word: their objection to it.
+
+    What they have credited of the invoice counts together.
+    """
+    currency = invoice.total.currency.code
     limit = policies.payout_terms(currency).approval_above
-    if to_minor(note.total) <= limit or has_objection(invoice):
+    if _credited_by_staff(invoice) <= limit or has_objection(invoice):
         return
     above = money_for_people(from_minor(limit, currency))
     raise SecondPersonRequired(
         f"Above {above} a second person has to agree, unless the freelancer objected to the invoice."
     )
+
+
+def _credited_by_staff(invoice: Invoice) -> int:
+    events = AuditEvent.objects.filter(target=invoice.public_id, event="invoice.credited")
+    others = events.exclude(actor=invoice.seller.public_id).values_list("after", flat=True)
+    notes = invoice.credit_notes.filter(number__in=[after["note"] for after in others])
+    return sum(to_minor(note.total) for note in notes)
+
+
+def _refuse_new_debt(note: Invoice, owed: int) -> None:
+    """What the wallet lacks would be the platform's risk: the freelancer alone cannot take it."""
+    currency = note.total.currency.code
+    lacks = debt_minor(note.seller_id, currency) - owed
+    if lacks > 0:
+        missing = money_for_people(from_minor(lacks, currency))
+        raise NotCovered(
+            f"Your wallet lacks {missing} of what this takes back. Credit less, or ask staff to credit it."
+        )
 
 
 def _issue_anew(invoice: Invoice, *, at: datetime) -> Invoice:
@@ -170,6 +200,29 @@ def _release(invoice: Invoice, milestone: Milestone, *, by: User, at: datetime) 
     if held.exists():
         given = GivenUp(milestone, before=milestone.billed_minor, after=0)
         funds_release(given, cause=ReleaseCause.CREDITED, by=by, at=at)
+
+
+def _pay_corrected(corrected: Invoice, invoice: Invoice, *, at: datetime) -> None:
+    """Pay the invoice that stands for a paid one from the money of its notes, if that covers it.
+
+    What was paid from held funds is not given up for something that nobody has paid: there the
+    buyer's credit has to cover it.
+    """
+    notes = invoice.credit_notes.filter(paid_at__isnull=False)
+    back = sum(to_minor(one.total) for one in notes)
+    is_held = invoice.project.payment_mode == PaymentMode.HELD
+    if not is_held and to_minor(corrected.total) > back:
+        return
+    try:
+        with transaction.atomic():
+            _pay_from_credit(corrected, at=at)
+    except InsufficientFunds as error:
+        if is_held:
+            total = money_for_people(corrected.total)
+            raise CorrectionShort(
+                f"The corrected invoice is about {total}, and the commissioner's credit would not"
+                " cover that. Credit this one once they have topped it up."
+            ) from error
 
 
 def _pay_from_credit(corrected: Invoice, *, at: datetime) -> None:

@@ -17,6 +17,7 @@ from invoicing import policies, selectors
 from invoicing.models import Invoice
 from wallets import services
 from wallets.forms import CreditForm
+from wallets.selectors import wallet_covers
 
 ASKED = "A preview needs no reason."
 
@@ -86,6 +87,7 @@ def _page(request: SignedInRequest, invoice: Invoice, form: CreditForm) -> HttpR
         "invoice": invoice,
         "form": form,
         "can_credit": selectors.can_credit(invoice),
+        "covered": wallet_covers(invoice.seller_id, invoice.total.currency.code),
         "objection": selectors.objection_of(invoice),
     }
     status = 422 if form.is_bound else 200
