@@ -8,6 +8,7 @@ functions alone.
 from datetime import timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from djmoney.money import Money
@@ -28,6 +29,7 @@ from gigs.services import (
 )
 from invoicing.enums import SeriesFamily
 from invoicing.models import InvoiceSeries, Issuer
+from invoicing.numbering import prefix_of
 from outbox.models import Job
 from wallets.models import MilestoneFunding, Payment
 from wallets.services import MethodChoice, funding_begin, payment_ask, payment_conclude
@@ -102,8 +104,13 @@ def _project() -> Project:
         milestone_approve(milestone_id=milestone.pk, by=buyer, at=at)
     Job.objects.all().delete()
     issuer = Issuer.objects.create(user=seller, code="BENC")
+    year, family = timezone.now().year, SeriesFamily.INVOICE
     InvoiceSeries.objects.create(
-        issuer=issuer, year=timezone.now().year, family=SeriesFamily.INVOICE
+        issuer=issuer,
+        year=year,
+        family=family,
+        prefix=prefix_of(issuer.code, family=family, year=year),
+        digits=settings.INVOICE_NUMBER_DIGITS,
     )
     project.refresh_from_db()
     return project
@@ -135,7 +142,8 @@ def _copies(project: Project, base: int, projects: int) -> None:
     issuer = Issuer.objects.get(user=project.freelancer)
     copy_rows(issuer, each, {**same, "user_id": f"{base} + n", "code": code})
     series = InvoiceSeries.objects.get(issuer=issuer)
-    copy_rows(series, each, {**same, "issuer_id": f"{base} + n"})
+    prefix = f"replace('{series.prefix}', '{issuer.code}', {code})"
+    copy_rows(series, each, {**same, "issuer_id": f"{base} + n", "prefix": prefix})
     gig = Gig.objects.get(pk=project.gig_id)
     copy_rows(gig, each, {**same, "commissioner_id": people["commissioner_id"]})
     for plan in PlannedMilestone.objects.filter(gig=gig).order_by("position"):
