@@ -117,7 +117,7 @@ class Invoice(PublicIdModel):
         InvoiceSeries, on_delete=models.PROTECT, related_name="invoices", db_index=False
     )
     position = models.PositiveIntegerField("number in the series")
-    number = models.CharField(max_length=40, unique=True)
+    number = models.CharField(max_length=40)
     kind = models.CharField(max_length=12, choices=InvoiceKind.choices)
     status = models.CharField(max_length=10, choices=InvoiceStatus.choices)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="invoices")
@@ -176,6 +176,8 @@ class Invoice(PublicIdModel):
             models.UniqueConstraint(
                 fields=["series", "position"], name="invoicing_invoice_number_unique_in_series"
             ),
+            # Not `unique=True`, which brings a second index for LIKE.
+            models.UniqueConstraint(fields=["number"], name="invoicing_invoice_number_unique"),
             one_of("kind", InvoiceKind, name="invoicing_invoice_kind_valid"),
             models.CheckConstraint(
                 condition=Q(milestone__isnull=False) | ~Q(kind__in=MILESTONE_KINDS),

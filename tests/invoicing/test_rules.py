@@ -119,7 +119,7 @@ def test_the_database_refuses_such_an_invoice(rule, changes):
     ("rule", "taken"),
     [
         ("invoicing_invoice_one_per_milestone", "milestone_id"),
-        ("invoicing_invoice_number_key", "number"),
+        ("invoicing_invoice_number_unique", "number"),
         ("invoicing_invoice_number_unique_in_series", "position"),
     ],
 )

@@ -77,12 +77,26 @@ class Payment(PublicIdModel):
     invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
     )
+    # Most payments come from held funds: the indexes below leave out what those do not have.
     project = models.ForeignKey(
-        Project, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
+        Project,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments",
+        db_index=False,
     )
-    payer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="payments")
+    # The unique constraint of their requests serves look-ups by payer.
+    payer = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="payments", db_index=False
+    )
     method = models.ForeignKey(
-        PaymentMethod, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
+        PaymentMethod,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments",
+        db_index=False,
     )
     provider = models.CharField(max_length=12, choices=PaymentSource.choices)
     token = models.CharField(max_length=120)
@@ -148,6 +162,18 @@ class Payment(PublicIdModel):
             ),
             models.UniqueConstraint(
                 fields=["payer", "request_key"], name="wallets_payment_one_per_request"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["project"],
+                name="wallets_payment_of_project",
+                condition=Q(project__isnull=False),
+            ),
+            models.Index(
+                fields=["method"],
+                name="wallets_payment_by_method",
+                condition=Q(method__isnull=False),
             ),
         ]
 

@@ -1,5 +1,5 @@
 -- A milestone that was approved more than 60 seconds ago has its invoice; by the completion method the
--- final invoice of its project follows 60 seconds after the last approval.
+-- final invoice of its project follows 60 seconds after the last approval. Of the last 30 days.
 select 'milestone mst_' || replace(m.uuid::text, '-', '') as subject,
        'approved at ' || m.approved_at || ' without invoice' as difference
 from gigs_milestone m
@@ -9,6 +9,7 @@ where m.status = 'approved'
     select from invoicing_invoice i where i.milestone_id = m.id and i.kind = 'milestone'
   )
   and m.approved_at < now() - interval '60 seconds'
+  and m.approved_at > now() - interval '30 days'
 union all
 select 'milestone mst_' || replace(m.uuid::text, '-', ''),
        'the last approval of its project, at ' || m.approved_at || ', without final invoice'
@@ -16,6 +17,7 @@ from gigs_milestone m
 where m.status = 'approved'
   and m.share_minor is not null
   and m.approved_at < now() - interval '60 seconds'
+  and m.approved_at > now() - interval '30 days'
   and not exists (
     select from invoicing_invoice i where i.project_id = m.project_id and i.kind = 'final'
   )
