@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
-from uuid import UUID
+from typing import Any, Final
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from django.db import connection
 
 from accounts.enums import PartyKind, Role
 from accounts.models import (
@@ -20,8 +20,8 @@ from accounts.models import (
     Organisation,
     User,
 )
+from common.arrays import bigints
 from common.models import LockableQuerySet
-from common.public_ids import format_public_id
 
 LEGAL_FIELDS: Final = (
     "legal_name",
@@ -38,36 +38,17 @@ LEGAL_FIELDS: Final = (
     "electronic_address_scheme",
 )
 PERSONAL_FIELDS: Final = ("tax_status", "buyer_kind", "invoice_iban")
+COPIES: Final = """
+SELECT 'seller:' || u.id, accounts_seller_copy(u)::text FROM accounts_user u
+WHERE u.id = ANY(%s::bigint[])
+UNION ALL
+SELECT 'user:' || u.id, accounts_buyer_copy(u)::text FROM accounts_user u
+WHERE u.id = ANY(%s::bigint[])
+UNION ALL
+SELECT 'organisation:' || o.id, accounts_organisation_copy(o)::text FROM accounts_organisation o
+WHERE o.id = ANY(%s::bigint[])
+"""
 _legal_of = attrgetter(*LEGAL_FIELDS)
-
-
-class Person(NamedTuple):
-    """A user as the batches that write invoices need one: without the model's price."""
-
-    pk: int
-    uuid: UUID
-    email: str
-    name: str
-    legal_name: str
-    street: str
-    postcode: str
-    city: str
-    region: str
-    country: str
-    vat_id: str
-    tax_number: str
-    register_number: str
-    register_scheme: str
-    electronic_address: str
-    electronic_address_scheme: str
-    tax_status: str
-    buyer_kind: str
-    invoice_iban: str
-    logo_digest: str
-
-    @property
-    def public_id(self) -> str:
-        return format_public_id(User.PREFIX, self.uuid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +82,7 @@ def missing_roles(user: User) -> list[Role]:
     return [role for role in Role if role not in user.roles]
 
 
-def people(user_ids: Collection[int]) -> dict[int, Person]:
-    """These users by id."""
-    rows = User.objects.filter(pk__any_of=frozenset(user_ids)).values_list(*Person._fields)
-    return {row[0]: Person(*row) for row in rows}
-
-
-def legal_values(party: LegalParty | Person) -> dict[str, str]:
+def legal_values(party: LegalParty) -> dict[str, str]:
     """What stands on invoices about a person or an organisation."""
     return dict(zip(LEGAL_FIELDS, _legal_of(party), strict=True))
 
@@ -117,7 +92,7 @@ def person_values(user: User) -> dict[str, str]:
     return {**legal_values(user), **{name: getattr(user, name) for name in PERSONAL_FIELDS}}
 
 
-def seller_copy(user: User | Person) -> dict[str, str]:
+def seller_copy(user: User) -> dict[str, str]:
     """A seller as an invoice freezes one: text only."""
     return {
         "id": user.public_id,
@@ -131,6 +106,15 @@ def seller_copy(user: User | Person) -> dict[str, str]:
     }
 
 
+def invoice_copies(
+    *, sellers: Collection[int], buyers: Collection[int], organisations: Collection[int]
+) -> dict[str, str]:
+    """These parties as invoices freeze them, in JSON, by `seller:`, `user:` or `organisation:<id>`."""
+    with connection.cursor() as cursor:
+        cursor.execute(COPIES, [bigints(sellers), bigints(buyers), bigints(organisations)])
+        return dict(cursor.fetchall())
+
+
 def logo_of(user: User) -> Logo | None:
     """The logo on the user's next invoices."""
     return Logo.objects.filter(user=user, digest=user.logo_digest).first()
@@ -142,7 +126,7 @@ def logo_contents(digests: Collection[str]) -> dict[str, bytes]:
     return {digest: bytes(content) for digest, content in found}
 
 
-def buyer_copy(party: User | Person | Organisation) -> dict[str, str]:
+def buyer_copy(party: User | Organisation) -> dict[str, str]:
     """A buyer as an invoice freezes one. Where a buyer is paid as a seller is nobody's business."""
     return {
         "id": party.public_id,

@@ -67,6 +67,16 @@ def decimal_of(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-exponent_of(currency), _EXACT)
 
 
+def decimal_text(minor: int, currency: str) -> str:
+    """`decimal_of` as text, for batches: a tenth of its price."""
+    exponent = exponent_of(currency)
+    if not exponent:
+        return str(minor)
+    sign = "-" if minor < 0 else ""
+    whole, rest = divmod(abs(minor), 10**exponent)
+    return f"{sign}{whole}.{rest:0{exponent}d}"
+
+
 def quantize(money: Money) -> Money:
     """The amount rounded half up to the currency's sub-unit, with exactly its decimals."""
     exponent = exponent_of(money.currency.code)

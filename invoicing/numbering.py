@@ -17,11 +17,7 @@ from invoicing.models import InvoiceSeries, Issuer
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_LENGTH = 4
 MOST_DIGITS = 9
-ADVANCE = """
-UPDATE invoicing_invoiceseries AS series SET last_number = moved.last_number
-FROM unnest(%s::bigint[], %s::integer[]) AS moved (id, last_number)
-WHERE series.id = moved.id
-"""
+ADVANCE = "SELECT invoicing_advance(%s::bigint[], %s::integer[])"
 
 
 @dataclass(slots=True)

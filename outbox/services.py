@@ -1,7 +1,7 @@
 """Writing job rows, and what staff may do to jobs that are stuck."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,8 @@ from django.db.models.functions import Now
 from common import context
 from common.exceptions import DomainError
 from common.failpoints import failpoint
-from outbox.enums import Beat, Outcome
+from outbox import registry
+from outbox.enums import URGENT, Beat, Outcome
 from outbox.models import Heartbeat, Job
 
 CHANNEL = "outbox"
@@ -63,6 +64,7 @@ def enqueue_many(
 
 def enqueue_all(entries: Iterable[Entry]) -> None:
     """`enqueue` for keys of any topics, in one statement."""
+    entries = list(entries)
     rows = [
         {**entry._asdict(), "due_at": entry.due_at and entry.due_at.isoformat()}
         for entry in entries
@@ -71,7 +73,16 @@ def enqueue_all(entries: Iterable[Entry]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [context.request_id.get(), json.dumps(rows)])
-    if not all(row["due_at"] for row in rows) and not _will_nudge():
+    nudge_for({entry.topic for entry in entries if entry.due_at is None})
+
+
+def nudge_for(topics: Collection[str]) -> None:
+    """Wake the relays after the commit, for jobs of these topics that a function wrote.
+
+    Only for those of lanes that do not wait for the next round.
+    """
+    routes = [registry.route_of(topic) for topic in topics]
+    if any(route is None or route.lane in URGENT for route in routes) and not _will_nudge():
         transaction.on_commit(_nudge, robust=True)
 
 

@@ -152,7 +152,7 @@ class Posted:
 
 def open_accounts(specs: Sequence[AccountSpec]) -> dict[AccountSpec, int]:
     """The accounts' ids. Those that do not exist are opened with all their balance rows."""
-    rows = _call(
+    rows = call(
         OPEN_ACCOUNTS,
         json.dumps([spec.owner for spec in specs]),
         json.dumps([spec.kind.value for spec in specs]),
@@ -166,7 +166,7 @@ def lock(accounts: Collection[int]) -> dict[int, int]:
 
     The balance less what is reserved of it; below zero for a debt.
     """
-    return dict(_call(LOCK, sorted(accounts)))
+    return dict(call(LOCK, sorted(accounts)))
 
 
 def post(draft: JournalDraft) -> Posted:
@@ -174,7 +174,7 @@ def post(draft: JournalDraft) -> Posted:
 
     InsufficientFunds, JournalKeyReused, AlreadyReversed.
     """
-    ((journal_id, posted_at, replayed),) = _call(
+    ((journal_id, posted_at, replayed),) = call(
         POST,
         draft.kind.value,
         draft.key,
@@ -196,7 +196,7 @@ def post_many(drafts: Sequence[JournalDraft]) -> list[Posted]:
     """
     if not drafts:
         return []
-    rows = _call(POST_MANY, json.dumps([asdict(draft) for draft in drafts]))
+    rows = call(POST_MANY, json.dumps([asdict(draft) for draft in drafts]))
     return [
         Posted(journal_id, draft.key, posted_at, replayed)
         for draft, (journal_id, posted_at, replayed) in zip(drafts, rows, strict=True)
@@ -210,14 +210,14 @@ def reserve(*, account: int, amount: int) -> None:
     """
     if amount <= 0:
         raise ValueError(f"{amount} cannot be reserved")
-    _call(RESERVE, account, amount)
+    call(RESERVE, account, amount)
 
 
 def release(*, account: int, amount: int) -> None:
     """Give back what `reserve` kept, in the transaction that ends its reason."""
     if amount <= 0:
         raise ValueError(f"{amount} cannot be released")
-    _call(RESERVE, account, -amount)
+    call(RESERVE, account, -amount)
 
 
 def pay_out(paid: PayOut) -> Posted:
@@ -231,7 +231,7 @@ def pay_out_many(paid: Sequence[PayOut]) -> list[Posted]:
         return []
     if len(paid) > 1:
         lock({one.available_account for one in paid})
-    rows = _call(PAY_OUT, json.dumps([asdict(one) for one in paid]))
+    rows = call(PAY_OUT, json.dumps([asdict(one) for one in paid]))
     return [
         Posted(journal_id, one.key, posted_at, replayed)
         for one, (journal_id, posted_at, replayed) in zip(paid, rows, strict=True)
@@ -240,7 +240,7 @@ def pay_out_many(paid: Sequence[PayOut]) -> list[Posted]:
 
 def settle(settlement: Settlement) -> Posted:
     """Write one settlement in one round trip. InsufficientFunds, JournalKeyReused."""
-    ((journal_id, posted_at, replayed),) = _call(
+    ((journal_id, posted_at, replayed),) = call(
         SETTLE,
         settlement.key,
         settlement.about_type,
@@ -266,7 +266,7 @@ def settle_batch(settlements: Sequence[Settlement]) -> list[Posted]:
     about_types = {settlement.about_type for settlement in settlements}
     if len(about_types) > 1:
         raise ValueError("a batch is about rows of one type")
-    rows = _call(
+    rows = call(
         SETTLE_BATCH,
         json.dumps([settlement.key for settlement in settlements]),
         about_types.pop(),
@@ -285,7 +285,8 @@ def settle_batch(settlements: Sequence[Settlement]) -> list[Posted]:
     ]
 
 
-def _call(statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
+def call(statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
+    """Run a function that posts, and say what the constraints that it broke mean."""
     with connection.cursor() as cursor:
         try:
             cursor.execute(statement, arguments)

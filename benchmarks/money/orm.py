@@ -203,7 +203,6 @@ def _audit(
 def _enqueue(invoice: Invoice, at: datetime) -> None:
     words = {"number": invoice.number, "total": str(invoice.total), "path": invoice.public_id}
     rows = (
-        ("invoice.issued", invoice.public_id, {"invoice": invoice.pk}),
         ("invoice.document", invoice.public_id, {"invoice": invoice.pk}),
         ("mail.send", f"paid:{invoice.public_id}", {"to": invoice.seller.email, **words}),
     )

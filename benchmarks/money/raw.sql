@@ -165,8 +165,6 @@ begin
         'status', 'succeeded', 'invoice', v_number, 'currency', m.currency), v_key, '');
   insert into outbox_job (uuid, topic, key, payload, request_id, created_at, due_at, attempts,
       last_error, outcome, outcome_note) values
-    (gen_random_uuid(), 'invoice.issued', v_public, jsonb_build_object('invoice', v_invoice), '',
-      v_at, v_at, 0, '', '', ''),
     (gen_random_uuid(), 'invoice.document', v_public, jsonb_build_object('invoice', v_invoice), '',
       v_at, v_at, 0, '', '', ''),
     (gen_random_uuid(), 'mail.send', 'invoice_paid:' || v_public || ':' || y.seller_key,
@@ -300,7 +298,6 @@ begin
       last_error, outcome, outcome_note)
     select gen_random_uuid(), topic, e.key, payload, '', v_at, v_at, 0, '', '', ''
     from row cross join lateral (values
-      ('invoice.issued', public, jsonb_build_object('invoice', invoice_id)),
       ('invoice.document', public, jsonb_build_object('invoice', invoice_id)),
       ('mail.send', 'invoice_paid:' || public || ':' || seller_key,
         jsonb_build_object('to', seller_email, 'template', 'invoice_paid', 'context',

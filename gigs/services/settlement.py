@@ -8,35 +8,21 @@ from django.db import connection
 
 from accounts import audit
 from accounts.services.mail import Mail, Page, mail_enqueue_many
+from common import context
 from common.arrays import bigints
 from common.public_ids import format_public_id
-from gigs.enums import CLOSED, MILESTONE_TRANSITIONS, MilestoneStatus, ProjectStatus
+from gigs.enums import MILESTONE_TRANSITIONS, MilestoneStatus, ProjectStatus
 from gigs.exceptions import MilestoneTransitionRefused
 from gigs.models import Milestone, Project
 
-NOTE_INVOICED = """
-UPDATE gigs_project AS project
-SET invoiced_minor = noted.invoiced_minor, fees_minor = noted.fees_minor
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS noted (id, invoiced_minor, fees_minor)
-WHERE project.id = noted.id
-"""
+NOTE_INVOICED = "SELECT gigs_note_invoiced(%s::bigint[], %s::bigint[], %s::bigint[])"
 FUND = """
 UPDATE gigs_milestone SET status = %s
 WHERE id = ANY(%s) AND status = ANY(%s)
 RETURNING id, uuid, position, title, status
 """
-SETTLE = """
-UPDATE gigs_milestone SET status = %s, settled_at = %s
-WHERE id = ANY(%s::bigint[]) AND status = ANY(%s)
-RETURNING id, uuid, position, title
-"""
-COMPLETE = """
-UPDATE gigs_project AS project SET status = %s, completed_at = %s
-WHERE id = ANY(%s::bigint[]) AND status = %s AND NOT EXISTS (
-  SELECT FROM gigs_milestone WHERE project_id = project.id AND status <> ALL(%s)
-)
-RETURNING id, uuid, title
-"""
+SETTLE = "SELECT gigs_settle(%s::bigint[], %s, %s, %s::inet)"
+COMPLETE = "SELECT gigs_complete(%s::bigint[], %s, %s, %s::inet)"
 
 
 def _states_before(status: MilestoneStatus) -> list[str]:
@@ -46,7 +32,6 @@ def _states_before(status: MilestoneStatus) -> list[str]:
 
 
 FUNDED_FROM = _states_before(MilestoneStatus.FUNDED)
-SETTLED_FROM = _states_before(MilestoneStatus.SETTLED)
 
 
 def projects_start(*, project_ids: Sequence[int], at: datetime) -> list[int]:
@@ -137,25 +122,10 @@ def milestones_settle(*, milestone_ids: Sequence[int], at: datetime) -> None:
     MilestoneTransitionRefused when one is not approved.
     """
     with connection.cursor() as cursor:
-        cursor.execute(SETTLE, [MilestoneStatus.SETTLED, at, bigints(milestone_ids), SETTLED_FROM])
-        rows: list[tuple[int, UUID, int, str]] = cursor.fetchall()
-    if len(rows) != len(set(milestone_ids)):
+        cursor.execute(SETTLE, [bigints(milestone_ids), at, *context.served()])
+        (settled,) = cursor.fetchone()
+    if settled != len(set(milestone_ids)):
         raise MilestoneTransitionRefused("Only an approved milestone can become settled.")
-    audit.record_many(
-        [
-            audit.Record(
-                event="milestone.settled",
-                target=audit.Subject(
-                    format_public_id(Milestone.PREFIX, uuid), f"#{pk} {position}. {title}"
-                ),
-                before={"status": MilestoneStatus.APPROVED},
-                after={"status": MilestoneStatus.SETTLED},
-            )
-            for pk, uuid, position, title in rows
-        ],
-        by=None,
-        at=at,
-    )
 
 
 def projects_complete(*, project_ids: Sequence[int], at: datetime) -> list[int]:
@@ -163,28 +133,5 @@ def projects_complete(*, project_ids: Sequence[int], at: datetime) -> list[int]:
     cancelled.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            COMPLETE,
-            [
-                ProjectStatus.COMPLETED,
-                at,
-                bigints(project_ids),
-                ProjectStatus.ACTIVE,
-                list(CLOSED),
-            ],
-        )
-        rows: list[tuple[int, UUID, str]] = cursor.fetchall()
-    audit.record_many(
-        [
-            audit.Record(
-                event="project.completed",
-                target=audit.Subject(format_public_id(Project.PREFIX, uuid), f"#{pk} {title}"),
-                before={"status": ProjectStatus.ACTIVE},
-                after={"status": ProjectStatus.COMPLETED},
-            )
-            for pk, uuid, title in rows
-        ],
-        by=None,
-        at=at,
-    )
-    return [pk for pk, _, _ in rows]
+        cursor.execute(COMPLETE, [bigints(project_ids), at, *context.served()])
+        return [pk for (pk,) in cursor.fetchall()]

@@ -3,10 +3,13 @@
 from invoicing.services.chasing import invoice_remind, invoice_report
 from invoicing.services.crediting import credit_note_issue
 from invoicing.services.documents import documents_keep, documents_make, documents_render
+from invoicing.services.drafts import Draft, Issued
 from invoicing.services.issuing import (
     DOCUMENT,
     ISSUED,
+    drafts_write,
     invoice_issue_anew,
+    invoices_draft,
     invoices_issue,
     invoices_wake,
     totals_on,
@@ -23,7 +26,9 @@ __all__ = [
     "DOCUMENT",
     "ISSUED",
     "OVERDUE",
+    "Draft",
     "InvoiceRow",
+    "Issued",
     "credit_note_issue",
     "documents_keep",
     "documents_make",
@@ -32,6 +37,7 @@ __all__ = [
     "draft_create",
     "draft_edit",
     "draft_send",
+    "drafts_write",
     "invoice_issue_anew",
     "invoice_issue_for",
     "invoice_object",
@@ -39,6 +45,7 @@ __all__ = [
     "invoice_remind",
     "invoice_report",
     "invoices_become_overdue",
+    "invoices_draft",
     "invoices_issue",
     "invoices_mark_paid",
     "invoices_wake",

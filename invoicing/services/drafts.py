@@ -4,74 +4,26 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
 from accounts import selectors as accounts
-from accounts.models import Organisation
-from accounts.selectors import buyer_copy, seller_copy
-from accounts.services.mail import Addressee
-from common.money import FeeSplit, decimal_of
-from invoicing.enums import InvoiceStatus
+from common import context
+from common.arrays import bigints, bigints_or_null, booleans, numerics, texts
+from common.money import FeeSplit, decimal_text
 from invoicing.services.works import Terms, Work
-from invoicing.tax import Decision, decide, tax_party
+from invoicing.tax import Decision, TaxParty, decide, tax_party
 
-WRITE = """
-WITH draft AS (
-  SELECT * FROM jsonb_to_recordset(%s::jsonb) AS draft (
-    uuid uuid, series_id bigint, position integer, number text, kind text, project_id bigint,
-    milestone_id bigint, seller_id bigint, buyer_id bigint, buyer_copy text, currency text,
-    subtotal numeric, tax numeric, fee numeric, fee_rate numeric, decision integer
-  )
-), draft_line AS (
-  SELECT * FROM jsonb_to_recordset(%s::jsonb) AS draft_line (
-    number text, position smallint, description text, quantity numeric, unit text,
-    unit_price numeric, amount numeric
-  )
-), decision AS (
-  SELECT * FROM jsonb_to_recordset(%s::jsonb) AS decision (
-    key integer, category text, rate numeric, name text, legend text, vatex text, rule text
-  )
-), party AS (
-  SELECT * FROM jsonb_each(%s::jsonb) AS party (key, copy)
-), invoice AS (
-  INSERT INTO invoicing_invoice (
-    uuid, series_id, position, number, kind, status, project_id, milestone_id, seller_id, buyer_id,
-    seller_copy, buyer_copy, currency, subtotal, tax, total, fee, net, fee_rate,
-    issued_at, issued_on, due_on
-  )
-  SELECT coalesce(draft.uuid, gen_random_uuid()), series_id, position, number, kind, %s, project_id, milestone_id,
-    seller_id, buyer_id, seller.copy, buyer.copy, currency, subtotal, tax, subtotal + tax, fee,
-    subtotal + tax - fee, fee_rate, %s, %s, %s
-  FROM draft
-  JOIN party AS seller ON seller.key = 'seller:' || seller_id
-  JOIN party AS buyer ON buyer.key = draft.buyer_copy
-  ORDER BY series_id, position
-  RETURNING id, uuid, number
-), line AS (
-  INSERT INTO invoicing_invoiceline (
-    uuid, invoice_id, position, description, quantity, unit, currency, unit_price, amount,
-    tax_category, tax_rate
-  )
-  SELECT gen_random_uuid(), invoice.id, line.position, description, quantity, unit, currency,
-    unit_price, amount, coalesce(category, ''), rate
-  FROM invoice
-  JOIN draft USING (number)
-  JOIN draft_line AS line USING (number)
-  LEFT JOIN decision ON decision.key = draft.decision
-), tax AS (
-  INSERT INTO invoicing_invoicetax (
-    invoice_id, category, rate, name, currency, basis, amount, legend, vatex_code, rule
-  )
-  SELECT invoice.id, category, rate, name, currency, subtotal, tax, legend, vatex, rule
-  FROM invoice
-  JOIN draft USING (number)
-  JOIN decision ON decision.key = draft.decision
+WRITE: Final = """
+SELECT id, key FROM invoicing_write(
+  %s, %s, %s, %s, %s::inet, %s::text[], %s::uuid[], %s::text[], %s::text[], %s::bigint[], %s::bigint[],
+  %s::bigint[], %s::bigint[], %s::jsonb, %s::jsonb, %s::bigint[], %s::integer[], %s::text[],
+  %s::text[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::boolean[], %s::jsonb,
+  %s::integer[], %s::integer[], %s::smallint[], %s::text[], %s::numeric[], %s::text[],
+  %s::numeric[], %s::numeric[], %s::bigint[], %s::bigint[], %s::bigint[]
 )
-SELECT id, uuid, number FROM invoice
 """
 
 
@@ -92,115 +44,150 @@ class Draft:
         return self.split.gross + self.tax
 
 
-@dataclass(frozen=True, slots=True)
-class People:
-    """The parties of a batch: addresses by user, and frozen copies of what stands on invoices, by
-    `seller:<user>` and by `user:<id>` or `organisation:<id>` of the buyer.
-    """
+class Issued(NamedTuple):
+    """An invoice that was written."""
 
-    copies: Mapping[str, Mapping[str, str]]
-    addressees: dict[int, Addressee]
+    draft: Draft
+    pk: int
+    public_id: str
 
 
 class Decisions:
-    """The tax of a batch: decided once for each pair of seller and buyer."""
+    """The tax of a batch: decided once for all pairs of parties that the law sees alike.
 
-    def __init__(self, people: People, *, on: date) -> None:
-        self._parties = {key: tax_party(copy) for key, copy in people.copies.items()}
-        self._on = on
+    `facts` are texts that are the same for such parties, by key; else a copy stands for itself.
+    """
+
+    def __init__(self, copies: Mapping[str, str], facts: Mapping[str, str], *, on: date) -> None:
+        self._copies, self._facts, self._on = copies, facts, on
         self._made: dict[tuple[str, str], Decision | None] = {}
 
     def of(self, terms: Terms) -> Decision | None:
         """What the invoices of that project carry on that day."""
-        pair = (terms.seller_key, terms.buyer_key)
+        seller, buyer = terms.seller_key, terms.buyer_key
+        pair = (self._facts.get(seller, seller), self._facts.get(buyer, buyer))
         if pair not in self._made:
-            seller, buyer = (self._parties[key] for key in pair)
-            self._made[pair] = decide(seller, buyer, on=self._on)
+            self._made[pair] = decide(self._party(seller), self._party(buyer), on=self._on)
         return self._made[pair]
 
+    def _party(self, key: str) -> TaxParty:
+        return tax_party(json.loads(self._copies[key]))
 
-def people_of(projects: Collection[Terms]) -> People:
-    """Who stands on the invoices of these projects."""
-    sellers = {project.freelancer_id for project in projects}
-    buyers = {project.commissioner_id for project in projects}
-    users = accounts.people(sellers | buyers)
-    copies = {f"seller:{pk}": seller_copy(users[pk]) for pk in sellers}
-    copies |= {f"user:{pk}": buyer_copy(users[pk]) for pk in buyers}
-    if organisations := {project.organisation_id for project in projects} - {None}:
-        found = Organisation.objects.in_bulk(organisations)
-        copies |= {f"organisation:{pk}": buyer_copy(row) for pk, row in found.items()}
-    return People(
-        copies=copies,
-        addressees={
-            pk: Addressee(user.email, user.name, user.public_id) for pk, user in users.items()
-        },
+
+def copies_of(projects: Collection[Terms]) -> dict[str, str]:
+    """Who stands on the invoices of these projects: frozen copies in JSON by the parties' keys."""
+    organisations = {project.organisation_id for project in projects}
+    return accounts.invoice_copies(
+        sellers={project.freelancer_id for project in projects},
+        buyers={project.commissioner_id for project in projects},
+        organisations={pk for pk in organisations if pk is not None},
     )
 
 
-def write(drafts: Sequence[Draft], people: People, *, at: datetime) -> dict[str, tuple[int, UUID]]:
-    """Write invoices, lines and taxes in one statement; id and UUID by number."""
-    decided = {draft.decision: 0 for draft in drafts if draft.decision is not None}
-    keys = {decision: key for key, decision in enumerate(decided)}
-    rows = [_row(draft, keys) for draft in drafts]
-    lines = [row for draft in drafts for row in _line_rows(draft)]
-    due_on = at.date() + timedelta(days=settings.INVOICE_DUE_DAYS)
+def write(
+    drafts: Sequence[Draft],
+    copies: Mapping[str, str],
+    *,
+    topics: Sequence[str],
+    paid: Collection[str] = frozenset(),
+    at: datetime,
+) -> list[Issued]:
+    """Write invoices and all that belongs to issuing them in one statement.
+
+    Those whose numbers are in `paid` are paid in this transaction, and written so.
+    """
+    arguments = [
+        at,
+        at.date(),
+        at.date() + timedelta(days=settings.INVOICE_DUE_DAYS),
+        *context.served(),
+        texts(topics),
+        *_heads(drafts),
+        *_parties(drafts, copies),
+        *_sums(drafts),
+        booleans([draft.number in paid for draft in drafts]),
+        *_decided(drafts),
+        *_lines(drafts),
+        *_totals(drafts),
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            WRITE,
-            [
-                json.dumps(rows),
-                json.dumps(lines),
-                json.dumps([_decision(decision, key) for decision, key in keys.items()]),
-                json.dumps(people.copies),
-                InvoiceStatus.SENT,
-                at,
-                at.date(),
-                due_on,
-            ],
-        )
-        return {number: (pk, uuid) for pk, uuid, number in cursor.fetchall()}
+        cursor.execute(WRITE, arguments)
+        rows: list[tuple[int, str]] = cursor.fetchall()
+    return [Issued(draft, *row) for draft, row in zip(drafts, rows, strict=True)]
 
 
-def _row(draft: Draft, keys: Mapping[Decision, int]) -> dict[str, Any]:
-    work, terms = draft.work, draft.work.project
-    return {
-        "uuid": str(work.uuid) if work.uuid else None,
-        "series_id": draft.series_id,
-        "position": draft.position,
-        "number": draft.number,
-        "kind": work.kind,
-        "project_id": terms.pk,
-        "milestone_id": work.milestone_id,
-        "seller_id": terms.freelancer_id,
-        "buyer_id": terms.commissioner_id,
-        "buyer_copy": terms.buyer_key,
-        "currency": work.currency,
-        "subtotal": str(decimal_of(draft.split.gross, work.currency)),
-        "tax": str(decimal_of(draft.tax, work.currency)),
-        "fee": str(decimal_of(draft.split.fee, work.currency)),
-        "fee_rate": str(terms.fee_rate),
-        "decision": keys[draft.decision] if draft.decision is not None else None,
-    }
-
-
-def _line_rows(draft: Draft) -> list[dict[str, Any]]:
+def _heads(drafts: Sequence[Draft]) -> list[str]:
+    works = [draft.work for draft in drafts]
     return [
-        {
-            "number": draft.number,
-            "position": position,
-            "description": line.description,
-            "quantity": str(line.quantity),
-            "unit": line.unit,
-            "unit_price": str(line.unit_price),
-            "amount": str(decimal_of(line.amount, draft.work.currency)),
-        }
-        for position, line in enumerate(draft.work.lines, start=1)
+        texts([str(work.uuid) if work.uuid else None for work in works]),
+        texts([work.kind.value for work in works]),
+        texts([work.about for work in works]),
+        bigints([work.project.pk for work in works]),
+        bigints_or_null([work.milestone_id for work in works]),
     ]
 
 
-def _decision(decision: Decision, key: int) -> dict[str, Any]:
+def _parties(drafts: Sequence[Draft], copies: Mapping[str, str]) -> list[str]:
+    projects = [draft.work.project for draft in drafts]
+    return [
+        bigints([terms.freelancer_id for terms in projects]),
+        bigints([terms.commissioner_id for terms in projects]),
+        f"[{','.join([copies[terms.seller_key] for terms in projects])}]",
+        f"[{','.join([copies[terms.buyer_key] for terms in projects])}]",
+        bigints([draft.series_id for draft in drafts]),
+        bigints([draft.position for draft in drafts]),
+        texts([draft.number for draft in drafts]),
+    ]
+
+
+def _sums(drafts: Sequence[Draft]) -> list[str]:
+    currencies = [draft.work.currency for draft in drafts]
+    return [
+        texts(currencies),
+        numerics(map(decimal_text, [draft.split.gross for draft in drafts], currencies)),
+        numerics(map(decimal_text, [draft.tax for draft in drafts], currencies)),
+        numerics(map(decimal_text, [draft.split.fee for draft in drafts], currencies)),
+        numerics([str(draft.work.project.fee_rate) for draft in drafts]),
+    ]
+
+
+def _decided(drafts: Sequence[Draft]) -> list[str]:
+    """The decisions of the batch, and by place which of them each invoice carries."""
+    places: dict[Decision, int] = {}
+    decisions = [draft.decision for draft in drafts]
+    for decision in decisions:
+        if decision is not None and decision not in places:
+            places[decision] = len(places)
+    decided = [None if decision is None else places[decision] for decision in decisions]
+    return [json.dumps([_decision(decision) for decision in places]), bigints_or_null(decided)]
+
+
+def _lines(drafts: Sequence[Draft]) -> list[str]:
+    lines = [line for draft in drafts for line in draft.work.lines]
+    currencies = [draft.work.currency for draft in drafts for _ in draft.work.lines]
+    return [
+        bigints([place for place, draft in enumerate(drafts, 1) for _ in draft.work.lines]),
+        bigints([place for draft in drafts for place, _ in enumerate(draft.work.lines, 1)]),
+        texts([line.description for line in lines]),
+        numerics([str(line.quantity) for line in lines]),
+        texts([line.unit for line in lines]),
+        numerics([line.unit_price for line in lines]),
+        numerics(map(decimal_text, [line.amount for line in lines], currencies)),
+    ]
+
+
+def _totals(drafts: Sequence[Draft]) -> list[str]:
+    """What their projects have invoiced now, and paid in fees."""
+    projects = {draft.work.project.pk: draft.work.project for draft in drafts}.values()
+    return [
+        bigints([terms.pk for terms in projects]),
+        bigints([terms.invoiced_minor for terms in projects]),
+        bigints([terms.fees_minor for terms in projects]),
+    ]
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
     return {
-        "key": key,
         "category": decision.category,
         "rate": None if decision.rate is None else str(decision.rate),
         "name": decision.name,

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import User
 from common.exceptions import FieldError, Invalid
-from common.money import MAX_MINOR, decimal_of
+from common.money import MAX_MINOR, decimal_text
 from gigs.models import Project
 from gigs.policies import require
 from gigs.services import extra_note_invoiced
@@ -18,7 +18,7 @@ from invoicing.enums import DraftStatus, InvoiceKind
 from invoicing.exceptions import DraftTransitionRefused
 from invoicing.models import InvoiceDraft, ManualLine
 from invoicing.services.issuing import works_issue
-from invoicing.services.works import LONGEST, DraftLine, Terms, Work, locked_terms
+from invoicing.services.works import LONGEST, Batch, DraftLine, Terms, Work, locked_terms
 
 MAX_LINES: Final = 50
 OWN: Final = "Only the project's freelancer can write its invoices."
@@ -81,7 +81,7 @@ def draft_send(
     if lines is not None:
         _rewrite(draft, lines, by=by, at=at)
     extra_note_invoiced(project_id=project_id, amount=draft.subtotal_minor)
-    [invoice_id] = works_issue([_work(draft, terms)], at=at)
+    [invoice_id] = works_issue(Batch(works=[_work(draft, terms)]), at=at)
     draft.invoice_id = invoice_id
     draft.move_to(DraftStatus.SENT)
     draft.ended_at = at
@@ -126,7 +126,7 @@ def _work(draft: InvoiceDraft, terms: Terms) -> Work:
         DraftLine(
             line.description[:LONGEST],
             line.amount,
-            decimal_of(line.price, currency),
+            decimal_text(line.price, currency),
             quantity=line.quantity,
             unit=line.unit,
         )

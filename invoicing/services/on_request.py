@@ -44,14 +44,14 @@ def invoice_issue_for(*, milestone_id: int, by: User, at: datetime) -> tuple[int
 
 
 def _issue_by_hand(milestone: Milestone, *, by: User, at: datetime) -> list[int]:
-    works = works_by_hand(milestone.pk, project_id=milestone.project_id)
-    if any(work.kind == InvoiceKind.MANUAL for work in works):
+    batch = works_by_hand(milestone.pk, year=at.year)
+    if any(work.kind == InvoiceKind.MANUAL for work in batch.works):
         require(
             gig_policies.may_deliver(by, milestone),
             "The freelancer can invoice a single milestone of this project; the rest is invoiced"
             " when everything is approved.",
         )
-    return works_issue(works, at=at)
+    return works_issue(batch, at=at)
 
 
 def _invoice_on(milestone: Milestone) -> int | None:

@@ -1,17 +1,22 @@
 """Moving the states of issued invoices."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, NamedTuple
+
+from django.db import connection
 
 from accounts import audit
+from common import context
+from common.arrays import bigints, texts
 from invoicing.enums import INVOICE_TRANSITIONS, PAYABLE, InvoiceStatus
 from invoicing.exceptions import InvoiceTransitionRefused
 from invoicing.models import Invoice
 
+PAY: Final = "SELECT invoicing_pay(%s::bigint[], %s::text[], %s::text[], %s::text[], false, %s, %s, %s::inet)"
 
-@dataclass(frozen=True, slots=True)
-class InvoiceRow:
+
+class InvoiceRow(NamedTuple):
     """A locked invoice as a batch needs it."""
 
     pk: int
@@ -31,22 +36,18 @@ def invoices_mark_paid(*, invoices: Sequence[InvoiceRow], at: datetime) -> None:
             raise InvoiceTransitionRefused(
                 f"An invoice that is {invoice.status.label.lower()} cannot become paid."
             )
-    Invoice.objects.among(invoice.pk for invoice in invoices).update(
-        status=InvoiceStatus.PAID, paid_at=at
-    )
-    audit.record_many(
-        [
-            audit.Record(
-                event="invoice.paid",
-                target=invoice.subject,
-                before={"status": invoice.status},
-                after={"status": InvoiceStatus.PAID},
-            )
-            for invoice in invoices
-        ],
-        by=None,
-        at=at,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(PAY, [*columns_of(invoices), at, *context.served()])
+
+
+def columns_of(invoices: Sequence[InvoiceRow]) -> list[str]:
+    """The rows as arrays for functions of the database: ids, public ids, numbers, states."""
+    return [
+        bigints([invoice.pk for invoice in invoices]),
+        texts([invoice.public_id for invoice in invoices]),
+        texts([invoice.number for invoice in invoices]),
+        texts([invoice.status.value for invoice in invoices]),
+    ]
 
 
 def invoice_put_on_hold(*, invoice: Invoice, at: datetime) -> None:

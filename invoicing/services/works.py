@@ -1,21 +1,22 @@
 """What is to be invoiced: read under the locks of its projects and milestones, in plain rows."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import connection
 
+from common.arrays import bigints
 from common.formats import percent_for_people
-from common.money import decimal_of, minor_of, quantize, to_minor
+from common.money import amount_text, decimal_text, minor_of, to_minor
 from common.public_ids import format_public_id
 from gigs.enums import InvoicingMethod, MilestoneStatus, ProjectStatus
-from gigs.models import Milestone, Project
-from invoicing.enums import OWN_KINDS, InvoiceKind
+from gigs.models import Project
+from invoicing.enums import InvoiceKind, SeriesFamily
 from invoicing.models import LUMP_SUM, Invoice
+from invoicing.numbering import Counter
 
 BILLABLE: Final = frozenset({MilestoneStatus.APPROVED, MilestoneStatus.SETTLED})
 LONGEST: Final = 300
@@ -29,19 +30,9 @@ TERMS: Final = (
     "commissioner_id",
     "organisation_id",
     "invoicing_method",
+    "clearing_days",
 )
-TASK: Final = (
-    "pk",
-    "uuid",
-    "title",
-    "status",
-    "amount",
-    "share_minor",
-    "bonus_minor",
-    "currency",
-    "project",
-    "approved_at",
-)
+WORKS: Final = "SELECT * FROM invoicing_works(%s::bigint[], %s, %s)"
 
 
 @dataclass(slots=True)
@@ -57,6 +48,7 @@ class Terms:
     commissioner_id: int
     organisation_id: int | None
     invoicing_method: str
+    clearing_days: int
 
     @classmethod
     def of(cls, project: Project) -> "Terms":
@@ -79,13 +71,12 @@ class Terms:
         return f"user:{self.commissioner_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class DraftLine:
+class DraftLine(NamedTuple):
     """One line to write; amounts in minor units, the unit price as it is printed."""
 
     description: str
     amount: int
-    unit_price: Decimal
+    unit_price: str
     quantity: Decimal = Decimal(1)
     unit: str = LUMP_SUM
 
@@ -95,7 +86,7 @@ class Work:
     """What one invoice is about, and the terms of its project; gross in minor units.
 
     `about` is the public id of the milestone, or of the project where it is about no single one.
-    The invoice gets `uuid` if there is one.
+    `subject` is the milestone's title. The invoice gets `uuid` if there is one.
     """
 
     kind: InvoiceKind
@@ -104,6 +95,7 @@ class Work:
     lines: tuple[DraftLine, ...]
     currency: str
     project: Terms
+    subject: str = ""
     uuid: UUID | None = None
 
     @property
@@ -111,9 +103,11 @@ class Work:
         return sum(line.amount for line in self.lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A locked milestone: the price, or what the upfront part left of it, and the bonus."""
+class Task(NamedTuple):
+    """A locked milestone: the price, or what the upfront part left of it, and the bonus.
+
+    `is_taken` when it has an invoice of its own, or had one that was credited.
+    """
 
     pk: int
     public_id: str
@@ -123,55 +117,86 @@ class Task:
     bonus: int
     currency: str
     project_id: int
-    approved_at: datetime | None
-
-    @property
-    def order(self) -> tuple[datetime, int]:
-        """By approval; only of an approved one."""
-        if self.approved_at is None:
-            raise ValueError(f"milestone {self.pk} is not approved")
-        return self.approved_at, self.pk
+    is_taken: bool
 
 
-def works_of(milestone_ids: Sequence[int]) -> list[Work]:
+@dataclass(slots=True)
+class Batch:
+    """What is to be invoiced, and what was read under the locks with it.
+
+    Copies of the parties in JSON by their keys, what the tax law asks of each as one text, and the
+    counters of the sellers that have one.
+    """
+
+    terms: dict[int, Terms] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    counters: dict[int, Counter] = field(default_factory=dict)
+    works: list[Work] = field(default_factory=list)
+
+    def read(self, milestone_ids: Sequence[int], *, year: int) -> list[Task]:
+        """Lock and read these milestones, all of a project by the completion method; by approval."""
+        with connection.cursor() as cursor:
+            cursor.execute(WORKS, [bigints(milestone_ids), SeriesFamily.INVOICE.value, year])
+            return [self._task(row) for row in cursor.fetchall()]
+
+    def _task(self, row: tuple[Any, ...]) -> Task:
+        project_id = row[0]
+        if project_id not in self.terms:
+            terms = self.terms[project_id] = Terms(*row[:10])
+            self.copies[terms.seller_key], self.facts[terms.seller_key] = row[23:25]
+            self.copies[terms.buyer_key], self.facts[terms.buyer_key] = row[25:]
+            if row[19] is not None:
+                self.counters[terms.freelancer_id] = Counter(*row[19:23])
+        pk, public_id, title, status, amount, share, bonus, currency, is_taken = row[10:19]
+        price = minor_of(amount, currency) if share is None else share
+        is_billable = status in BILLABLE
+        return Task(pk, public_id, title, is_billable, price, bonus, currency, project_id, is_taken)
+
+
+def works_of(milestone_ids: Sequence[int], *, year: int) -> Batch:
     """What approvals of these milestones lead to, in order of approval.
 
     Each that has no invoice yet; by the completion method the final invoice of a project of which
-    all milestones are approved. Projects, then milestones are locked, in primary-key order.
+    all milestones are approved. Projects, milestones and the sellers' series of that year are
+    locked, in primary-key order.
     """
-    which = Q(pk__any_of=frozenset(milestone_ids))
-    asked = Milestone.objects.among(milestone_ids)
-    projects = locked_terms(asked.values_list("project"))
-    whole = [pk for pk, terms in projects.items() if terms.is_by_completion]
-    tasks = locked_tasks(which | Q(project__in=whole) if whole else which)
-    taken = taken_of(tasks)
-    found = [
-        (task.order, task_work(task, projects[task.project_id], InvoiceKind.MILESTONE))
-        for task in tasks
-        if task.project_id not in whole and task.is_billable and task.pk not in taken
-    ]
-    for pk in unfinished(whole):
-        parts = [task for task in tasks if task.project_id == pk]
-        if all(task.is_billable for task in parts):
-            work = final_work([task for task in parts if task.pk not in taken], projects[pk])
-            found.append((max(task.order for task in parts), work))
-    return [work for _, work in sorted(found, key=lambda pair: pair[0])]
+    batch = Batch()
+    of_whole: dict[int, list[tuple[int, Task]]] = {}
+    found: list[tuple[int, Work]] = []
+    for place, task in enumerate(batch.read(milestone_ids, year=year)):
+        terms = batch.terms[task.project_id]
+        if terms.is_by_completion:
+            of_whole.setdefault(terms.pk, []).append((place, task))
+        elif task.is_billable and not task.is_taken:
+            found.append((place, task_work(task, terms, InvoiceKind.MILESTONE)))
+    for pk in unfinished(list(of_whole)):
+        places = of_whole[pk]
+        if all(task.is_billable for _, task in places):
+            left = [task for _, task in sorted(places, key=lambda pair: pair[1].pk)]
+            work = final_work([task for task in left if not task.is_taken], batch.terms[pk])
+            found.append((places[-1][0], work))
+    batch.works = [work for _, work in sorted(found, key=lambda pair: pair[0])]
+    return batch
 
 
-def works_by_hand(milestone_id: int, *, project_id: int) -> list[Work]:
+def works_by_hand(milestone_id: int, *, year: int) -> Batch:
     """The invoice that can be made about one approved milestone by the completion method.
 
     While others are not approved it is about that one; then it is the final one. None where it is
     on an invoice already. The project, then all its milestones are locked.
     """
-    terms = locked_terms([project_id])[project_id]
-    tasks = locked_tasks(Q(project=project_id))
-    left = {task.pk: task for task in tasks if task.pk not in taken_of(tasks)}
-    if milestone_id not in left or not unfinished([project_id]):
-        return []
+    batch = Batch()
+    tasks = sorted(batch.read([milestone_id], year=year), key=lambda task: task.pk)
+    left = {task.pk: task for task in tasks if not task.is_taken}
+    if milestone_id not in left or not unfinished([left[milestone_id].project_id]):
+        return batch
+    terms = batch.terms[left[milestone_id].project_id]
     if all(task.is_billable for task in tasks):
-        return [final_work(list(left.values()), terms)]
-    return [task_work(left[milestone_id], terms, InvoiceKind.MANUAL)]
+        batch.works = [final_work(list(left.values()), terms)]
+    else:
+        batch.works = [task_work(left[milestone_id], terms, InvoiceKind.MANUAL)]
+    return batch
 
 
 def unfinished(project_ids: Sequence[int]) -> list[int]:
@@ -189,38 +214,10 @@ def locked_terms(project_ids: Any) -> dict[int, Terms]:
     return {row[0]: Terms(*row) for row in rows.values_list(*TERMS)}
 
 
-def locked_tasks(which: Q) -> list[Task]:
-    """The milestones, locked; their projects are the caller's."""
-    rows = Milestone.objects.filter(which).locked().values_list(*TASK)
-    return [_task(*row) for row in rows]
-
-
-def _task(pk: int, uuid: Any, title: str, status: str, amount: Decimal, *rest: Any) -> Task:
-    share, bonus, currency, project, approved_at = rest
-    return Task(
-        pk=pk,
-        public_id=format_public_id(Milestone.PREFIX, uuid),
-        title=title,
-        is_billable=status in BILLABLE,
-        price=minor_of(amount, currency) if share is None else share,
-        bonus=bonus,
-        currency=currency,
-        project_id=project,
-        approved_at=approved_at,
-    )
-
-
-def taken_of(tasks: Iterable[Task]) -> set[int]:
-    """Those of the milestones that have an invoice of their own, or had one that was credited."""
-    own = Invoice.objects.filter(
-        milestone_id__any_of=frozenset(task.pk for task in tasks), kind__in=OWN_KINDS
-    )
-    return set(own.values_list("milestone", flat=True))
-
-
 def task_work(task: Task, terms: Terms, kind: InvoiceKind) -> Work:
     """An invoice about one milestone."""
-    return Work(kind, task.pk, task.public_id, _lines([task], terms), task.currency, terms)
+    lines = _lines([task], terms)
+    return Work(kind, task.pk, task.public_id, lines, task.currency, terms, subject=task.title)
 
 
 def final_work(tasks: Sequence[Task], terms: Terms) -> Work:
@@ -248,7 +245,7 @@ def work_anew(invoice: Invoice) -> Work:
         DraftLine(
             line.description,
             to_minor(line.amount),
-            quantize(line.unit_price).amount,
+            amount_text(line.unit_price),
             quantity=line.quantity,
             unit=line.unit,
         )
@@ -279,4 +276,4 @@ def _lines(tasks: Sequence[Task], terms: Terms) -> tuple[DraftLine, ...]:
 
 
 def _line(text: str, amount: int, currency: str) -> DraftLine:
-    return DraftLine(text[:LONGEST], amount, decimal_of(amount, currency))
+    return DraftLine(text[:LONGEST], amount, decimal_text(amount, currency))

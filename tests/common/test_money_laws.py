@@ -28,6 +28,13 @@ def test_what_is_written_is_read_back(currency, minor):
 
 
 @SOME
+@given(currency=CURRENCIES, minor=MINOR)
+def test_the_text_of_a_batch_is_that_of_the_number(currency, minor):
+    assert money.decimal_text(minor, currency) == f"{money.decimal_of(minor, currency):f}"
+    assert money.decimal_text(-minor, currency) == f"{money.decimal_of(-minor, currency):f}"
+
+
+@SOME
 @given(currency=CURRENCIES, amount=st.decimals(-(10**10), 10**10, places=8))
 def test_rounding_moves_by_half_a_unit_at_most_and_rounded_stays(currency, amount):
     rounded = money.quantize(Money(amount, currency))

@@ -50,8 +50,6 @@ APPROVED = (
     "job.claimed",
     "issue.locked",
     "issue.written",
-    "issue.numbered",
-    "issue.announced",
     "job.done",
     "job.committed",
 )

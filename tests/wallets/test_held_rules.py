@@ -2,12 +2,21 @@
 
 import pytest
 
-from tests.builders import SANDBOX_OK, active_project, fund, held_project, milestone_of, pay
+from invoicing.services import invoices_issue
+from tests.builders import (
+    SANDBOX_OK,
+    active_project,
+    approved_milestone,
+    fund,
+    held_project,
+    milestone_of,
+    pay,
+)
 from tests.builders import sent_invoice as sent
 from tests.factories import AT
 from tests.rules import copy, refused_by, rewrite
 from wallets.models import MilestoneFunding
-from wallets.services import funding_begin, payment_begin
+from wallets.services import funding_begin, held_settle, payment_begin
 
 pytestmark = pytest.mark.django_db
 
@@ -96,3 +105,14 @@ def test_work_does_not_begin_before_funds_are_held(status):
 def test_only_a_project_with_held_funds_funds_milestones():
     with refused_by("gigs_milestone_funded_before_work"):
         rewrite(milestone_of(active_project()), "status = 'funded'")
+
+
+def test_no_milestone_is_settled_that_is_not_approved():
+    project = held_project()
+    fund(project)
+    milestone = approved_milestone(project)
+    issued = invoices_issue(milestone_ids=[milestone.pk], at=AT)
+    rewrite(milestone, "status = 'funded', approved_at = NULL, approved_by_id = NULL")
+
+    with refused_by("gigs_milestone_settled_from_approved"):
+        held_settle(invoice_ids=issued, at=AT)

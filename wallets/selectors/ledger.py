@@ -162,12 +162,12 @@ def owing(user_ids: Collection[int]) -> set[tuple[int, str]]:
     }
 
 
-def pending_minor(user_id: int, currency: str) -> int:
-    """What of the user's earnings clears later, in minor units."""
+def debt_minor(user_id: int, currency: str) -> int:
+    """What the user owes in one currency, in minor units."""
     row = Balance.objects.filter(
-        account__owner=f"user:{user_id}", account__kind=AccountKind.PENDING, currency=currency
+        account__owner=f"user:{user_id}", account__kind=AccountKind.DEBT, currency=currency
     ).first()
-    return 0 if row is None else row.posted
+    return 0 if row is None else -row.posted
 
 
 def wallet_covers(user_id: int, currency: str) -> Money:

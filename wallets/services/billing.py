@@ -5,22 +5,66 @@ from datetime import datetime
 
 from django.db import transaction
 
-from invoicing.services import invoices_issue, invoices_wake
+from invoicing.enums import InvoiceKind, InvoiceStatus
+from invoicing.services import (
+    DOCUMENT,
+    InvoiceRow,
+    Issued,
+    drafts_write,
+    invoices_draft,
+    invoices_wake,
+)
 from wallets.exceptions import InsufficientFunds
-from wallets.services.held import held_settle
+from wallets.services.held import held_for, held_settle, pay_exactly
+from wallets.services.settlement import Bill
 
 
 @transaction.atomic
 def milestones_bill(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
     """Issue the invoices of approved milestones, and pay those whose money is held; their ids.
 
-    What is not paid here has its job (`invoice.issued`): invoices that somebody pays, and the whole
-    batch when one of its buyers lacks the credit that a new tax takes. Calling again does nothing.
+    An invoice that comes to what is held for its milestone is written as paid. One that a new tax
+    makes another amount is paid after it, with the buyer's credit. What is not paid here has its
+    job (`invoice.issued`): invoices that somebody pays, and those of that second kind when one of
+    their buyers lacks the credit. Calling again does nothing.
     """
-    issued = invoices_issue(milestone_ids=milestone_ids, at=at, is_waking=False)
-    paid = _pay(issued, at=at)
-    invoices_wake(invoice_ids=[pk for pk in issued if pk not in paid])
-    return issued
+    drafts, batch = invoices_draft(milestone_ids=milestone_ids, at=at)
+    held = held_for(draft.work.milestone_id for draft in drafts)
+    paid = {
+        draft.number
+        for draft in drafts
+        if draft.work.kind == InvoiceKind.MILESTONE
+        and held.get(draft.work.milestone_id) == draft.total
+    }
+    issued = drafts_write(drafts, batch, topics=(DOCUMENT,), paid=paid, at=at)
+    if paid:
+        bills = [_bill(invoice) for invoice in issued if invoice.draft.number in paid]
+        pay_exactly(bills, is_written=True, at=at)
+    rest = [invoice for invoice in issued if invoice.draft.number not in paid]
+    differing = [invoice.pk for invoice in rest if invoice.draft.work.milestone_id in held]
+    settled = _pay(differing, at=at)
+    invoices_wake(invoice_ids=[invoice.pk for invoice in rest if invoice.pk not in settled])
+    return [invoice.pk for invoice in issued]
+
+
+def _bill(issued: Issued) -> Bill:
+    draft, work, terms = issued.draft, issued.draft.work, issued.draft.work.project
+    return Bill(
+        invoice=InvoiceRow(issued.pk, issued.public_id, draft.number, InvoiceStatus.SENT),
+        kind=work.kind,
+        project_id=terms.pk,
+        clearing_days=terms.clearing_days,
+        milestone_id=work.milestone_id,
+        subject=work.subject,
+        currency=work.currency,
+        total=draft.total,
+        tax=draft.tax,
+        fee=draft.split.fee,
+        net=draft.total - draft.split.fee,
+        buyer_id=terms.commissioner_id,
+        seller_id=terms.freelancer_id,
+        is_corrected=False,
+    )
 
 
 def _pay(invoice_ids: Sequence[int], *, at: datetime) -> frozenset[int]:

@@ -23,7 +23,6 @@ from invoicing.selectors import has_objection
 from invoicing.services import credit_note_issue, invoice_issue_anew
 from wallets import policies
 from wallets.enums import (
-    AccountKind,
     FundingStatus,
     PaymentPurpose,
     PaymentSource,
@@ -40,7 +39,7 @@ from wallets.exceptions import (
 )
 from wallets.models import MilestoneFunding, Payment
 from wallets.models.payments import IN_FLIGHT
-from wallets.selectors import pending_minor, taken_by
+from wallets.selectors import debt_minor
 from wallets.services.credit_journals import post_paid_note, post_rounding
 from wallets.services.held import held_settle
 from wallets.services.payments import TAKEN, payments_conclude
@@ -86,6 +85,7 @@ def invoice_credit(
     is_seller = invoice_policies.is_seller(by, invoice)
     if not (is_seconded or is_seller):
         _refuse_one_person(invoice)
+    owed = debt_minor(invoice.seller_id, note.total.currency.code)
     corrected = _issue_anew(invoice, at=at) if is_replaced else None
     failpoint("credit.issued")
     if note.paid_at:
@@ -97,8 +97,8 @@ def invoice_credit(
         _conclude(invoice, by=by, at=at)
     elif note.paid_at:
         _pay_corrected(corrected, invoice, at=at)
-    if is_seller and note.paid_at:
-        _refuse_debt(note, corrected)
+    if is_seller:
+        _refuse_new_debt(note, owed)
     return note
 
 
@@ -151,16 +151,10 @@ def _credited_by_staff(invoice: Invoice) -> int:
     return sum(to_minor(note.total) for note in notes)
 
 
-def _refuse_debt(note: Invoice, corrected: Invoice | None) -> None:
-    """What the wallet lacks would be the platform's risk: the freelancer alone cannot take it.
-
-    A corrected invoice that was paid here covers it: by paying the debt, or by what is pending now.
-    """
+def _refuse_new_debt(note: Invoice, owed: int) -> None:
+    """What the wallet lacks would be the platform's risk: the freelancer alone cannot take it."""
     currency = note.total.currency.code
-    lacks = taken_by(f"credit:{note.public_id}")[AccountKind.DEBT]
-    if lacks and corrected is not None:
-        lacks += taken_by(f"debt:{corrected.public_id}")[AccountKind.DEBT]
-        lacks -= pending_minor(note.seller_id, currency)
+    lacks = debt_minor(note.seller_id, currency) - owed
     if lacks > 0:
         missing = money_for_people(from_minor(lacks, currency))
         raise NotCovered(

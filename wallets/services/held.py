@@ -1,39 +1,43 @@
 """Paying invoices from the funds that are held for their milestones."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
 
-from common.arrays import bigints
+from accounts.services.mail import TOPIC as MAIL
+from common import context
+from common.arrays import bigints, bigints_or_null, texts
 from common.public_ids import format_public_id
 from gigs.enums import PaymentMode
 from gigs.models import Milestone, Project
 from invoicing.enums import PAYABLE
 from invoicing.models import Invoice
 from invoicing.services import ISSUED
-from outbox.services import enqueue_many
+from invoicing.services.states import columns_of
+from outbox.services import enqueue_many, nudge_for
 from wallets import ledger
 from wallets.enums import (
-    FundingStatus,
     JournalKind,
     PaymentOutcome,
     PaymentPurpose,
     PaymentSource,
     PaymentStatus,
 )
-from wallets.ledger import JournalDraft, Leg, Posted
-from wallets.models import MilestoneFunding, Payment
+from wallets.ledger import JournalDraft, Leg
+from wallets.models import Payment
 from wallets.services.settlement import (
     Bill,
     Due,
     HeldPayment,
+    available_on,
+    begin_clearing,
     credit_of,
     finish,
     locked_bills,
-    settle,
+    pay_debts,
     settlement_key,
 )
 
@@ -48,6 +52,17 @@ SELECT gen_random_uuid(), %s, due.source, due.label, %s, %s, %s, %s,
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[])
   AS due (invoice_id, payer_id, amount, currency, source, label)
 RETURNING invoice_id, id, uuid
+"""
+HELD: Final = """
+SELECT milestone_id, amount_minor + added_minor - returned_minor FROM wallets_milestonefunding
+WHERE milestone_id = ANY(%s::bigint[]) AND status = 'held'
+"""
+PAY_EXACTLY: Final = """
+SELECT wallets_pay_held(
+  %s::bigint[], %s::text[], %s::text[], %s::text[], %s, %s::bigint[], %s::bigint[], %s::text[],
+  %s::bigint[], %s::bigint[], %s::text[], %s::date[], %s::text[], %s::bigint[], %s::bigint[],
+  %s::bigint[], %s::bigint[], %s, %s, %s, %s::inet
+)
 """
 
 
@@ -78,19 +93,53 @@ def held_settle(*, invoice_ids: Sequence[int], at: datetime) -> list[int]:
     bills = [bill for bill in locked_bills(waiting) if bill.invoice.status in PAYABLE]
     if not bills:
         return []
+    held = held_for(bill.milestone_id for bill in bills)
+    if all(not bill.is_corrected and held.get(bill.milestone_id) == bill.total for bill in bills):
+        pay_exactly(bills, at=at)
+        return [bill.invoice.pk for bill in bills]
     dues = [Due(*pair) for pair in zip(_write_payments(bills, at=at), bills, strict=True)]
-    held: dict[int | None, int] = dict(
-        MilestoneFunding.objects.filter(
-            milestone_id__any_of=frozenset(bill.milestone_id for bill in bills),
-            status=FundingStatus.HELD,
-        ).values_list("milestone", F("amount_minor") + F("added_minor") - F("returned_minor"))
-    )
-    if all(bill.is_corrected or held.get(bill.milestone_id) == bill.total for bill in bills):
-        settle(dues=dues, at=at)
-    else:
-        finish(dues=dues, posted=_post_differing(dues, held), at=at)
-        _wake_by_surplus(dues, held)
+    _post_differing(dues, held)
+    finish(dues=dues, at=at)
+    _wake_by_surplus(dues, held)
     return [bill.invoice.pk for bill in bills]
+
+
+def held_for(milestone_ids: Iterable[int | None]) -> dict[int | None, int]:
+    """What is set aside for these milestones, locked by the caller, in minor units."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, [bigints(pk for pk in milestone_ids if pk is not None)])
+        return dict(cursor.fetchall())
+
+
+def pay_exactly(bills: Sequence[Bill], *, is_written: bool = False, at: datetime) -> None:
+    """Pay from what is held for their milestones, which is what they come to, in one statement.
+
+    `is_written` when their invoices were written as paid in this transaction. All or nothing.
+    """
+    arguments = [
+        *columns_of([bill.invoice for bill in bills]),
+        is_written,
+        bigints_or_null([bill.milestone_id for bill in bills]),
+        bigints({bill.project_id for bill in bills}),
+        texts([bill.subject for bill in bills]),
+        bigints([bill.buyer_id for bill in bills]),
+        bigints([bill.seller_id for bill in bills]),
+        texts([bill.credited_kind.value for bill in bills]),
+        texts([available_on(bill, at=at) for bill in bills]),
+        texts([bill.currency for bill in bills]),
+        bigints([bill.total for bill in bills]),
+        bigints([bill.net for bill in bills]),
+        bigints([bill.fee for bill in bills]),
+        bigints([bill.net - bill.tax for bill in bills]),
+        str(PaymentSource.HELD.label),
+        at,
+        *context.served(),
+    ]
+    ((is_owing,),) = ledger.call(PAY_EXACTLY, *arguments)
+    begin_clearing(bills, at=at)
+    if is_owing:
+        pay_debts([bill for bill in bills if not bill.clearing_days], at=at)
+    nudge_for({MAIL})
 
 
 def wake_waiting(*, buyer_id: int, currency: str, key: str) -> None:
@@ -110,7 +159,7 @@ def wake_waiting(*, buyer_id: int, currency: str, key: str) -> None:
     )
 
 
-def _post_differing(dues: Sequence[Due], held: dict[int | None, int]) -> list[Posted]:
+def _post_differing(dues: Sequence[Due], held: dict[int | None, int]) -> None:
     specs = {spec for due in dues for spec in (*due.accounts, credit_of(due.payment))}
     ids = ledger.open_accounts(sorted(specs))
     drafts = []
@@ -133,7 +182,7 @@ def _post_differing(dues: Sequence[Due], held: dict[int | None, int]) -> list[Po
                 tuple(leg for leg in legs if leg.amount),
             )
         )
-    return ledger.post_many(drafts)
+    ledger.post_many(drafts)
 
 
 def _set_aside(bill: Bill, held: dict[int | None, int]) -> int:
@@ -158,9 +207,9 @@ def _write_payments(bills: Sequence[Bill], *, at: datetime) -> list[HeldPayment]
                 PaymentOutcome.EXACT,
                 at,
                 at,
-                bigints(bill.invoice.pk for bill in bills),
-                bigints(bill.buyer_id for bill in bills),
-                bigints(bill.total for bill in bills),
+                bigints([bill.invoice.pk for bill in bills]),
+                bigints([bill.buyer_id for bill in bills]),
+                bigints([bill.total for bill in bills]),
                 [bill.currency for bill in bills],
                 [_source(bill).value for bill in bills],
                 [str(_source(bill).label) for bill in bills],

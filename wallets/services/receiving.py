@@ -97,7 +97,7 @@ def receive(*, locked: Locked, received: dict[int, int], at: datetime) -> None:
         return
     posted = dict(zip((a.payment.pk for a in arrivals), _post(arrivals), strict=True))
     if paying:
-        finish(dues=paying, posted=[posted[due.payment.pk] for due in paying], at=at)
+        finish(dues=paying, at=at)
     others = [arrival for arrival in arrivals if not arrival.is_paying]
     failpoint("fund.posted")
     _note_funded(others, at=at)

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, Final, NamedTuple
 
+from django.db import connection
 from django.db.models import Q
 
 from accounts import audit
-from accounts.models import User
-from accounts.services.mail import Addressee, Amount, Mail, Page, Values, mail_enqueue_many
+from accounts.services.mail import TOPIC as MAIL
+from common import context
+from common.arrays import bigints, texts
 from common.failpoints import failpoint
 from common.models import LockableQuerySet
 from common.money import fee_left, minor_of
@@ -21,9 +23,10 @@ from gigs.services import milestones_settle, projects_complete, projects_start
 from invoicing.enums import InvoiceKind, InvoiceStatus
 from invoicing.models import Invoice
 from invoicing.services import InvoiceRow, invoices_mark_paid
+from outbox.services import nudge_for
 from wallets import ledger
 from wallets.enums import AccountKind, PaymentPurpose, PaymentSource, PaymentStatus
-from wallets.ledger import AccountSpec, Posted, Settlement
+from wallets.ledger import AccountSpec, Settlement
 from wallets.models import Clearing, MilestoneFunding, Payment
 from wallets.selectors import owing
 from wallets.services.clearing import available_at, clearings_begin
@@ -50,14 +53,16 @@ COLUMNS = (
     "milestone__status",
     "buyer",
     "seller",
-    "seller__email",
-    "seller__name",
-    "seller__uuid",
 )
+TELL: Final = """
+SELECT wallets_tell_settled(
+  %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+  %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::date[], %s, %s, %s::inet
+)
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(NamedTuple):
     """What the settlement of a locked invoice needs of it; minor units, after its credit notes."""
 
     invoice: InvoiceRow
@@ -73,9 +78,13 @@ class Bill:
     net: int
     buyer_id: int
     seller_id: int
-    seller: Addressee
     is_corrected: bool
     """Its milestone was settled by an invoice that was credited, and this one stands for it."""
+
+    @property
+    def credited_kind(self) -> AccountKind:
+        """Where the seller's part arrives."""
+        return AccountKind.PENDING if self.clearing_days else AccountKind.AVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +109,9 @@ class Due:
     def accounts(self) -> tuple[AccountSpec, AccountSpec, AccountSpec]:
         """Where the money comes from, the freelancer's account, the platform's."""
         bill = self.bill
-        credited = AccountKind.PENDING if bill.clearing_days else AccountKind.AVAILABLE
         return (
             source_of(self.payment, milestone_id=bill.milestone_id),
-            AccountSpec(f"user:{bill.seller_id}", credited, bill.currency),
+            AccountSpec(f"user:{bill.seller_id}", bill.credited_kind, bill.currency),
             AccountSpec("platform", AccountKind.FEES, bill.currency),
         )
 
@@ -178,7 +186,7 @@ def locked_bills(invoices: LockableQuerySet[Invoice]) -> list[Bill]:
 def _bill(row: tuple[Any, ...]) -> Bill:
     pk, uuid, number, kind, status, project, days, milestone, title, *rest = row
     currency, *amounts_and_people = rest
-    *amounts, milestone_status, buyer, seller, email, name, seller_uuid = amounts_and_people
+    *amounts, milestone_status, buyer, seller = amounts_and_people
     total, tax, fee, *after_notes = amounts
     total, tax, fee = (minor_of(amount, currency) for amount in (total, tax, fee))
     if after_notes[1]:
@@ -203,7 +211,6 @@ def _bill(row: tuple[Any, ...]) -> Bill:
         net=total - fee,
         buyer_id=buyer,
         seller_id=seller,
-        seller=Addressee(email, name, format_public_id(User.PREFIX, seller_uuid)),
         is_corrected=milestone_status == MilestoneStatus.SETTLED,
     )
 
@@ -214,10 +221,11 @@ def settle(*, dues: Sequence[Due], at: datetime) -> None:
     One balanced journal each under the key settle:<invoice>: source -total, available +net,
     fees +fee; pending +net where the project has a clearing period. All or nothing.
     """
-    finish(dues=dues, posted=ledger.settle_batch(_settlements(dues)), at=at)
+    ledger.settle_batch(_settlements(dues))
+    finish(dues=dues, at=at)
 
 
-def finish(*, dues: Sequence[Due], posted: Sequence[Posted], at: datetime) -> None:
+def finish(*, dues: Sequence[Due], at: datetime) -> None:
     """What follows from settlements that were posted, in their transaction.
 
     Invoice paid, its milestones settled, the project started by the upfront payment and completed
@@ -226,7 +234,7 @@ def finish(*, dues: Sequence[Due], posted: Sequence[Posted], at: datetime) -> No
     bills = [due.bill for due in dues]
     upfront = [bill.project_id for bill in bills if bill.kind == InvoiceKind.UPFRONT]
     failpoint("settle.posted")
-    _begin_clearing(bills, at=at)
+    begin_clearing(bills, at=at)
     invoices_mark_paid(invoices=[bill.invoice for bill in bills], at=at)
     failpoint("settle.invoices_paid")
     if upfront:
@@ -234,11 +242,10 @@ def finish(*, dues: Sequence[Due], posted: Sequence[Posted], at: datetime) -> No
     milestones_settle(milestone_ids=_settled_by(bills), at=at)
     failpoint("settle.milestones_settled")
     projects_complete(project_ids=sorted({bill.project_id for bill in bills}), at=at)
-    audit.record_many(
-        [_record(due, journal) for due, journal in zip(dues, posted, strict=True)], by=None, at=at
-    )
-    mail_enqueue_many(Mail.INVOICE_PAID, [_mail(bill, at=at) for bill in bills])
-    _pay_debts([bill for bill in bills if not bill.clearing_days], at=at)
+    _tell(dues, at=at)
+    earned = [bill for bill in bills if not bill.clearing_days]
+    if owing({bill.seller_id for bill in earned}):
+        pay_debts(earned, at=at)
     failpoint("settle.told")
 
 
@@ -287,7 +294,7 @@ def _settlements(dues: Sequence[Due]) -> list[Settlement]:
     return settlements
 
 
-def _begin_clearing(bills: Sequence[Bill], *, at: datetime) -> None:
+def begin_clearing(bills: Sequence[Bill], *, at: datetime) -> None:
     waiting = [bill for bill in bills if bill.clearing_days and bill.net]
     if waiting:
         clearings_begin(
@@ -305,9 +312,9 @@ def _begin_clearing(bills: Sequence[Bill], *, at: datetime) -> None:
         )
 
 
-def _pay_debts(bills: Sequence[Bill], *, at: datetime) -> None:
-    if owing({bill.seller_id for bill in bills}):
-        debts_pay([_arrived(bill) for bill in bills], at=at)
+def pay_debts(bills: Sequence[Bill], *, at: datetime) -> None:
+    """Take what the sellers owe off what these bills brought them."""
+    debts_pay([_arrived(bill) for bill in bills], at=at)
 
 
 def _arrived(bill: Bill) -> Arrived:
@@ -326,34 +333,31 @@ def settlement_key(bill: Bill) -> str:
     return f"settle:{bill.invoice.public_id}"
 
 
-def _record(due: Due, journal: Posted) -> audit.Record:
-    bill = due.bill
-    return audit.Record(
-        event="payment.settled",
-        target=due.payment,
-        before={"status": PaymentStatus.PROCESSING},
-        after={
-            "status": due.payment.status,
-            "source": due.payment.provider,
-            "invoice": bill.invoice.number,
-            "total": bill.total,
-            "fee": bill.fee,
-            "net": bill.net,
-            "currency": bill.currency,
-        },
-        journal_key=journal.key,
-    )
+def _tell(dues: Sequence[Due], *, at: datetime) -> None:
+    bills = [due.bill for due in dues]
+    payments = [due.payment for due in dues]
+    arguments = [
+        texts([payment.public_id for payment in payments]),
+        texts([str(payment) for payment in payments]),
+        texts([payment.status for payment in payments]),
+        texts([payment.provider for payment in payments]),
+        texts([bill.invoice.public_id for bill in bills]),
+        texts([bill.invoice.number for bill in bills]),
+        texts([bill.subject for bill in bills]),
+        texts([bill.currency for bill in bills]),
+        bigints([bill.seller_id for bill in bills]),
+        bigints([bill.total for bill in bills]),
+        bigints([bill.net for bill in bills]),
+        bigints([bill.fee for bill in bills]),
+        texts([available_on(bill, at=at) for bill in bills]),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(TELL, [*arguments, at, *context.served()])
+    nudge_for({MAIL})
 
 
-def _mail(bill: Bill, *, at: datetime) -> tuple[Addressee, str, Values]:
-    values: Values = {
-        "number": bill.invoice.number,
-        "milestone": bill.subject,
-        "total": Amount(bill.total, bill.currency),
-        "fee": Amount(bill.fee, bill.currency),
-        "net": Amount(bill.net, bill.currency),
-        "path": Page("wallets:wallet"),
-    }
-    if bill.clearing_days:
-        values = {**values, "available_on": available_at(at, days=bill.clearing_days).date()}
-    return bill.seller, bill.invoice.public_id, values
+def available_on(bill: Bill, *, at: datetime) -> str | None:
+    """The day that the mail names, where the money clears first."""
+    if not bill.clearing_days:
+        return None
+    return available_at(at, days=bill.clearing_days).date().isoformat()

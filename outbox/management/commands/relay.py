@@ -1,4 +1,4 @@
-"""The relay process: LISTEN for new jobs, sweep every second, send ids to Celery."""
+"""The relay process: LISTEN for new jobs, sweep twice a second, send ids to Celery."""
 
 import logging
 import signal
@@ -65,7 +65,7 @@ class Command(BaseCommand):
                 wait = next_slow - time.monotonic()
                 if wait <= 0:
                     relay.sweep(broker.publish)
-                    next_slow, wait = time.monotonic() + SLOW_EVERY, PAUSE
+                    next_slow, wait = time.monotonic() + SLOW_EVERY, SLOW_EVERY
                 else:
                     relay.sweep(broker.publish, URGENT)
                 if any(True for _ in listener.notifies(timeout=wait, stop_after=1)):
