@@ -137,6 +137,7 @@ def test_the_page_previews_and_credits(client_for, invoice, freelancer, commissi
 
     shown = browser.get(url).content.decode()
     preview = browser.get(f"{url}preview/", {"extent": "part", "amount": "1000"}).content.decode()
+    wrong = browser.get(f"{url}preview/", {"extent": "part", "amount": "1,000"}).content.decode()
     empty = browser.post(url, {"extent": "part", "amount": "", "reason": "Less."})
     done = browser.post(url, {"extent": "part", "amount": "1000", "reason": "Less."})
 
@@ -145,6 +146,8 @@ def test_the_page_previews_and_credits(client_for, invoice, freelancer, commissi
         in browser.get(reverse("invoicing:detail", args=[invoice.public_id])).content.decode()
     )
     assert "Issue the credit note" in shown
+    assert 'aria-live="polite"' in shown
+    assert "Leave out thousands separators" in wrong
     assert "1,000.00" in preview
     assert "are taken from what you have available" in preview
     assert empty.status_code == 422
@@ -181,6 +184,7 @@ def test_staff_credit_with_a_reason(client_for, staff):
     client_for(staff).post(url, {**action, "reason": "By agreement.", "amount": "100"})
 
     assert "left before tax" in asked.content.decode()
+    assert "Before tax; empty for all that is left." in asked.content.decode()
     note = Invoice.objects.get(kind="credit_note")
     assert (note.subtotal.amount, note.reason) == (100, "By agreement.")
     assert AuditEvent.objects.get(event="invoice.credited").actor == staff.public_id

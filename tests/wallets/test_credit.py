@@ -436,7 +436,6 @@ def test_the_sandbox_keeps_a_proper_book(commissioner, rule, changes):
 def test_what_the_books_do_not_agree_on_is_seen(commissioner, check, statement):
     take(topped_up(commissioner))
     corrupt("ALTER TABLE wallets_payment DROP CONSTRAINT wallets_payment_outcome_fits_received")
-
     corrupt(statement)
 
     assert check in fired()
