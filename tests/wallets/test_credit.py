@@ -10,6 +10,7 @@ from common.exceptions import Invalid, PermissionRefused
 from outbox import runner
 from outbox.models import Job
 from tests.builders import (
+    SANDBOX_OK,
     active_project,
     approved_milestone,
     fund,
@@ -83,9 +84,7 @@ def _credit(user_id: int):
 
 
 def test_a_top_up_is_credit_once_the_provider_says_so(commissioner):
-    payment = credit_top_up_begin(
-        amount=usd("100.00"), method=sandbox("test_ok"), by=commissioner, at=AT
-    )
+    payment = credit_top_up_begin(amount=usd("100.00"), method=SANDBOX_OK, by=commissioner, at=AT)
     assert (payment.purpose, payment.status) == ("credit", "processing")
     assert credit_balance(commissioner.pk, "USD") == usd("0.00")
     Job.objects.filter(topic="payment.resolve").update(due_at=AT)
