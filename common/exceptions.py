@@ -1,7 +1,17 @@
 """What a service raises when it refuses: a stable code, an HTTP status, a sentence to act on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of the input."""
+
+    field: str
+    code: str
+    detail: str
 
 
 class DomainError(Exception):
@@ -12,6 +22,8 @@ class DomainError(Exception):
     default_message: ClassVar[str] = "This is not possible now."
     retry_after: int | None = None
     """Seconds after which asking again makes sense."""
+    errors: Sequence[FieldError] = ()
+    """What is wrong with the input, one by one, where it is about input."""
 
     def __init__(self, message: str = "") -> None:
         self.message = message or self.default_message
@@ -34,22 +46,13 @@ class Missing(DomainError):
     default_message = "There is nothing here."
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """What is wrong with one field of the input."""
-
-    field: str
-    code: str
-    detail: str
-
-
 class Invalid(DomainError):
     """Input that cannot be accepted as it is, field by field."""
 
     code = "invalid"
     status = 400
 
-    def __init__(self, errors: list[FieldError]) -> None:
+    def __init__(self, errors: Sequence[FieldError]) -> None:
         self.errors = errors
         super().__init__(" ".join(error.detail for error in errors))
 

@@ -66,6 +66,15 @@ def key_in(text: str) -> UUID | None:
         return None
 
 
+def download(content: bytes, *, media_type: str, name: str) -> HttpResponse:
+    """A file for the disk of whoever asked."""
+    return HttpResponse(
+        content,
+        content_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
 def attempt(
     request: HttpRequest, service: Callable[[], T], *, form: BaseForm | None = None
 ) -> T | None:

@@ -6,7 +6,7 @@ from math import ceil
 
 from django.utils.formats import date_format
 
-from common.exceptions import DomainError, TransitionRefused
+from common.exceptions import DomainError, FieldError, TransitionRefused
 
 
 class InvoiceTransitionRefused(TransitionRefused):
@@ -134,6 +134,7 @@ class ExportGone(DomainError):
 
 class ForeignUnreadable(DomainError):
     code = "foreign_unreadable"
+    status = 422
     default_message = "This is no electronic invoice that can be read."
 
 
@@ -142,11 +143,19 @@ class ForeignImported(DomainError):
     default_message = "This file was imported before."
 
 
+class ForeignLimit(DomainError):
+    code = "foreign_limit"
+    default_message = "You keep as many foreign invoices as one person can."
+
+
 class ForeignIncomplete(DomainError):
-    """Carries the rules that the document breaks."""
+    """Its errors are the rules that the document breaks."""
 
     code = "foreign_incomplete"
+    status = 422
+    default_message = "The invoice breaks rules; `errors` names them."
 
-    def __init__(self, findings: Sequence[object]) -> None:
-        self.findings = tuple(findings)
-        super().__init__(f"The invoice breaks {len(self.findings)} rules.")
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        self.errors = tuple(errors)
+        rules = "rule" if len(self.errors) == 1 else "rules"
+        super().__init__(f"The invoice breaks {len(self.errors)} {rules}.")

@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 
 from common.forms import AmountField, amount_in
 from common.money import amount_text, from_minor, to_minor
 from gigs.models import Project
+from invoicing.documents.foreign import LARGEST
 from invoicing.enums import InvoiceKind, InvoiceStatus, Side, Unit
 from invoicing.models import InvoiceDraft, ManualLine
 from invoicing.selectors import InvoiceFilters, Wanted
@@ -191,3 +193,24 @@ class Paper:
         if not self.lines and not self.errors:
             self.errors.append("Write at least one line.")
         return not self.errors
+
+
+class ForeignForm(forms.Form):
+    """An invoice that somebody else made, for one's own records."""
+
+    file = forms.FileField(
+        label="Factur-X (PDF), CII or UBL file, up to 5 MiB",
+        max_length=200,
+        widget=forms.FileInput(attrs={"accept": ".pdf,.xml,application/pdf,application/xml"}),
+    )
+    side = forms.ChoiceField(choices=Side.choices, initial=Side.RECEIVED, label="You have")
+    accepts_findings = forms.BooleanField(
+        required=False, label="Keep it although it breaks rules, with their list"
+    )
+
+    def clean_file(self) -> UploadedFile:
+        """Nothing large is read at all."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > LARGEST:
+            raise forms.ValidationError(f"The file is larger than {LARGEST // 2**20} MiB.")
+        return file

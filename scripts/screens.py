@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,10 +39,72 @@ class Screen:
     follow: tuple[str, ...] = ()
     theme: str = "light"
     size: tuple[int, int] = WIDE
-    plan: bool = False
+    steps: Callable[[Page], None] | None = None
+
+
+def write_a_plan(page: Page) -> None:
+    """The first step of posting a gig, and the second up to its live split."""
+    page.locator("[name=title]").fill("Online shop for a ceramics studio")
+    page.locator("[name=category]").select_option("development")
+    page.locator("[name=description]").fill("Sixty pieces, two currencies, and a quiet check-out.")
+    page.locator("main form button[type=submit]").first.click()
+    page.locator("[name=budget]").fill("10000.00")
+    page.locator("[name=currency]").select_option("USD")
+    for row, title in enumerate(("Wireframes and flows", "Design and build", "Launch")):
+        page.locator(f"[name=rows-{row}-title]").fill(title)
+    page.locator("#live-split li").nth(2).wait_for()
+    page.get_by_text("Launch").wait_for()
+
+
+def ask_for_credit(page: Page) -> None:
+    """A part of an invoice that is paid, with its preview."""
+    page.locator("main a[href$='/credit/']").first.click()
+    page.locator("[name=extent][value=part]").check()
+    page.locator("[name=amount]").fill("250.00")
+    page.locator("[name=reason]").fill("The third language comes later.")
+    page.locator("[name=reason]").blur()
+    page.get_by_text("250.00").first.wait_for()
+
+
+def issue_the_note(page: Page) -> None:
+    ask_for_credit(page)
+    page.get_by_role("button", name="Issue the credit note").click()
+    page.get_by_role("heading", name="Credit note").first.wait_for()
+
+
+def agree_on_extra(page: Page) -> None:
+    """What lets the freelancer write invoices by hand."""
+    page.wait_for_url("**/projects/prj_*/")
+    page.goto(f"{page.url}extra/")
+    page.locator("[name=amount]").fill("1200.00")
+    page.locator("[name=reason]").fill("Moving the archive of the old site")
+    page.get_by_role("button", name="Agree").click()
+    page.get_by_text("Moving the archive of the old site").first.wait_for()
+
+
+def write_a_draft(page: Page) -> None:
+    """Three lines that are kept; then the draft is what the page shows."""
+    page.locator("[name=project]").select_option(label="Guided tour app")
+    lines = (("Moving 412 pages", "7.5", "HUR", "60.00"), ("Scans", "120", "EA", "1.25"))
+    for row, (words, quantity, unit, price) in enumerate(lines):
+        page.locator(f"[name$='-{row}-description']").fill(words)
+        page.locator(f"[name$='-{row}-quantity']").fill(quantity)
+        page.locator(f"[name$='-{row}-unit']").select_option(unit)
+        page.locator(f"[name$='-{row}-price']").fill(price)
+    page.get_by_role("button", name="Keep as a draft").click()
+    page.get_by_text("Total before tax").wait_for()
+
+
+def ask_what_arrives(page: Page) -> None:
+    page.locator("main [name=amount]").fill("500.00")
+    page.get_by_role("button", name="See what arrives").click()
+    page.get_by_text("What will happen").wait_for()
 
 
 FIRST_PROJECT = "a[href^='/projects/prj_']"
+COMPLETION = "a:has-text('Guided tour app')"
+INVOICE = "tr:not(:has-text('Guided tour app')) a[href^='/invoices/inv_']"
+PAID = "/invoices/?side=sent&status=paid"
 REVIEW = "a[href*='/review/']"
 SCREENS_TO_TAKE = (
     Screen("landing", "/"),
@@ -50,12 +112,23 @@ SCREENS_TO_TAKE = (
     Screen("dashboard", "/dashboard/", who="fred"),
     Screen("gigs", "/gigs/", who="fred"),
     Screen("gig", "/gigs/", who="fred", follow=("article h3 a",)),
-    Screen("post-a-gig", "/gigs/post/", who="clara", plan=True),
+    Screen("post-a-gig", "/gigs/post/", who="clara", steps=write_a_plan),
     Screen("project", "/projects/", who="clara", follow=(FIRST_PROJECT,)),
     Screen("review", "/dashboard/", who="clara", follow=(REVIEW,)),
-    Screen("invoice", "/invoices/", who="clara", follow=("a[href^='/invoices/inv_']",)),
+    Screen("invoice", "/invoices/", who="clara", follow=(INVOICE,)),
     Screen("wallet", "/wallet/", who="fred"),
     Screen("dashboard-dark", "/dashboard/", who="clara", theme="dark"),
+    Screen("completion", "/projects/", who="clara", follow=(COMPLETION,)),
+    Screen("extra-work", "/projects/", who="clara", follow=(COMPLETION,), steps=agree_on_extra),
+    Screen("draft", "/invoices/new/", who="fred", steps=write_a_draft),
+    Screen("draft-390", "/invoices/new/", who="fred", steps=write_a_draft, size=NARROW),
+    Screen("credit-an-invoice", PAID, who="fred", follow=(INVOICE,), steps=ask_for_credit),
+    Screen("credit-note", PAID, who="fred", follow=(INVOICE,), steps=issue_the_note),
+    Screen("credit", "/credit/", who="clara"),
+    Screen("credit-dark", "/credit/", who="clara", theme="dark"),
+    Screen("withdraw", "/withdraw/", who="fred", steps=ask_what_arrives),
+    Screen("withdraw-390", "/withdraw/", who="fred", steps=ask_what_arrives, size=NARROW),
+    Screen("foreign-invoices", "/invoices/foreign/", who="fred"),
     Screen("project-390", "/projects/", who="fred", follow=(FIRST_PROJECT,), size=NARROW),
 )
 
@@ -100,20 +173,6 @@ def sign_in(page: Page, key: str) -> None:
     page.wait_for_url("**/dashboard/")
 
 
-def write_a_plan(page: Page) -> None:
-    """The first step of posting a gig, and the second up to its live split."""
-    page.locator("[name=title]").fill("Online shop for a ceramics studio")
-    page.locator("[name=category]").select_option("development")
-    page.locator("[name=description]").fill("Sixty pieces, two currencies, and a quiet check-out.")
-    page.locator("main form button[type=submit]").first.click()
-    page.locator("[name=budget]").fill("10000.00")
-    page.locator("[name=currency]").select_option("USD")
-    for row, title in enumerate(("Wireframes and flows", "Design and build", "Launch")):
-        page.locator(f"[name=rows-{row}-title]").fill(title)
-    page.locator("#live-split li").nth(2).wait_for()
-    page.get_by_text("Launch").wait_for()
-
-
 def take(browser: Browser, address: str, screen: Screen) -> None:
     """Open the page as its reader does, wait until it is quiet, and write the picture."""
     width, height = screen.size
@@ -131,8 +190,8 @@ def take(browser: Browser, address: str, screen: Screen) -> None:
     page.goto(screen.path)
     for selector in screen.follow:
         page.locator(f"main {selector}").first.click()
-    if screen.plan:
-        write_a_plan(page)
+    if screen.steps:
+        screen.steps(page)
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready.then(() => document.activeElement.blur())")
     target = SCREENS / f"{screen.name}.png"

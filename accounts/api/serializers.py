@@ -147,6 +147,26 @@ class PersonLegalOutput(LegalOutput):
     invoice_iban = serializers.CharField()
 
 
+class LogoInput(Input):
+    """A PNG or JPEG of up to 2 MiB."""
+
+    file = serializers.FileField(max_length=200)
+
+
+class LogoOutput(Output):
+    """The logo as it is printed: a PNG on white, of so many dots."""
+
+    example = {
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "width": 900,
+        "height": 300,
+    }
+
+    sha256 = serializers.CharField(source="digest")
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+
+
 class OrganisationOutput(LegalOutput):
     """The legal buyer that a commissioner acts for."""
 

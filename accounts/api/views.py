@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiView
 from accounts.api.serializers import (
     CreatedTokenOutput,
+    LogoInput,
+    LogoOutput,
     NewTokenOutput,
     OrganisationInput,
     OrganisationOutput,
@@ -31,12 +35,20 @@ from accounts.exceptions import (
 )
 from accounts.models import ApiToken
 from accounts.permissions import is_sure
-from accounts.selectors import tokens_of
-from accounts.services import legal_data_update, organisation_save, user_register
+from accounts.selectors import logo_of, tokens_of
+from accounts.services import (
+    legal_data_update,
+    logo_remove,
+    logo_save,
+    organisation_save,
+    user_register,
+)
 from accounts.services.access import TokenGrant, password_check, token_issue, token_revoke
 from common.api.query import ListQuery
 from common.api.schema import Operation, operation, page_schema
-from common.exceptions import PermissionRefused
+from common.api.uploads import uploads
+from common.exceptions import Missing, PermissionRefused
+from common.images import MOST_BYTES
 
 
 class RegisterView(ApiView):
@@ -143,6 +155,55 @@ class LegalView(ApiView):
         changes = self.body(PersonLegalInput)
         user = legal_data_update(changes=changes, by=self.user, at=self.at)
         return Response(PersonLegalOutput(user).data)
+
+
+class LogoView(ApiView):
+    parser_classes = uploads(MOST_BYTES)
+
+    @operation(
+        Operation(
+            name="logo_read",
+            tag="auth",
+            scope=Scope.MONEY_READ,
+            answers={(200, "image/png"): OpenApiTypes.BINARY},
+            refusals=[Missing],
+        )
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Read the logo of one's invoices as it is printed: a PNG on white."""
+        logo = logo_of(self.user)
+        if logo is None:
+            raise Missing("There is no logo.")
+        return HttpResponse(bytes(logo.content), content_type="image/png")
+
+    @operation(
+        Operation(
+            name="logo_put",
+            tag="auth",
+            scope=Scope.MONEY_WRITE,
+            request=LogoInput,
+            answers={200: LogoOutput},
+            refusals=[PermissionRefused],
+            is_upload=True,
+        )
+    )
+    def put(self, request: Request) -> Response:
+        """Put a logo on the PDF of one's next invoices, as a freelancer; issued ones keep theirs.
+
+        A form with the `file`: a PNG or JPEG of up to 2 MiB and 16 million dots, by its content. It
+        is kept as a PNG on white of at most 900 x 300 dots.
+        """
+        content = self.body(LogoInput)["file"].read()
+        logo = logo_save(content=content, by=self.user, at=self.at)
+        return Response(LogoOutput(logo).data)
+
+    @operation(
+        Operation(name="logo_remove", tag="auth", scope=Scope.MONEY_WRITE, answers={204: None})
+    )
+    def delete(self, request: Request) -> Response:
+        """Leave the logo off one's next invoices."""
+        logo_remove(by=self.user, at=self.at)
+        return Response(status=204)
 
 
 class OrganisationView(ApiView):

@@ -151,7 +151,13 @@ class User(PublicIdModel, LegalParty, AbstractBaseUser, PermissionsMixin):
 class Logo(models.Model):
     """A logo that somebody has, or had, on invoices: kept for ever, known by its SHA-256."""
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="logos")
+    user = models.ForeignKey(
+        User,
+        verbose_name="whose; nobody's is the platform's",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="logos",
+    )
     content = models.BinaryField("PNG")
     digest = models.CharField("SHA-256", max_length=64)
     width = models.PositiveSmallIntegerField()
@@ -162,7 +168,9 @@ class Logo(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "digest"], name="accounts_logo_kept_once"),
+            models.UniqueConstraint(
+                fields=["user", "digest"], nulls_distinct=False, name="accounts_logo_kept_once"
+            ),
             models.CheckConstraint(
                 condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="accounts_logo_digest_valid"
             ),

@@ -6,7 +6,7 @@ from accounts.services.legal import (
     legal_data_update,
     organisation_save,
 )
-from accounts.services.logos import logo_remove, logo_save
+from accounts.services.logos import logo_remove, logo_save, platform_logo
 from accounts.services.mail import (
     Addressee,
     Mail,
@@ -46,6 +46,7 @@ __all__ = [
     "mail_entries",
     "organisation_save",
     "password_reset_mail",
+    "platform_logo",
     "profile_update",
     "role_add",
     "site_url",

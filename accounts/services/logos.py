@@ -1,15 +1,19 @@
-"""The logo that stands on a freelancer's invoices."""
+"""The logos that stand on invoices: a freelancer's, and the platform's own on those for its fees."""
 
 import hashlib
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from accounts.models import Logo, User
+from accounts.policies import require
 from accounts.services.changes import change_and_audit, locked_user
 from common.exceptions import FieldError, Invalid
-from common.images import ImageError, plain_picture
+from common.images import ImageError, Picture, plain_picture
 
 WIDTH: Final = 900
 HEIGHT: Final = 300
@@ -21,26 +25,47 @@ def logo_save(*, content: bytes, by: User, at: datetime) -> Logo:
     """Put this picture on the next invoices; issued ones keep theirs.
 
     It is written anew, on white and without what came along with it. Invalid for what is no PNG
-    or JPEG, or too large.
+    or JPEG, or too large; PermissionRefused for who is no freelancer.
     """
+    require(by.is_freelancer, "Only freelancers put a logo on their invoices.")
     try:
         picture = plain_picture(content, width=WIDTH, height=HEIGHT)
     except ImageError as error:
         raise Invalid([FieldError("file", "invalid_image", str(error))]) from error
     user = locked_user(by.pk)
-    digest = hashlib.sha256(picture.content).hexdigest()
+    logo = _kept(user, picture, at=at)
+    change_and_audit(
+        user, {"logo_digest": logo.digest}, event="user.logo_changed", target=user, by=by, at=at
+    )
+    return logo
+
+
+@transaction.atomic
+def platform_logo(*, at: datetime) -> str:
+    """The SHA-256 of the logo that PLATFORM_LOGO names, kept on first use; "" for none.
+
+    ImproperlyConfigured for a file that is no such picture.
+    """
+    if not settings.PLATFORM_LOGO:
+        return ""
+    try:
+        content = Path(settings.PLATFORM_LOGO).read_bytes()
+        picture = plain_picture(content, width=WIDTH, height=HEIGHT)
+    except (OSError, ImageError) as error:
+        raise ImproperlyConfigured(f"PLATFORM_LOGO: {error}") from error
+    return _kept(None, picture, at=at).digest
+
+
+def _kept(user: User | None, picture: Picture, *, at: datetime) -> Logo:
     logo, _ = Logo.objects.get_or_create(
         user=user,
-        digest=digest,
+        digest=hashlib.sha256(picture.content).hexdigest(),
         defaults={
             "content": picture.content,
             "width": picture.width,
             "height": picture.height,
             "uploaded_at": at,
         },
-    )
-    change_and_audit(
-        user, {"logo_digest": digest}, event="user.logo_changed", target=user, by=by, at=at
     )
     return logo
 

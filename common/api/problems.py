@@ -76,4 +76,6 @@ def of_refusal(refusal: DomainError) -> Problem:
     """The problem that a service's refusal is."""
     wait = refusal.retry_after
     headers = {} if wait is None else {"Retry-After": str(wait)}
-    return Problem(refusal.status, refusal.code, refusal.message, headers=headers)
+    return Problem(
+        refusal.status, refusal.code, refusal.message, errors=refusal.errors, headers=headers
+    )

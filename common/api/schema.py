@@ -36,6 +36,14 @@ BODY: Final[dict[int, Sequence[tuple[str, str]]]] = {
     413: [("too_large", "The body has more than 64 KiB.")],
     415: [("unsupported_media_type", "The body is not `application/json`.")],
 }
+UPLOAD: Final[dict[int, Sequence[tuple[str, str]]]] = {
+    400: [
+        ("parse_error", "The body is no form with a file."),
+        ("unknown_field", "A field is not known here."),
+    ],
+    413: [("too_large", "The file is larger than it may be.")],
+    415: [("unsupported_media_type", "The body is not `multipart/form-data`.")],
+}
 SIGNED_IN: Final[dict[int, Sequence[tuple[str, str]]]] = {
     401: [
         ("not_authenticated", "Neither a token nor a session."),
@@ -66,12 +74,15 @@ class Operation:
     refusals: Sequence[type[DomainError]] = ()
     takes_key: bool = False
     needs_key: bool = False
+    is_upload: bool = False
 
     def problems(self, *, has_path_id: bool, is_write: bool) -> dict[int, dict[str, str]]:
         """Every refusal by status: code and words."""
         found: dict[int, dict[str, str]] = defaultdict(dict)
         tables = [GENERAL]
-        tables += [BODY] * is_write + [SIGNED_IN] * (not self.is_public)
+        tables += [UPLOAD if self.is_upload else BODY] * is_write + [SIGNED_IN] * (
+            not self.is_public
+        )
         tables += [KEYED] * self.takes_key
         tables += [SESSION] * (is_write and not self.is_public)
         for table in tables:

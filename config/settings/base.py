@@ -245,6 +245,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RefundStatusEnum": "gigs.enums.RefundStatus",
         "InvoiceStatusEnum": "invoicing.enums.InvoiceStatus",
         "InvoiceKindEnum": "invoicing.enums.InvoiceKind",
+        "InvoiceSideEnum": "invoicing.enums.Side",
         "PaymentStatusEnum": "wallets.enums.PaymentStatus",
         "WithdrawalStatusEnum": "wallets.enums.WithdrawalStatus",
     },
@@ -267,6 +268,7 @@ PLATFORM_FEE_RATE = env.str("PLATFORM_FEE_RATE", default="0.0500")
 UPFRONT_RATE = env.str("UPFRONT_RATE", default="0.1200")
 # The platform as the seller of its own fee invoices: fields of legal data, and what its numbers begin with.
 PLATFORM_LEGAL: dict[str, str] = env.json("PLATFORM_LEGAL", default={})
+PLATFORM_LOGO = env.str("PLATFORM_LOGO", default="")
 PLATFORM_ISSUER_CODE = env.str("PLATFORM_ISSUER_CODE", default="TRANCHE")
 REVIEW_DAYS = env.int("REVIEW_DAYS", default=14)
 CLEARING_DAYS = env.int("CLEARING_DAYS", default=0)

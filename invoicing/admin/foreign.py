@@ -1,5 +1,6 @@
 """The staff door to invoices that others made: importing them, and what they say."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from django import forms
@@ -16,33 +17,21 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from accounts.permissions import SignedInRequest
 from common.admin import ReadOnlyAdmin, table
-from common.exceptions import DomainError
+from common.exceptions import DomainError, FieldError
 from common.formats import money_for_people
-from invoicing.documents.foreign import LARGEST
+from common.http import download
 from invoicing.enums import Side
 from invoicing.exceptions import ForeignIncomplete
+from invoicing.forms import ForeignForm
 from invoicing.models import ForeignInvoice
 from invoicing.services.foreign import ForeignFile, foreign_invoice_import
 
 
-class ForeignInvoiceForm(forms.Form):
-    """A file, whose record it is to be, and whether broken rules are accepted."""
+class ForeignInvoiceForm(ForeignForm):
+    """The same for somebody else's records."""
 
-    file = forms.FileField(
-        label="Factur-X (PDF), CII or UBL file",
-        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.xml,application/pdf"}),
-    )
     email = forms.EmailField(label="Address of its user")
-    side = forms.ChoiceField(choices=Side.choices, label="Which they have")
-    accepts_findings = forms.BooleanField(
-        required=False, label="Keep it although it breaks rules, with their list"
-    )
-
-    def clean_file(self):
-        file = self.cleaned_data["file"]
-        if file.size > LARGEST:
-            raise forms.ValidationError(f"The file is larger than {LARGEST // 2**20} MiB.")
-        return file
+    field_order = ["file", "email", "side", "accepts_findings"]
 
     def clean_email(self):
         address = self.cleaned_data["email"].strip().lower()
@@ -112,20 +101,17 @@ class ForeignInvoiceAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         invoice = get_object_or_404(ForeignInvoice, pk=invoice_id)
-        return HttpResponse(
-            bytes(invoice.content),
-            content_type=invoice.media_type,
-            headers={
-                "Content-Disposition": f'attachment; filename="{invoice.public_id}.{invoice.extension}"',
-                "Cache-Control": "private, no-store",
-            },
+        answer = download(
+            bytes(invoice.content), media_type=invoice.media_type, name=invoice.download_name
         )
+        answer["Cache-Control"] = "private, no-store"
+        return answer
 
     def take_in(self, request: SignedInRequest) -> HttpResponse:
         """Ask for a file, and keep it; the rules that it breaks are listed."""
         is_asked = request.method == "POST"
         form = ForeignInvoiceForm(*((request.POST, request.FILES) if is_asked else ()))
-        findings: tuple[object, ...] = ()
+        findings: Sequence[FieldError] = ()
         if form.is_valid():
             given = form.cleaned_data
             file = given["file"]
@@ -140,7 +126,7 @@ class ForeignInvoiceAdmin(ReadOnlyAdmin):
             try:
                 invoice = take()
             except ForeignIncomplete as refusal:
-                findings = refusal.findings
+                findings = refusal.errors
             except DomainError as refusal:
                 messages.error(request, refusal.message)
             else:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -16,9 +15,9 @@ from common.api.query import ListQuery
 from common.api.schema import Operation, operation, page_schema
 from common.api.serializers import Output
 from gigs.api.serializers import NOON
+from invoicing.api.files import file_answer, file_operation
 from invoicing.api.serializers import NOTHING, DocumentsOutput
 from invoicing.enums import DocumentKind, FeeKind
-from invoicing.exceptions import DocumentNotReady, NoElectronicInvoice
 from invoicing.models import FeeInvoice
 from invoicing.selectors import fee_file_of, fee_invoices_of
 
@@ -117,54 +116,25 @@ class FeeFileView(ApiView):
 
     def download(self, invoice_id: str, kind: DocumentKind) -> HttpResponse:
         """The file as it was kept."""
-        file = fee_file_of(fee_invoices_of(self.user).by_public_id(invoice_id), kind)
-        return HttpResponse(
-            bytes(file.content),
-            content_type=file.media_type,
-            headers={"Content-Disposition": f'attachment; filename="{file.file_name}"'},
-        )
+        return file_answer(fee_file_of(fee_invoices_of(self.user).by_public_id(invoice_id), kind))
 
 
 class FeePdfView(FeeFileView):
-    @operation(
-        Operation(
-            name="fee_invoice_pdf",
-            tag="invoices",
-            scope=Scope.MONEY_READ,
-            answers={(200, "application/pdf"): OpenApiTypes.BINARY},
-            refusals=[DocumentNotReady],
-        )
-    )
+    @operation(file_operation("fee_invoice_pdf", DocumentKind.PDF))
     def get(self, request: Request, invoice_id: str) -> HttpResponse:
         """Download a fee invoice as PDF/A-3b, with its CII inside where it has one."""
         return self.download(invoice_id, DocumentKind.PDF)
 
 
 class FeeUblView(FeeFileView):
-    @operation(
-        Operation(
-            name="fee_invoice_ubl",
-            tag="invoices",
-            scope=Scope.MONEY_READ,
-            answers={(200, "application/xml"): OpenApiTypes.BINARY},
-            refusals=[DocumentNotReady, NoElectronicInvoice],
-        )
-    )
+    @operation(file_operation("fee_invoice_ubl", DocumentKind.UBL))
     def get(self, request: Request, invoice_id: str) -> HttpResponse:
         """Download a fee invoice as UBL 2.1."""
         return self.download(invoice_id, DocumentKind.UBL)
 
 
 class FeeCiiView(FeeFileView):
-    @operation(
-        Operation(
-            name="fee_invoice_cii",
-            tag="invoices",
-            scope=Scope.MONEY_READ,
-            answers={(200, "application/xml"): OpenApiTypes.BINARY},
-            refusals=[DocumentNotReady, NoElectronicInvoice],
-        )
-    )
+    @operation(file_operation("fee_invoice_cii", DocumentKind.CII))
     def get(self, request: Request, invoice_id: str) -> HttpResponse:
         """Download a fee invoice as UN/CEFACT CII."""
         return self.download(invoice_id, DocumentKind.CII)

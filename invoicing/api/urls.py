@@ -1,6 +1,6 @@
 from django.urls import path
 
-from invoicing.api import chasing, exports, fees, manual, views
+from invoicing.api import chasing, exports, fees, foreign, manual, views
 
 urlpatterns = [
     path("invoices/", manual.InvoicesAndDraftView.as_view()),
@@ -21,6 +21,9 @@ urlpatterns = [
     path("fee-invoices/<fei_id:invoice_id>/pdf/", fees.FeePdfView.as_view()),
     path("fee-invoices/<fei_id:invoice_id>/ubl/", fees.FeeUblView.as_view()),
     path("fee-invoices/<fei_id:invoice_id>/cii/", fees.FeeCiiView.as_view()),
+    path("foreign-invoices/", foreign.ForeignInvoicesView.as_view()),
+    path("foreign-invoices/<fri_id:invoice_id>/", foreign.ForeignInvoiceView.as_view()),
+    path("foreign-invoices/<fri_id:invoice_id>/file/", foreign.ForeignFileView.as_view()),
     path("projects/<prj_id:project_id>/readiness/", views.ReadinessView.as_view()),
     path("me/mandate/", views.MandateView.as_view()),
     path("invoices/<inv_id:invoice_id>/remind/", chasing.InvoiceRemindView.as_view()),

@@ -1,7 +1,6 @@
 """Invoices, and asking for the invoice of a task."""
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,6 +9,7 @@ from accounts.enums import Scope
 from common.api.schema import Operation, operation, page_schema
 from common.exceptions import Missing, PermissionRefused
 from gigs.models import Milestone, Project
+from invoicing.api.files import file_answer, file_operation
 from invoicing.api.reads import invoices_for
 from invoicing.api.serializers import (
     GenerateInput,
@@ -24,10 +24,8 @@ from invoicing.api.serializers import (
 from invoicing.enums import DocumentKind
 from invoicing.exceptions import (
     AlreadyObjected,
-    DocumentNotReady,
     MandateOutdated,
     MilestoneNotApproved,
-    NoElectronicInvoice,
     NoMandate,
     ObjectionTooLate,
 )
@@ -79,54 +77,27 @@ class FileView(ApiView):
 
     def download(self, invoice_id: str, kind: DocumentKind) -> HttpResponse:
         """The file as it was kept."""
-        file = file_of(Invoice.objects.for_user(self.user).by_public_id(invoice_id), kind)
-        return HttpResponse(
-            bytes(file.content),
-            content_type=file.media_type,
-            headers={"Content-Disposition": f'attachment; filename="{file.file_name}"'},
+        return file_answer(
+            file_of(Invoice.objects.for_user(self.user).by_public_id(invoice_id), kind)
         )
 
 
 class InvoicePdfView(FileView):
-    @operation(
-        Operation(
-            name="invoice_pdf",
-            tag="invoices",
-            scope=Scope.MONEY_READ,
-            answers={(200, "application/pdf"): OpenApiTypes.BINARY},
-            refusals=[DocumentNotReady],
-        )
-    )
+    @operation(file_operation("invoice_pdf", DocumentKind.PDF))
     def get(self, request: Request, invoice_id: str) -> HttpResponse:
         """Download the invoice as PDF/A-3b, with its CII inside (Factur-X) where it has one."""
         return self.download(invoice_id, DocumentKind.PDF)
 
 
 class InvoiceUblView(FileView):
-    @operation(
-        Operation(
-            name="invoice_ubl",
-            tag="invoices",
-            scope=Scope.MONEY_READ,
-            answers={(200, "application/xml"): OpenApiTypes.BINARY},
-            refusals=[DocumentNotReady, NoElectronicInvoice],
-        )
-    )
+    @operation(file_operation("invoice_ubl", DocumentKind.UBL))
     def get(self, request: Request, invoice_id: str) -> HttpResponse:
         """Download the invoice as UBL 2.1: Peppol BIS, XRechnung or plain EN 16931."""
         return self.download(invoice_id, DocumentKind.UBL)
 
 
 class InvoiceCiiView(FileView):
-    @operation(
-        Operation(
-            name="invoice_cii",
-            tag="invoices",
-            scope=Scope.MONEY_READ,
-            answers={(200, "application/xml"): OpenApiTypes.BINARY},
-            refusals=[DocumentNotReady, NoElectronicInvoice],
-        )
-    )
+    @operation(file_operation("invoice_cii", DocumentKind.CII))
     def get(self, request: Request, invoice_id: str) -> HttpResponse:
         """Download the invoice as UN/CEFACT CII: the XML of its Factur-X file."""
         return self.download(invoice_id, DocumentKind.CII)

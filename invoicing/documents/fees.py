@@ -118,6 +118,7 @@ class FeeParts:
     sums: FeeSums
     numbers: Sequence[str]
     corrects: Sequence[tuple[str, date]] = ()
+    logo: str = ""
 
 
 def fee_document(parts: FeeParts) -> Document:
@@ -147,6 +148,7 @@ def fee_document(parts: FeeParts) -> Document:
             Preceding(number=number, issued_on=issued_on) for number, issued_on in parts.corrects
         ),
         notes=_notes(parts),
+        logo=parts.logo,
     )
 
 

@@ -7,6 +7,7 @@ from invoicing.documents.pdf import render_pdf
 from invoicing.documents.rules import gaps
 from invoicing.documents.stored import to_json
 from invoicing.documents.xml import cii_of, ubl_of
+from invoicing.enums import DocumentKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,16 @@ class Files:
     pdf: bytes
     cii: bytes | None
     ubl: bytes | None
+
+    def by_kind(self) -> dict[DocumentKind, bytes]:
+        """Those that there are."""
+        made = {
+            DocumentKind.DATA: self.data,
+            DocumentKind.PDF: self.pdf,
+            DocumentKind.UBL: self.ubl,
+            DocumentKind.CII: self.cii,
+        }
+        return {kind: content for kind, content in made.items() if content is not None}
 
 
 def files_of(document: Document, *, logo: bytes | None = None) -> Files:

@@ -22,7 +22,7 @@ class ForeignInvoice(PublicIdModel):
     format = models.CharField(max_length=3, choices=ForeignFormat.choices)
     file_name = models.CharField(max_length=200)
     content = models.BinaryField()
-    digest = models.CharField("SHA-256", max_length=64, unique=True)
+    digest = models.CharField("SHA-256", max_length=64)
     number = models.CharField(max_length=100)
     type_code = models.CharField("UNTDID 1001", max_length=3)
     issued_on = models.DateField()
@@ -42,6 +42,9 @@ class ForeignInvoice(PublicIdModel):
         constraints = [
             one_of("side", Side, name="invoicing_foreign_side_valid"),
             one_of("format", ForeignFormat, name="invoicing_foreign_format_valid"),
+            models.UniqueConstraint(
+                fields=["user", "digest"], name="invoicing_foreign_kept_once_by_each"
+            ),
             not_negative("total", name="invoicing_foreign_total_not_negative"),
             models.CheckConstraint(
                 condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="invoicing_foreign_digest_valid"
@@ -59,6 +62,6 @@ class ForeignInvoice(PublicIdModel):
         return "application/pdf" if self.format == ForeignFormat.PDF else "application/xml"
 
     @property
-    def extension(self) -> str:
-        """How the name of its file ends."""
-        return "pdf" if self.format == ForeignFormat.PDF else "xml"
+    def download_name(self) -> str:
+        """A name that is safe to send, unlike the one it came with."""
+        return f"{self.public_id}.{'pdf' if self.format == ForeignFormat.PDF else 'xml'}"

@@ -132,19 +132,8 @@ def _words_of_note(note: Invoice, invoice: Invoice) -> Values:
 def _rows(
     invoice: Invoice, document: Document, logo: bytes | None, *, at: datetime
 ) -> Iterator[InvoiceDocument]:
-    files = files_of(document, logo=logo)
-    made = {
-        DocumentKind.DATA: files.data,
-        DocumentKind.PDF: files.pdf,
-        DocumentKind.UBL: files.ubl,
-        DocumentKind.CII: files.cii,
-    }
-    for kind, content in made.items():
-        if content is not None:
-            yield InvoiceDocument(
-                invoice=invoice,
-                kind=kind,
-                content=content,
-                digest=hashlib.sha256(content).hexdigest(),
-                created_at=at,
-            )
+    for kind, content in files_of(document, logo=logo).by_kind().items():
+        digest = hashlib.sha256(content).hexdigest()
+        yield InvoiceDocument(
+            invoice=invoice, kind=kind, content=content, digest=digest, created_at=at
+        )

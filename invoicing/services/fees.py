@@ -13,8 +13,9 @@ from django.db import transaction
 from accounts import audit
 from accounts.enums import PartyKind
 from accounts.models import User
-from accounts.selectors import LEGAL_FIELDS, buyer_copy
+from accounts.selectors import LEGAL_FIELDS, buyer_copy, logo_contents
 from accounts.services import attachments as mail_attachments
+from accounts.services import platform_logo
 from accounts.services.attachments import Attachment
 from accounts.services.mail import Files, Mail, Page, Values, mail_enqueue_many
 from common.money import basis_in, tax_on
@@ -22,7 +23,7 @@ from invoicing import numbering
 from invoicing.documents.fees import FeeCharge, FeeParts, FeeSums, fee_document
 from invoicing.documents.files import files_of
 from invoicing.documents.language import wording_of
-from invoicing.documents.model import Language
+from invoicing.documents.model import Document, Language
 from invoicing.documents.stored import from_json, to_json
 from invoicing.enums import FEE_FAMILIES, DocumentKind, FeeKind
 from invoicing.models import FeeDocument, FeeInvoice
@@ -58,7 +59,7 @@ def fee_invoices_issue(*, charges: Sequence[FeeCharge], at: datetime) -> int:
         )
     )
     named = {(user_id, currency) for kind, user_id, currency, _ in taken if kind == FeeKind.FEE}
-    made = []
+    made, logo = [], platform_logo(at=at)
     for charge in sorted(charges, key=lambda one: [*FeeKind].index(one.kind)):
         owner = (charge.user_id, charge.currency)
         if (charge.kind, *owner, charge.month) in taken:
@@ -66,7 +67,8 @@ def fee_invoices_issue(*, charges: Sequence[FeeCharge], at: datetime) -> int:
         if charge.kind == FeeKind.FEE:
             named.add(owner)
         if owner in named:
-            invoice = _invoice(charge, people[charge.user_id], counters[charge.kind], at=at)
+            counter = counters[charge.kind]
+            invoice = _invoice(charge, people[charge.user_id], counter, logo=logo, at=at)
             invoice.save()
             made.append(invoice)
     numbering.advance(counters.values())
@@ -88,7 +90,15 @@ def fee_documents_render(*, invoice_ids: Sequence[int], at: datetime) -> list[Fe
     missing = FeeInvoice.objects.filter(pk__in=invoice_ids).exclude(
         documents__kind=DocumentKind.PDF
     )
-    return [row for invoice in missing.order_by("pk") for row in _files(invoice, at=at)]
+    documents = [
+        (invoice, from_json(invoice.snapshot.encode("ascii"))) for invoice in missing.order_by("pk")
+    ]
+    logos = logo_contents({document.logo for _, document in documents if document.logo})
+    return [
+        row
+        for invoice, document in documents
+        for row in _files(invoice, document, logos.get(document.logo), at=at)
+    ]
 
 
 @transaction.atomic
@@ -146,7 +156,7 @@ def fee_sums(charge: FeeCharge, decision: Decision | None) -> FeeSums:
 
 
 def _invoice(
-    charge: FeeCharge, user: User, counter: numbering.Counter, *, at: datetime
+    charge: FeeCharge, user: User, counter: numbering.Counter, *, logo: str, at: datetime
 ) -> FeeInvoice:
     seller, buyer = platform_copy(), {**buyer_copy(user), "kind": PartyKind.BUSINESS}
     decision = decide(tax_party(seller), tax_party(buyer), on=at.date())
@@ -165,6 +175,7 @@ def _invoice(
             sums=sums,
             numbers=charge.numbers,
             corrects=_corrected(charge) if charge.kind == FeeKind.CREDIT else (),
+            logo=logo,
         )
     )
     return FeeInvoice(
@@ -199,20 +210,12 @@ def _corrected(charge: FeeCharge) -> Sequence[tuple[str, date]]:
     )
 
 
-def _files(invoice: FeeInvoice, *, at: datetime) -> Iterator[FeeDocument]:
-    files = files_of(from_json(invoice.snapshot.encode("ascii")))
-    made = {
-        DocumentKind.DATA: files.data,
-        DocumentKind.PDF: files.pdf,
-        DocumentKind.UBL: files.ubl,
-        DocumentKind.CII: files.cii,
-    }
-    for kind, content in made.items():
-        if content is not None:
-            digest = hashlib.sha256(content).hexdigest()
-            yield FeeDocument(
-                invoice=invoice, kind=kind, content=content, digest=digest, created_at=at
-            )
+def _files(
+    invoice: FeeInvoice, document: Document, logo: bytes | None, *, at: datetime
+) -> Iterator[FeeDocument]:
+    for kind, content in files_of(document, logo=logo).by_kind().items():
+        digest = hashlib.sha256(content).hexdigest()
+        yield FeeDocument(invoice=invoice, kind=kind, content=content, digest=digest, created_at=at)
 
 
 def _record(invoice: FeeInvoice) -> audit.Record:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import PurePath
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from djmoney.money import Money
@@ -13,11 +14,20 @@ from djmoney.money import Money
 from accounts import audit
 from accounts.models import User
 from accounts.policies import may_administer, require
+from common.exceptions import FieldError
 from common.money import quantize
 from invoicing.documents.foreign import Reading, Unreadable, day_of, read
 from invoicing.enums import Side
-from invoicing.exceptions import ForeignImported, ForeignIncomplete, ForeignUnreadable
+from invoicing.exceptions import (
+    ForeignImported,
+    ForeignIncomplete,
+    ForeignLimit,
+    ForeignUnreadable,
+)
 from invoicing.models import ForeignInvoice
+
+MOST_KEPT: Final = 1_000
+"""For one person: each may be some megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +52,21 @@ def foreign_invoice_read(content: bytes) -> Reading:
 def foreign_invoice_import(
     *, file: ForeignFile, accepts_findings: bool, by: User | None, at: datetime
 ) -> ForeignInvoice:
-    """Keep a foreign invoice as it came, once; `by` is None for the command line.
+    """Keep a foreign invoice as it came, once for each owner; `by` is None for the command line.
 
     ForeignIncomplete while it breaks rules that are not accepted, or lacks what a record needs;
-    ForeignImported, ForeignUnreadable, PermissionRefused.
+    ForeignImported, ForeignLimit, ForeignUnreadable, PermissionRefused.
     """
     if by is not None:
-        require(may_administer(by), "Only staff import foreign invoices.")
+        is_own = by.pk == file.owner.pk
+        require(is_own or may_administer(by), "Only staff import invoices for others.")
     reading = foreign_invoice_read(file.content)
     if not reading.is_complete or (reading.findings and not accepts_findings):
-        raise ForeignIncomplete(reading.findings)
+        raise ForeignIncomplete(
+            [FieldError("file", found.rule, found.message) for found in reading.findings]
+        )
+    if ForeignInvoice.objects.filter(user=file.owner).count() >= MOST_KEPT:
+        raise ForeignLimit
     invoice = _record(file, reading, by=by, at=at)
     try:
         with transaction.atomic():

@@ -7,7 +7,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import SignedInRequest
-from common.http import found, marks
+from common.http import download, found, marks
 from invoicing import selectors
 from invoicing.enums import DocumentKind
 from invoicing.exceptions import DocumentNotReady, NoElectronicInvoice
@@ -31,8 +31,4 @@ def fee_file(request: SignedInRequest, invoice_id: str, kind: DocumentKind) -> H
         file = selectors.fee_file_of(invoice, kind)
     except (DocumentNotReady, NoElectronicInvoice) as refusal:
         raise Http404(refusal.message) from refusal
-    return HttpResponse(
-        bytes(file.content),
-        content_type=file.media_type,
-        headers={"Content-Disposition": f'attachment; filename="{file.file_name}"'},
-    )
+    return download(bytes(file.content), media_type=file.media_type, name=file.file_name)

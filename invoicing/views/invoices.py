@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.enums import Role
 from accounts.models import User
 from accounts.permissions import SignedInRequest, role_required
-from common.http import attempt, found, render_page
+from common.http import attempt, download, found, render_page
 from common.spreadsheets import csv_lines, csv_response
 from gigs.models import Milestone, Project
 from invoicing import policies, selectors, services
@@ -141,11 +141,7 @@ def invoice_file(request: SignedInRequest, invoice_id: str, kind: DocumentKind) 
         return _not_ready(request, invoice, refusal)
     except NoElectronicInvoice as refusal:
         raise Http404(refusal.message) from refusal
-    return HttpResponse(
-        bytes(file.content),
-        content_type=file.media_type,
-        headers={"Content-Disposition": f'attachment; filename="{file.file_name}"'},
-    )
+    return download(bytes(file.content), media_type=file.media_type, name=file.file_name)
 
 
 @require_safe

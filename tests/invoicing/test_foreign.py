@@ -8,11 +8,16 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent
 from common.exceptions import PermissionRefused
-from invoicing.documents.foreign import read
+from invoicing.documents.foreign import LARGEST, read
 from invoicing.documents.pdf import render_pdf
 from invoicing.documents.xml import cii_of, ubl_of
 from invoicing.enums import Side
-from invoicing.exceptions import ForeignImported, ForeignIncomplete, ForeignUnreadable
+from invoicing.exceptions import (
+    ForeignImported,
+    ForeignIncomplete,
+    ForeignLimit,
+    ForeignUnreadable,
+)
 from invoicing.models import ForeignInvoice
 from invoicing.services.foreign import ForeignFile, foreign_invoice_import
 from tests.factories import AT
@@ -129,7 +134,7 @@ def test_it_is_kept_once_as_it_came(freelancer, staff):
 def test_broken_rules_have_to_be_accepted(freelancer, staff):
     with pytest.raises(ForeignIncomplete) as refusal:
         keep(WRONG, freelancer, staff)
-    assert {finding.rule for finding in refusal.value.findings} >= {"BR-CO-15"}
+    assert {error.code for error in refusal.value.errors} >= {"BR-CO-15"}
     assert not ForeignInvoice.objects.exists()
 
     kept = keep(WRONG, freelancer, staff, accepts=True)
@@ -141,10 +146,26 @@ def test_broken_rules_have_to_be_accepted(freelancer, staff):
 
 
 @pytest.mark.django_db
-def test_only_staff_import(freelancer):
+def test_people_import_for_themselves_and_only_staff_for_others(freelancer, stranger):
     with pytest.raises(PermissionRefused):
-        keep(UBL, freelancer, freelancer)
+        keep(UBL, freelancer, stranger)
     assert not ForeignInvoice.objects.exists()
+
+    keep(UBL, freelancer, freelancer)
+    keep(UBL, stranger, stranger)
+
+    kept = ForeignInvoice.objects.order_by("pk").values_list("user", "imported_by")
+    assert list(kept) == [(freelancer.pk,) * 2, (stranger.pk,) * 2]
+
+
+@pytest.mark.django_db
+def test_nobody_keeps_more_than_is_reasonable(freelancer, monkeypatch):
+    monkeypatch.setattr("invoicing.services.foreign.MOST_KEPT", 1)
+    keep(UBL, freelancer)
+
+    with pytest.raises(ForeignLimit):
+        keep(CII, freelancer)
+    assert ForeignInvoice.objects.count() == 1
 
 
 @pytest.mark.django_db
@@ -210,6 +231,30 @@ def test_its_user_sees_and_downloads_it(client_for, freelancer, stranger):
 
 
 @pytest.mark.django_db
+def test_people_keep_one_in_the_browser(client_for, freelancer):
+    browser, page = client_for(freelancer), reverse("invoicing:foreign")
+
+    def post(content, **changes):
+        return browser.post(page, {"side": "received", **changes, "file": io.BytesIO(content)})
+
+    refused = post(WRONG)
+    assert refused.status_code == 422
+    assert "BR-CO-15" in refused.content.decode()
+    assert post(b"nothing").status_code == 422
+    assert post(b"x" * (LARGEST + 1)).status_code == 422
+    assert not ForeignInvoice.objects.exists()
+    assert post(UBL).status_code == 302
+    assert post(WRONG, accepts_findings="on", side="sent").status_code == 302
+    again = post(UBL)
+    assert (again.status_code, "imported before" in again.content.decode()) == (422, True)
+    kept = ForeignInvoice.objects.order_by("pk").values_list("user", "side", "imported_by")
+    assert list(kept) == [
+        (freelancer.pk, "received", freelancer.pk),
+        (freelancer.pk, "sent", freelancer.pk),
+    ]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("rule", "changes"),
     [
@@ -217,7 +262,7 @@ def test_its_user_sees_and_downloads_it(client_for, freelancer, stranger):
         ("invoicing_foreign_format_valid", {"format": "'doc'"}),
         ("invoicing_foreign_total_not_negative", {"total": "-1"}),
         ("invoicing_foreign_digest_valid", {"digest": "'x'"}),
-        ("invoicing_foreigninvoice_digest_key", {"digest": "digest"}),
+        ("invoicing_foreign_kept_once_by_each", {"digest": "digest"}),
     ],
 )
 def test_the_database_refuses_such_a_record(freelancer, rule, changes):
