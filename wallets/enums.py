@@ -226,10 +226,19 @@ WITHDRAWAL_TRANSITIONS: dict[WithdrawalStatus, frozenset[WithdrawalStatus]] = {
     ),
     WithdrawalStatus.UNCERTAIN: frozenset({WithdrawalStatus.PAID, WithdrawalStatus.RETURNED}),
     WithdrawalStatus.PAID: frozenset({WithdrawalStatus.RETURNED}),
-    WithdrawalStatus.RETURNED: frozenset(),
+    WithdrawalStatus.RETURNED: frozenset({WithdrawalStatus.PAID}),
     WithdrawalStatus.REJECTED: frozenset(),
     WithdrawalStatus.CANCELLED: frozenset(),
 }
+
+
+class Resolution(models.TextChoices):
+    """What staff say became of a frozen withdrawal."""
+
+    PAID = "paid", "Paid"
+    RETURNED = "returned", "Returned"
+
+
 OPEN_WITHDRAWALS = (
     WithdrawalStatus.REQUESTED,
     WithdrawalStatus.APPROVED,

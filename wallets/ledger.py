@@ -164,7 +164,8 @@ def open_accounts(specs: Sequence[AccountSpec]) -> dict[AccountSpec, int]:
 def lock(accounts: Collection[int]) -> dict[int, int]:
     """What each of these ordinary accounts can give, kept so until the transaction ends.
 
-    The balance less what is reserved of it; below zero for a debt.
+    The balance less what is reserved of it; below zero for a debt. Of hot accounts this backend's
+    shard is locked, after all ordinary ones.
     """
     return dict(call(LOCK, sorted(accounts)))
 
@@ -230,7 +231,13 @@ def pay_out_many(paid: Sequence[PayOut]) -> list[Posted]:
     if not paid:
         return []
     if len(paid) > 1:
-        lock({one.available_account for one in paid})
+        lock(
+            {
+                account
+                for one in paid
+                for account in (one.available_account, one.outside_account, one.fee_account)
+            }
+        )
     rows = call(PAY_OUT, json.dumps([asdict(one) for one in paid]))
     return [
         Posted(journal_id, one.key, posted_at, replayed)

@@ -8,7 +8,7 @@ from gigs.models import Project
 from tests.builders import active_project, paid_invoice
 from tests.factories import AT, UserFactory
 from tests.interleavings.grounds import LATER, Ground, Operation, Work
-from tests.wallets.withdrawing import answer_of, bank_account
+from tests.wallets.withdrawing import answer_of, bank_account, resolve
 from wallets.enums import PayoutResult
 from wallets.models import Withdrawal
 from wallets.services import (
@@ -20,7 +20,6 @@ from wallets.services import (
     withdrawal_conclude,
     withdrawal_reject,
     withdrawal_request,
-    withdrawal_resolve,
 )
 
 NET = Money("95.00", "USD")
@@ -70,17 +69,14 @@ class Outcomes(Withdrawals):
         about = {"withdrawal_id": self.withdrawal.pk, "at": AT}
         withdrawal_claim(**about)
         returned = answer_of(self.withdrawal, PayoutResult.RETURNED, reason="account_closed")
-        resolve = partial(
-            withdrawal_resolve, reason="The statement says so.", by=self.staff, **about
-        )
         return {
             "hear that it is paid": partial(
                 withdrawal_conclude, answer=answer_of(self.withdrawal), **about
             ),
             "hear that it came back": partial(withdrawal_conclude, answer=returned, **about),
             "hear nothing": partial(withdrawal_conclude, answer=None, **about),
-            "resolve as paid": partial(resolve, is_paid=True),
-            "resolve as not paid": partial(resolve, is_paid=False),
+            "resolve as paid": partial(resolve, self.withdrawal, is_paid=True, by=self.staff),
+            "resolve as not paid": partial(resolve, self.withdrawal, is_paid=False, by=self.staff),
         }
 
 

@@ -4,10 +4,8 @@ from tests.builders import active_project, sent_invoice
 from tests.factories import AT, UserFactory
 from tests.wallets.banking import match_by_hand
 from tests.wallets.paying import topped_up
-from tests.wallets.withdrawing import answer_of, funded, request
-from wallets.enums import (
-    ChargeResult,
-)
+from tests.wallets.withdrawing import answer_of, funded, request, resolve
+from wallets.enums import ChargeResult, PayoutResult
 from wallets.providers import Answer
 from wallets.services import (
     bank_match_confirm,
@@ -71,6 +69,12 @@ def sent_withdrawal(*results):
         answer = answer_of(withdrawal, result) if result else None
         withdrawal_conclude(withdrawal_id=withdrawal.pk, answer=answer, at=AT)
     return withdrawal
+
+
+def paid_after_all():
+    """Declined, says the provider, and then that it paid; staff have seen that it did."""
+    withdrawal = sent_withdrawal(PayoutResult.DECLINED, PayoutResult.PAID)
+    return resolve(withdrawal, is_paid=True, by=UserFactory(is_staff=True))
 
 
 def dropped_match(amount):

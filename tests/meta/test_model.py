@@ -36,6 +36,9 @@ LEFT_OUT = {
             ("approved", "rejected"),
         },
         "money that comes back after it was paid is a payment of its own": {("paid", "returned")},
+        "staff who were wrong book what the provider paid, from what there is and the rest as debt": {
+            ("returned", "paid")
+        },
     },
 }
 

@@ -61,6 +61,7 @@ from tests.meta.leaving import (
     dropped_credit,
     dropped_match,
     large_approved,
+    paid_after_all,
     rejected_withdrawal,
     sent_withdrawal,
     taken_back,
@@ -371,6 +372,7 @@ SERVICES = {
     ("Withdrawal", "paid", "returned"): lambda: sent_withdrawal(
         PayoutResult.PAID, PayoutResult.RETURNED
     ),
+    ("Withdrawal", "returned", "paid"): paid_after_all,
     ("BankMatch", "proposed", "done"): confirmed_match,
     ("BankMatch", "proposed", "dropped"): lambda: dropped_match("6000.00"),
     ("BankMatch", "done", "dropped"): lambda: dropped_match("1.00"),

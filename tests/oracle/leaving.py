@@ -35,6 +35,7 @@ class Wallets(Books):
         self.withdrawals[withdrawal] = {
             "owner": owner, "currency": currency, "amount": amount, "fee": fee, "key": key,
             "status": "approved" if amount <= looked_at else "requested", "frozen": False,
+            "said": None, "is_large": amount > looked_at,
         }  # fmt: skip
         return withdrawal
 
@@ -76,7 +77,16 @@ class Wallets(Books):
         elif row["status"] == "paid":
             self.hear_more(row, word, fits)
         elif word == "paid":
-            row["frozen"] = True
+            self.freeze_row(row)
+
+    def freeze_row(self, row):
+        row["frozen"], row["said"] = True, None
+
+    def freeze(self, withdrawal):
+        """Staff want to look what became of it."""
+        row = self.withdrawals[withdrawal]
+        need(not row["frozen"] and row["status"] in UNDER_WAY, "WithdrawalTransitionRefused")
+        self.freeze_row(row)
 
     def hear_the_end(self, row, word, fits):
         if word != "paid":
@@ -84,29 +94,43 @@ class Wallets(Books):
         elif fits:
             self.leave(row)
         else:
-            row["frozen"] = True
+            self.freeze_row(row)
 
     def hear_more(self, row, word, fits):
         if word == "declined" or (word == "returned" and not fits):
-            row["frozen"] = True
+            self.freeze_row(row)
         elif word == "returned":
             self.come_back(row)
 
     def resolve(self, withdrawal, is_paid):
-        """What staff read from the bank's statement."""
+        """What staff read from the bank's statement; above the limit a second one looks too."""
         row = self.withdrawals[withdrawal]
-        is_open = row["status"] in UNDER_WAY
-        need(row["frozen"] or is_open, "WithdrawalTransitionRefused")
-        if row["status"] == "paid":
-            if not is_paid:
-                self.come_back(row)
-        else:
-            need(is_open, "WithdrawalTransitionRefused")
-            if is_paid:
-                self.leave(row)
-            else:
-                self.end(row, "returned", UNDER_WAY)
-        row["frozen"] = False
+        need(row["frozen"], "WithdrawalTransitionRefused")
+        row["said"] = is_paid
+        if not row["is_large"]:
+            self.end_as_said(row)
+
+    def confirm(self, withdrawal):
+        row = self.withdrawals[withdrawal]
+        need(row["frozen"] and row["said"] is not None, "WithdrawalTransitionRefused")
+        self.end_as_said(row)
+
+    def end_as_said(self, row):
+        row["frozen"], is_paid = False, row["said"]
+        if row["status"] in UNDER_WAY:
+            self.leave(row) if is_paid else self.end(row, "returned", UNDER_WAY)
+        elif row["status"] == "paid" and not is_paid:
+            self.come_back(row)
+        elif row["status"] == "returned" and is_paid:
+            row["status"] = "paid"
+            self.move(*self.legs(row, 1))
+
+    def would_be_owed(self, withdrawal):
+        """Whether its wallet lacks what it would take now that it came back: debts are not told of."""
+        row = self.withdrawals[withdrawal]
+        owner, currency = row["owner"], row["currency"]
+        free = self.balances[owner, "available", currency] - self.reserved[owner, currency]
+        return row["status"] == "returned" and free < row["amount"]
 
     def leave(self, row):
         row["status"] = "paid"

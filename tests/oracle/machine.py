@@ -61,6 +61,7 @@ class MoneyMachine(RuleBasedStateMachine):
             "clara": buyer(user=CommissionerFactory()),
             "carl": buyer(user=CommissionerFactory()),
             "staff": UserFactory(is_staff=True),
+            "second": UserFactory(is_staff=True),
         }
         cls.banks = {name: bank_account(cls.people[name]) for name in ("fred", "frida")}
         for name, token in METHODS.items():

@@ -21,6 +21,8 @@ from wallets.services import (
     withdrawal_cancel,
     withdrawal_claim,
     withdrawal_conclude,
+    withdrawal_confirm,
+    withdrawal_freeze,
     withdrawal_reject,
     withdrawal_request,
     withdrawal_resolve,
@@ -28,6 +30,7 @@ from wallets.services import (
 
 SHARES = st.sampled_from([100, 100, 101, 50]) | st.integers(0, 120)
 WORDS = st.sampled_from(["paid", "paid", "declined", "returned", "pending", None])
+A_MINUTE = dt.timedelta(minutes=1)
 SENT = (*UNDER_WAY, "paid", "returned")
 
 
@@ -145,16 +148,56 @@ class Withdrawals(Refunds):
     def staff_resolve(self, data, is_paid):
         rows = self.books.withdrawals
         withdrawal = self.one_of(data, rows, lambda row: row["frozen"])
+        said = []
+
+        def expected(at):
+            said[:] = [is_paid and not self.books.would_be_owed(withdrawal)]
+            self.books.resolve(withdrawal, said[0])
+
         self.both(
-            lambda at: self.books.resolve(withdrawal, is_paid),
+            expected,
             lambda at: withdrawal_resolve(
                 withdrawal_id=self.row(withdrawal),
-                is_paid=is_paid,
+                is_paid=said[0],
                 reason="The statement says so.",
                 by=self.people["staff"],
-                at=at,
+                at=at + A_MINUTE,
             ),
         )
+
+    @precondition(lambda self: self.books.withdrawals)
+    @rule(data=st.data())
+    def staff_freeze(self, data):
+        withdrawal, staff = self.withdrawal(data, *UNDER_WAY), self.people["staff"]
+        self.both(
+            lambda at: self.books.freeze(withdrawal),
+            lambda at: withdrawal_freeze(
+                withdrawal_id=self.row(withdrawal), reason="Where is it?", by=staff, at=at
+            ),
+        )
+
+    @precondition(lambda self: self.books.withdrawals)
+    @rule(data=st.data())
+    def staff_confirm(self, data):
+        rows = self.books.withdrawals
+        withdrawal = self.one_of(data, rows, lambda row: row["frozen"] and row["is_large"])
+        owed = []
+
+        def expected(at):
+            owed[:] = [self.books.would_be_owed(withdrawal)]
+            if not owed[0]:
+                self.books.confirm(withdrawal)
+
+        def actual(at):
+            if not owed[0]:
+                withdrawal_confirm(
+                    withdrawal_id=self.row(withdrawal),
+                    reason="So it is.",
+                    by=self.people["second"],
+                    at=at,
+                )
+
+        self.both(expected, actual)
 
     @precondition(has_money)
     @rule(data=st.data(), share=SHARES)

@@ -10,7 +10,7 @@ from tests.factories import AT, UserFactory
 from tests.races.threads import TIMES, at_once, race_seen, tally
 from tests.rules import checksums
 from tests.wallets.banking import by_bank_file, export, line_of, named, sample, table, take
-from tests.wallets.withdrawing import funded, request, wallet
+from tests.wallets.withdrawing import funded, request, resolve, wallet
 from wallets import integrity
 from wallets.enums import BankMatchKind, WithdrawalStatus
 from wallets.exceptions import WithdrawalTransitionRefused
@@ -20,7 +20,6 @@ from wallets.services import (
     bank_statement_import,
     withdrawal_cancel,
     withdrawal_reject,
-    withdrawal_resolve,
 )
 
 pytestmark = pytest.mark.django_db
@@ -184,7 +183,7 @@ def test_what_contradicts_the_books_freezes(sent, amounts, because, status):
 
 def test_money_that_left_for_what_had_ended_freezes(sent, owner, staff):
     back, _ = sent
-    withdrawal_resolve(withdrawal_id=back.pk, is_paid=False, reason="Lost.", by=staff, at=AT)
+    resolve(back, is_paid=False, by=staff)
     waiting = request(owner, amount="100.00")
 
     take(
@@ -204,9 +203,7 @@ def test_money_that_left_for_what_had_ended_freezes(sent, owner, staff):
         with pytest.raises(WithdrawalTransitionRefused, match="frozen"):
             act()
     assert not waiting.is_cancellable
-    seen = withdrawal_resolve(
-        withdrawal_id=back.pk, is_paid=False, reason="It came back.", by=staff, at=AT
-    )
+    seen = resolve(back, is_paid=False, by=staff, at=back.frozen_at)
     assert (seen.status, seen.frozen_at) == (WithdrawalStatus.RETURNED, None)
     assert wallet(owner) == (FUNDED - 60_000, 60_000, 0)
     rejected = withdrawal_reject(
@@ -217,7 +214,7 @@ def test_money_that_left_for_what_had_ended_freezes(sent, owner, staff):
 
 def test_what_staff_had_resolved_by_hand_gets_its_line(sent, owner, staff):
     paid, _ = sent
-    withdrawal_resolve(withdrawal_id=paid.pk, is_paid=True, reason="Seen.", by=staff, at=AT)
+    resolve(paid, is_paid=True, by=staff)
 
     take(table({"amount": "-999.00", "end_to_end_id": named(paid)}))
 

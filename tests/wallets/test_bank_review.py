@@ -13,7 +13,7 @@ from tests.factories import AT, UserFactory
 from tests.races.threads import TIMES, at_once, race_seen, tally
 from tests.rules import checksums, copy, refused_by, rewrite
 from tests.wallets.banking import by_bank_file, export, line_of, named, table, take
-from tests.wallets.withdrawing import funded, request, wallet
+from tests.wallets.withdrawing import funded, request, resolve, wallet
 from wallets import integrity
 from wallets.enums import BankMatchKind, BankMatchStatus, WithdrawalStatus
 from wallets.exceptions import (
@@ -29,7 +29,6 @@ from wallets.services import (
     bank_match_confirm,
     bank_match_drop,
     bank_match_make,
-    withdrawal_resolve,
 )
 
 pytestmark = pytest.mark.django_db
@@ -202,7 +201,7 @@ def test_what_does_not_fit_is_refused(sent, owner, staff, settings):
 
 def test_what_was_resolved_meanwhile_is_not_confirmed(sent, staff, second):
     match = make(nameless("-998.00"), sent, by=staff)
-    withdrawal_resolve(withdrawal_id=sent.pk, is_paid=False, reason="Lost.", by=staff, at=AT)
+    resolve(sent, is_paid=False, by=staff)
     before = checksums()
 
     with pytest.raises(BankMatchUnfit, match="had ended here"):

@@ -9,10 +9,10 @@ from tests.factories import AT
 from tests.wallets import banking
 from tests.wallets.banking import by_bank_file, export, named, sample, table, take
 from tests.wallets.test_integrity import corrupt, fired
-from tests.wallets.withdrawing import funded, request
+from tests.wallets.withdrawing import funded, request, resolve
 from wallets import integrity
 from wallets.models import BankAccount, BankStatement
-from wallets.services import bank_line_set_aside, withdrawal_resolve
+from wallets.services import bank_line_set_aside
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +135,7 @@ def test_a_payment_by_hand_needs_its_line_once_statements_cover_it(books, staff)
     by_hand = request(books.user, amount="300.00")
     export(by_hand, by=staff)
 
-    withdrawal_resolve(withdrawal_id=by_hand.pk, is_paid=True, reason="Seen.", by=staff, at=AT)
+    resolve(by_hand, is_paid=True, by=staff)
 
     [difference] = integrity.differences()
     assert (difference.check, difference.subject) == (CHECK, f"withdrawal {by_hand.pk}")

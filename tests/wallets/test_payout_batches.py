@@ -11,7 +11,7 @@ from outbox.models import Job
 from tests.factories import AT, UserFactory
 from tests.races.threads import TIMES, at_once, race_seen, tally
 from tests.rules import checksums, refused_by, rewrite
-from tests.wallets.withdrawing import IBAN, funded, request, wallet
+from tests.wallets.withdrawing import IBAN, funded, request, resolve, wallet
 from wallets import integrity
 from wallets.enums import WithdrawalStatus
 from wallets.exceptions import BatchMixed, PayerMissing, WithdrawalTransitionRefused
@@ -21,7 +21,6 @@ from wallets.services import (
     payout_batch_export,
     payout_batch_open,
     withdrawal_cancel,
-    withdrawal_resolve,
 )
 
 pytestmark = pytest.mark.django_db
@@ -80,9 +79,7 @@ def test_what_was_exported_is_on_its_way_and_resolved_from_the_statement(owner, 
 
     batch = export(paid, back, by=staff)
     for withdrawal, is_paid in ((paid, True), (back, False)):
-        withdrawal_resolve(
-            withdrawal_id=withdrawal.pk, is_paid=is_paid, reason="Statement 7.", by=staff, at=AT
-        )
+        resolve(withdrawal, is_paid=is_paid, by=staff)
 
     assert [*batch.withdrawals.order_by("pk").values_list("status", flat=True)] == [
         WithdrawalStatus.PAID,

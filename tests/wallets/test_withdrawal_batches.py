@@ -1,4 +1,7 @@
-"""Many withdrawals in one batch: each ends in its own way, and none holds up the others."""
+"""Many withdrawals in one batch: each ends in its own way, and none holds up the others.
+
+Threads ask, each on a connection of its own, so what they look up is committed.
+"""
 
 from dataclasses import replace
 
@@ -32,7 +35,7 @@ from wallets.ledger import AccountSpec, JournalDraft, Leg
 from wallets.models import PayoutMethod, Withdrawal
 from wallets.services import provider_event_note
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 FUNDED = 316_667
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from tests.factories import AT, UserFactory
 from tests.rules import copy, refused_by, rewrite
-from tests.wallets.withdrawing import funded, request, send
+from tests.wallets.withdrawing import ANSWER_LOST, funded, request, resolve, send
 from wallets.models import ProviderEvent
 from wallets.services import withdrawal_cancel
 
@@ -23,6 +23,12 @@ def paid():
 def cancelled():
     withdrawal = approved()
     return withdrawal_cancel(withdrawal_id=withdrawal.pk, by=withdrawal.user, at=AT)
+
+
+def resolved():
+    return resolve(
+        send(request(funded(), number=ANSWER_LOST)), is_paid=True, by=UserFactory(is_staff=True)
+    )
 
 
 def event():
@@ -50,6 +56,12 @@ def event():
         ("wallets_withdrawal_approved_by_another", approved, "approved_by_id = user_id"),
         ("wallets_withdrawal_frozen_because", approved, "frozen_at = now()"),
         ("wallets_withdrawal_frozen_because", approved, "frozen_because = 'So.'"),
+        ("wallets_withdrawal_resolution_is_whole", approved, "resolution = 'paid'"),
+        ("wallets_withdrawal_resolution_is_whole", resolved, "resolution = 'lost'"),
+        ("wallets_withdrawal_resolution_is_whole", resolved, "resolution_reason = ' '"),
+        ("wallets_withdrawal_resolved_by_another", resolved, "resolved_by_id = user_id"),
+        ("wallets_withdrawal_confirmed_by_a_third", resolved, "confirmed_by_id = user_id"),
+        ("wallets_withdrawal_confirmed_by_a_third", resolved, "confirmed_by_id = resolved_by_id"),
         ("wallets_provider_event_provider_valid", event, "provider = 'pigeon'"),
     ],
 )

@@ -1,7 +1,7 @@
 """Short ways to bank accounts and withdrawals in tests."""
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from djmoney.money import Money
 
@@ -17,7 +17,9 @@ from wallets.services import (
     payout_method_add,
     withdrawal_claim,
     withdrawal_conclude,
+    withdrawal_freeze,
     withdrawal_request,
+    withdrawal_resolve,
     withdrawal_send,
 )
 
@@ -71,6 +73,22 @@ def send(withdrawal: Withdrawal, *, at: datetime = AT) -> Withdrawal:
     claimed = withdrawal_claim(withdrawal_id=withdrawal.pk, at=at)
     answer = withdrawal_send(claimed)
     return withdrawal_conclude(withdrawal_id=withdrawal.pk, answer=answer, at=at)
+
+
+def resolve(
+    withdrawal: Withdrawal, *, is_paid: bool, by: User, reason: str = "Seen.", at: datetime = AT
+) -> Withdrawal:
+    """Staff freeze it, unless it is frozen, and say a minute later what became of it."""
+    withdrawal.refresh_from_db()
+    if withdrawal.frozen_at is None:
+        withdrawal_freeze(withdrawal_id=withdrawal.pk, reason=reason, by=by, at=at)
+    return withdrawal_resolve(
+        withdrawal_id=withdrawal.pk,
+        is_paid=is_paid,
+        reason=reason,
+        by=by,
+        at=at + timedelta(minutes=1),
+    )
 
 
 def answer_of(

@@ -16,7 +16,13 @@ from common.formats import money_for_people
 from common.money import from_minor
 from wallets.admin.batches import export_batch
 from wallets.models import PayoutMethod, ProviderEvent, Withdrawal
-from wallets.services import withdrawal_approve, withdrawal_reject, withdrawal_resolve
+from wallets.services import (
+    withdrawal_approve,
+    withdrawal_confirm,
+    withdrawal_freeze,
+    withdrawal_reject,
+    withdrawal_resolve,
+)
 
 
 @admin.register(PayoutMethod)
@@ -72,19 +78,36 @@ REJECT = Deed(
     "is rejected",
     withdrawal_reject,
 )
+FREEZE = Deed(
+    "freeze",
+    "Freeze",
+    "No job touches it any more, so that you can find out what became of it. After half a minute,"
+    " when nobody asks the provider any more, look into its book or at the bank's statement, and"
+    " then resolve it.",
+    "is frozen",
+    withdrawal_freeze,
+)
+CONFIRM = Deed(
+    "confirm",
+    "Confirm",
+    "Only after a look of your own: what your colleague said of it takes effect.",
+    "is resolved",
+    withdrawal_confirm,
+)
 RESOLVE_PAID = Deed(
     "resolve_paid",
     "Resolve as paid",
-    "Only after a look at the provider's or the bank's own statement: exactly the net amount left.",
-    "is paid",
+    "Only after a look at the provider's or the bank's own statement: exactly the net amount left."
+    " Above the limit a second person confirms it.",
+    "is resolved as paid",
     partial(withdrawal_resolve, is_paid=True),
 )
 RESOLVE_RETURNED = Deed(
     "resolve_returned",
     "Resolve as returned",
     "Only after a look at the provider's or the bank's own statement: nothing left, or it came back."
-    " The user reads the reason.",
-    "is returned",
+    " The user reads the reason. Above the limit a second person confirms it.",
+    "is resolved as returned",
     partial(withdrawal_resolve, is_paid=False),
 )
 
@@ -100,6 +123,7 @@ class WithdrawalAdmin(ReadOnlyAdmin):
         "net",
         "status",
         "frozen_at",
+        "resolution",
         "rail",
         "method",
         "approved_by",
@@ -111,7 +135,15 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     search_help_text = "User's address, the provider's reference or wd_… identifier"
     date_hierarchy = "requested_at"
     ordering = ["-requested_at", "-pk"]
-    actions = ["approve", "reject", export_batch, "resolve_paid", "resolve_returned"]
+    actions = [
+        "approve",
+        "reject",
+        export_batch,
+        "freeze",
+        "resolve_paid",
+        "resolve_returned",
+        "confirm",
+    ]
     fields = [
         "public_id",
         "user",
@@ -125,6 +157,11 @@ class WithdrawalAdmin(ReadOnlyAdmin):
         "reason",
         "frozen_at",
         "frozen_because",
+        "resolution",
+        "resolution_reason",
+        "resolved_at",
+        "resolved_by",
+        "confirmed_by",
         "requested_at",
         "approved_at",
         "approved_by",
@@ -154,6 +191,14 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     def reject(self, request, queryset):
         return self._do(request, queryset, REJECT)
 
+    @admin.action(description="Freeze, to find out what became of it")
+    def freeze(self, request, queryset):
+        return self._do(request, queryset, FREEZE)
+
+    @admin.action(description="Confirm what a colleague resolved")
+    def confirm(self, request, queryset):
+        return self._do(request, queryset, CONFIRM)
+
     @admin.action(description="Resolve by hand: it was paid")
     def resolve_paid(self, request, queryset):
         return self._do(request, queryset, RESOLVE_PAID)
@@ -165,7 +210,7 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     def _do(self, request, queryset, deed: Deed) -> TemplateResponse | None:
         """Ask for the reason first, then call the service for each row in turn."""
         form = ReasonForm(request.POST if "reason" in request.POST else None)
-        rows = list(queryset.select_related("user", "method").order_by("pk"))
+        rows = list(queryset.select_related("user", "method", "resolved_by").order_by("pk"))
         if not form.is_valid():
             return self._ask_why(request, rows, deed, form)
         for row in rows:
@@ -185,7 +230,7 @@ class WithdrawalAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": deed.title,
             "explanation": deed.explanation,
-            "rows": [f"{self.amount(row)}, {row.user}, {row.method.label}" for row in rows],
+            "rows": [_about(row) for row in rows],
             "keys": [row.pk for row in rows],
             "form": form,
             "action": deed.action,
@@ -193,6 +238,15 @@ class WithdrawalAdmin(ReadOnlyAdmin):
             "back": reverse("admin:wallets_withdrawal_changelist"),
         }
         return TemplateResponse(request, "admin/reason.html", context)
+
+
+def _about(withdrawal: Withdrawal) -> str:
+    amount = money_for_people(from_minor(withdrawal.amount_minor, withdrawal.currency))
+    words = f"{amount}, {withdrawal.user}, {withdrawal.method.label}"
+    if withdrawal.frozen_at is None or not withdrawal.resolution:
+        return words
+    said = f"{withdrawal.get_resolution_display()}, says {withdrawal.resolved_by}"
+    return f"{words}. {said}: {withdrawal.resolution_reason}"
 
 
 @admin.register(ProviderEvent)

@@ -14,6 +14,7 @@ from wallets.enums import (
     WITHDRAWAL_TRANSITIONS,
     PayoutMethodKind,
     Rail,
+    Resolution,
     WithdrawalStatus,
 )
 from wallets.exceptions import WithdrawalTransitionRefused
@@ -134,6 +135,15 @@ class Withdrawal(PublicIdModel):
     provider_reference = models.CharField(max_length=120, blank=True)
     frozen_at = models.DateTimeField(null=True, blank=True)
     frozen_because = models.CharField(max_length=300, blank=True)
+    resolution = models.CharField(max_length=12, choices=Resolution.choices, blank=True)
+    resolution_reason = models.CharField(max_length=300, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    confirmed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects: ClassVar[WithdrawalQuerySet] = WithdrawalQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -179,6 +189,31 @@ class Withdrawal(PublicIdModel):
                 condition=Q(frozen_at__isnull=True, frozen_because="")
                 | Q(frozen_at__isnull=False) & ~Q(frozen_because__regex=r"^\s*$"),
                 name="wallets_withdrawal_frozen_because",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    resolution="",
+                    resolution_reason="",
+                    resolved_at__isnull=True,
+                    resolved_by__isnull=True,
+                    confirmed_by__isnull=True,
+                )
+                | Q(
+                    resolution__in=Resolution.values,
+                    resolved_at__isnull=False,
+                    resolved_by__isnull=False,
+                )
+                & ~Q(resolution_reason__regex=r"^\s*$"),
+                name="wallets_withdrawal_resolution_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(resolved_by__isnull=True) | ~Q(resolved_by=F("user")),
+                name="wallets_withdrawal_resolved_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True)
+                | ~Q(confirmed_by=F("user")) & ~Q(confirmed_by=F("resolved_by")),
+                name="wallets_withdrawal_confirmed_by_a_third",
             ),
             models.UniqueConstraint(
                 fields=["user", "request_key"], name="wallets_withdrawal_one_per_request"

@@ -71,6 +71,8 @@ from wallets.services.releases import (
 from wallets.services.verification import verification_request
 from wallets.services.withdrawal_review import (
     withdrawal_approve,
+    withdrawal_confirm,
+    withdrawal_freeze,
     withdrawal_reject,
     withdrawal_resolve,
 )
@@ -157,6 +159,8 @@ __all__ = [
     "withdrawal_cancel",
     "withdrawal_claim",
     "withdrawal_conclude",
+    "withdrawal_confirm",
+    "withdrawal_freeze",
     "withdrawal_look",
     "withdrawal_preview",
     "withdrawal_reject",

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -52,6 +53,13 @@ ABOUT: Final = "withdrawal"
 SAYS_PAID: Final = "payout.paid"
 COMPARE: Final = "withdrawal.compare"
 UNDER_WAY: Final = (WithdrawalStatus.SENDING, WithdrawalStatus.UNCERTAIN)
+RESOLUTION: Final = (
+    "resolution",
+    "resolution_reason",
+    "resolved_at",
+    "resolved_by",
+    "confirmed_by",
+)
 MAY_RETURN: Final = (*UNDER_WAY, WithdrawalStatus.PAID)
 Answers = Mapping[int, PayoutAnswer | None]
 """What the provider said of each withdrawal, by its id; None while that is not known."""
@@ -85,8 +93,11 @@ def withdrawals_claim(*, withdrawal_ids: Collection[int], at: datetime) -> list[
 def withdrawal_send(withdrawal: Withdrawal) -> PayoutAnswer | None:
     """Ask the provider to pay; None while the outcome is not known. No transaction is open.
 
-    Asking again, by whoever, repeats the key and so pays nothing twice.
+    Asking again, by whoever, repeats the key and so pays nothing twice. One that was frozen or has
+    ended since it was claimed is left alone.
     """
+    if not _is_under_way(withdrawal):
+        return None
     order = PayoutOrder(
         key=withdrawal.public_id,
         amount_minor=withdrawal.net_minor,
@@ -100,6 +111,17 @@ def withdrawal_send(withdrawal: Withdrawal) -> PayoutAnswer | None:
         return None
     failpoint("send.answered")
     return answer
+
+
+@transaction.atomic
+def _is_under_way(withdrawal: Withdrawal) -> bool:
+    """Whether the provider may still be asked to pay: looked up under the lock, for staff may have
+    frozen it meanwhile. Whoever resolves it waits longer than the question then takes.
+    """
+    rows = Withdrawal.objects.among([withdrawal.pk]).filter(
+        status__in=UNDER_WAY, frozen_at__isnull=True
+    )
+    return bool(rows.locked().values_list("pk"))
 
 
 def withdrawal_look(withdrawal: Withdrawal) -> PayoutAnswer | None:
@@ -187,24 +209,32 @@ def provider_event_note(
 
 @transaction.atomic
 def withdrawals_compare(*, book: Mapping[str, PayoutAnswer]) -> int:
-    """Ask again about each withdrawal that is paid here and came back there; how many there are.
+    """Ask again about each withdrawal that is paid here and came back there, or the other way
+    round; how many there are.
 
     The event that told of it may have been lost; the provider's book has it.
     """
-    returned = [
-        parse_public_id(Withdrawal.PREFIX, key)
-        for key, answer in book.items()
-        if answer.result == PayoutResult.RETURNED
-    ]
-    paid = Withdrawal.objects.filter(
-        uuid__in=[uuid for uuid in returned if uuid], status=WithdrawalStatus.PAID
-    )
     asked = [
-        (f"{withdrawal.public_id}:returned", {"withdrawal": withdrawal.pk})
-        for withdrawal in paid.only("pk", "uuid").order_by("pk")
+        (f"{withdrawal.public_id}:{there}", {"withdrawal": withdrawal.pk})
+        for here, there in (
+            (WithdrawalStatus.PAID, PayoutResult.RETURNED),
+            (WithdrawalStatus.RETURNED, PayoutResult.PAID),
+        )
+        for withdrawal in Withdrawal.objects.filter(
+            uuid__in=_told(book, there), status=here, frozen_at__isnull=True
+        )
+        .only("pk", "uuid")
+        .order_by("pk")
     ]
     enqueue_many(RESOLVE, asked)
     return len(asked)
+
+
+def _told(book: Mapping[str, PayoutAnswer], result: PayoutResult) -> list[UUID]:
+    """The withdrawals that ended so by the provider's book."""
+    keys = [key for key, answer in book.items() if answer.result == result]
+    uuids = [parse_public_id(Withdrawal.PREFIX, key) for key in keys]
+    return [uuid for uuid in uuids if uuid is not None]
 
 
 def pay(withdrawals: Sequence[Withdrawal], *, by: User | None, at: datetime) -> None:
@@ -229,6 +259,40 @@ def pay(withdrawals: Sequence[Withdrawal], *, by: User | None, at: datetime) -> 
     tell_of_end(withdrawals)
 
 
+def pay_after_all(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> None:
+    """Post a locked withdrawal as paid that had come back here, for the money did leave.
+
+    It is taken from what is available by now; the rest is owed. One that was paid and came back
+    before has a journal of each, so this one's key has a number.
+    """
+    before, earlier = withdrawal.status, _paid_journals(withdrawal)
+    withdrawal.move_to(WithdrawalStatus.PAID)
+    withdrawal.paid_at, withdrawal.ended_at, withdrawal.reason = at, at, ""
+    withdrawal.save(update_fields=["status", "paid_at", "ended_at", "reason"])
+    owner = available_of(withdrawal)
+    [(available, outside, fees)] = _accounts([withdrawal])
+    owes = owner._replace(kind=AccountKind.DEBT)
+    debt = ledger.open_accounts([owes])[owes]
+    taken = min(max(ledger.lock([available, debt])[available], 0), withdrawal.amount_minor)
+    moved = (
+        (available, -taken),
+        (debt, taken - withdrawal.amount_minor),
+        (outside, withdrawal.net_minor),
+        (fees, withdrawal.fee_minor),
+    )
+    posted = ledger.post(
+        JournalDraft(
+            kind=JournalKind.WITHDRAWAL,
+            key=_key_of_payment(withdrawal, len(earlier) + 1),
+            about_type=ABOUT,
+            about_id=withdrawal.pk,
+            legs=tuple(Leg(account, amount) for account, amount in moved if amount),
+        )
+    )
+    record(withdrawal, "withdrawal.paid", by=by, at=at, before=before, journal_key=posted.key)
+    tell_of_end([withdrawal])
+
+
 def take_back(withdrawal: Withdrawal, *, reason: str, by: User | None, at: datetime) -> None:
     """Bring a locked withdrawal's money back to the wallet, fee included, with the reason."""
     if withdrawal.status != WithdrawalStatus.PAID:
@@ -241,14 +305,15 @@ def take_back(withdrawal: Withdrawal, *, reason: str, by: User | None, at: datet
     legs = [Leg(available, withdrawal.amount_minor), Leg(outside, -withdrawal.net_minor)]
     if withdrawal.fee_minor:
         legs.append(Leg(fees, -withdrawal.fee_minor))
+    paid = _paid_journals(withdrawal)[-1]
     posted = ledger.post(
         JournalDraft(
             kind=JournalKind.REVERSAL,
-            key=f"return:{withdrawal.public_id}",
+            key=paid.key.replace("withdraw:", "return:", 1),
             about_type=ABOUT,
             about_id=withdrawal.pk,
             legs=tuple(legs),
-            reverses=Journal.objects.get(key=f"withdraw:{withdrawal.public_id}").pk,
+            reverses=paid.pk,
         )
     )
     record(
@@ -263,11 +328,28 @@ def take_back(withdrawal: Withdrawal, *, reason: str, by: User | None, at: datet
     tell_of_end([withdrawal])
 
 
-def freeze(withdrawal: Withdrawal, because: str, *, at: datetime) -> None:
-    """Leave a locked withdrawal to staff: something about it does not fit."""
+def _key_of_payment(withdrawal: Withdrawal, number: int) -> str:
+    key = f"withdraw:{withdrawal.public_id}"
+    return key if number == 1 else f"{key}:{number}"
+
+
+def _paid_journals(withdrawal: Withdrawal) -> list[Journal]:
+    """The journals that paid it, oldest first: several where it was paid after it had come back."""
+    found: list[Journal] = []
+    while journal := Journal.objects.filter(
+        key=_key_of_payment(withdrawal, len(found) + 1)
+    ).first():
+        found.append(journal)
+    return found
+
+
+def freeze(withdrawal: Withdrawal, because: str, *, by: User | None = None, at: datetime) -> None:
+    """Leave a locked withdrawal to staff: something about it does not fit, or they are looking."""
     withdrawal.frozen_at, withdrawal.frozen_because = at, because
-    withdrawal.save(update_fields=["frozen_at", "frozen_because"])
-    remark(withdrawal, "withdrawal.frozen", because, by=None, at=at)
+    withdrawal.resolution = withdrawal.resolution_reason = ""
+    withdrawal.resolved_at = withdrawal.resolved_by = withdrawal.confirmed_by = None
+    withdrawal.save(update_fields=["frozen_at", "frozen_because", *RESOLUTION])
+    remark(withdrawal, "withdrawal.frozen", because, by=by, at=at)
     logger.error("withdrawal frozen", extra={"key": withdrawal.public_id, "because": because})
 
 
@@ -326,10 +408,9 @@ def _save_paid(withdrawals: Sequence[Withdrawal], *, at: datetime) -> None:
 
 
 def _lock_balances(withdrawals: Sequence[Withdrawal]) -> None:
-    """Lock what they are taken from in the ledger's order, before the first of them moves."""
+    """Lock all that they move in the ledger's order, before the first of them moves."""
     if len(withdrawals) > 1:
-        specs = list(dict.fromkeys(available_of(withdrawal) for withdrawal in withdrawals))
-        ledger.lock(ledger.open_accounts(specs).values())
+        ledger.lock(set(chain.from_iterable(_accounts(withdrawals))))
 
 
 def _pay_outs(withdrawals: Sequence[Withdrawal]) -> list[PayOut]:
