@@ -20,11 +20,11 @@ from wallets.models import BankAccount, BankMatch, BankStatementLine, PayoutBatc
 from wallets.models.bank import LIVE
 from wallets.services.bank_receiving import (
     is_being_paid,
-    locked_invoice,
     named_invoice,
     receive_transfer,
 )
 from wallets.services.bank_statements import MATCH
+from wallets.services.settlement import locked_invoice
 from wallets.services.withdrawal_sending import UNDER_WAY, freeze, pay, take_back
 from wallets.services.withdrawals import locked, send
 

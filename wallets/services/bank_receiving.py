@@ -7,7 +7,6 @@ from typing import Final
 from common.models import LockableQuerySet
 from common.money import to_minor
 from gigs.enums import PaymentMode
-from gigs.models import Milestone, Project
 from invoicing.enums import PAYABLE, InvoiceKind
 from invoicing.models import Invoice
 from wallets.enums import PaymentOutcome, PaymentPurpose, PaymentSource, PaymentStatus
@@ -34,14 +33,6 @@ def named_invoice(line: BankStatementLine) -> Invoice | None:
 def invoices_to_pay() -> LockableQuerySet[Invoice]:
     """What money can be for: credit notes are paid by nobody."""
     return Invoice.objects.exclude(kind=InvoiceKind.CREDIT_NOTE)
-
-
-def locked_invoice(invoice_id: int) -> Invoice:
-    """The invoice, locked after its project and milestone."""
-    project, milestone = Invoice.objects.values_list("project", "milestone").get(pk=invoice_id)
-    list(Project.objects.filter(pk=project).locked().values_list("pk"))
-    list(Milestone.objects.filter(pk=milestone).locked().values_list("pk"))
-    return Invoice.objects.select_related("project", "buyer").locked().get(pk=invoice_id)
 
 
 def is_being_paid(invoice: Invoice) -> bool:

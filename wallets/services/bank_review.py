@@ -27,7 +27,8 @@ from wallets.services.bank_matching import (
     record_match,
     twice,
 )
-from wallets.services.bank_receiving import is_being_paid, locked_invoice
+from wallets.services.bank_receiving import is_being_paid
+from wallets.services.settlement import locked_invoice
 from wallets.services.withdrawal_sending import unfreeze
 from wallets.services.withdrawals import locked
 

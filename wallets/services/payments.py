@@ -44,7 +44,7 @@ from wallets.models.payments import IN_FLIGHT
 from wallets.providers import Answer, Charge, ProviderTimeout, provider_of
 from wallets.selectors import credit_minor
 from wallets.services.receiving import receive
-from wallets.services.settlement import locked_payments
+from wallets.services.settlement import locked_invoice, locked_payments
 
 RESOLVE: Final = "payment.resolve"
 RESOLVE_AFTER = timedelta(seconds=8)
@@ -85,7 +85,7 @@ def payment_begin(
     `refuse_unless_payable`. A job finishes the payment if the caller does not. From credit it is
     concluded at once: InsufficientFunds.
     """
-    invoice = Invoice.objects.select_related("project").locked().get(pk=invoice_id)
+    invoice = locked_invoice(invoice_id)
     require(invoice_policies.may_pay(by, invoice), "Only the invoice's buyer can pay it.")
     due = invoice.total_left
     if amount is not None and amount != due:

@@ -42,6 +42,7 @@ from wallets.services.releases import (
     refund_agree,
     refund_conclude,
 )
+from wallets.services.settlement import locked_invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ def approval_preview(
     `milestone_approve_part`.
     """
     with _rolled_back():
+        Project.objects.locked().get(milestones=milestone_id)
         before = {row.currency: row.available for row in credit_balances(by.pk)}
         if part is None:
             milestone = milestone_approve(milestone_id=milestone_id, bonus=bonus, by=by, at=at)
@@ -181,7 +183,7 @@ def payment_preview(*, invoice_id: int, by: User, at: datetime) -> Preview:
     AlreadyPaid, PaymentInProgress, PermissionRefused.
     """
     with _rolled_back():
-        invoice = _invoice(invoice_id)
+        invoice = locked_invoice(invoice_id)
         require(invoice_policies.may_pay(by, invoice), "Only the invoice's buyer can pay it.")
         refuse_unless_payable(invoice)
         return _paid(invoice, by=by, at=at)

@@ -140,6 +140,17 @@ def credit_of(payment: Payment | HeldPayment) -> AccountSpec:
     return AccountSpec(f"user:{payment.payer_id}", AccountKind.CREDIT, payment.currency)
 
 
+def locked_invoice(invoice_id: int) -> Invoice:
+    """The invoice that is about to be paid, locked after its project and the milestones on it."""
+    columns = ("project", "milestone", "kind")
+    project, milestone, kind = Invoice.objects.values_list(*columns).get(pk=invoice_id)
+    of_invoice = Q(project=project) if kind == InvoiceKind.FINAL else Q(pk=milestone)
+    list(Project.objects.filter(pk=project).locked().values_list("pk"))
+    list(Milestone.objects.filter(of_invoice).locked().values_list("pk"))
+    rows = Invoice.objects.select_related("project", "milestone", "buyer")
+    return rows.locked().get(pk=invoice_id)
+
+
 def locked_payments(payment_ids: Sequence[int]) -> Locked:
     """The payments, locked after their projects, milestones and invoices, in primary-key order."""
     columns = ("invoice", "project", "invoice__project", "invoice__kind")
