@@ -20,6 +20,7 @@ class Extra(models.Model):
     reason = models.CharField(max_length=300)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    request_key = models.UUIDField(null=True, blank=True)
 
     objects: ClassVar[LockableQuerySet["Extra"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -31,6 +32,9 @@ class Extra(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(reason__regex=r"^\s*$"), name="gigs_extra_has_a_reason"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "request_key"], name="gigs_extra_one_per_request"
             ),
         ]
 

@@ -1,6 +1,7 @@
 """Agreeing on extra work, and invoicing it within what was agreed."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from djmoney.money import Money
@@ -17,10 +18,19 @@ from gigs.models import Extra, Project
 
 
 @transaction.atomic
-def extra_agree(*, project_id: int, amount: Money, reason: str, by: User, at: datetime) -> Project:
+def extra_agree(
+    *,
+    project_id: int,
+    amount: Money,
+    reason: str,
+    request_key: UUID | None = None,
+    by: User,
+    at: datetime,
+) -> Project:
     """Add a sum for work beside the milestones to what the project has agreed.
 
-    The freelancer can then invoice up to it by hand. The project is locked. FundsHeld where
+    The freelancer can then invoice up to it by hand. A second call with the same `request_key` adds
+    nothing. The project is locked. FundsHeld where
     milestones are paid from held funds, ProjectNotStarted, PermissionRefused; Invalid for another
     currency.
     """
@@ -28,6 +38,8 @@ def extra_agree(*, project_id: int, amount: Money, reason: str, by: User, at: da
     policies.require(
         policies.may_agree(by, project), "Only the project's commissioner can agree on extra work."
     )
+    if request_key is not None and project.extras.filter(request_key=request_key).exists():
+        return project
     if project.payment_mode != PaymentMode.ON_INVOICE:
         raise FundsHeld("This project pays from held funds: extra work needs a project of its own.")
     if project.status == ProjectStatus.AWAITING_UPFRONT:
@@ -35,17 +47,24 @@ def extra_agree(*, project_id: int, amount: Money, reason: str, by: User, at: da
     if amount.currency != project.budget.currency:
         message = "Extra work is in the currency of the budget."
         raise Invalid([FieldError("amount", "currency_mismatch", message)])
-    return _add(project, amount, reason, by=by, at=at)
+    extra = Extra(
+        project=project,
+        amount_minor=to_minor(amount),
+        reason=reason,
+        by=by,
+        created_at=at,
+        request_key=request_key,
+    )
+    return _add(extra, amount, by=by, at=at)
 
 
-def _add(project: Project, amount: Money, reason: str, *, by: User, at: datetime) -> Project:
+def _add(extra: Extra, amount: Money, *, by: User, at: datetime) -> Project:
+    project, reason = extra.project, extra.reason
     before = project.agreed_minor
     project.agreed_minor += to_minor(amount)
     project.extra_minor += to_minor(amount)
     project.save(update_fields=["agreed_minor", "extra_minor"])
-    extra = Extra.objects.create(
-        project=project, amount_minor=to_minor(amount), reason=reason, by=by, created_at=at
-    )
+    extra.save()
     audit.record(
         audit.Record(
             event="project.extra_agreed",

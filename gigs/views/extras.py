@@ -1,5 +1,7 @@
 """Agreeing on work beside the milestones."""
 
+from uuid import uuid4
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -9,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import SignedInRequest
-from common.http import attempt, found
+from common.http import attempt, found, key_in
 from gigs import policies, selectors, services
 from gigs.forms import ExtraForm
 
@@ -27,13 +29,22 @@ def project_extra(request: SignedInRequest, project_id: str) -> HttpResponse:
         agreed = attempt(
             request,
             lambda: services.extra_agree(
-                project_id=project.pk, **form.cleaned_data, by=request.user, at=timezone.now()
+                project_id=project.pk,
+                **form.cleaned_data,
+                request_key=key_in(request.POST.get("key", "")),
+                by=request.user,
+                at=timezone.now(),
             ),
             form=form,
         )
         if agreed is not None:
             messages.success(request, f"{project.freelancer.name} can invoice the extra work now.")
             return redirect("projects:detail", project.public_id)
-    context = {"project": project, "form": form, "extras": selectors.extras_of(project)}
+    context = {
+        "project": project,
+        "form": form,
+        "extras": selectors.extras_of(project),
+        "key": uuid4(),
+    }
     status = 422 if form.is_bound else 200
     return render(request, "gigs/project_extra.html", context, status=status)

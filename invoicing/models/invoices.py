@@ -132,6 +132,7 @@ class Invoice(PublicIdModel):
         related_name="credit_notes",
         db_index=False,
     )
+    request_key = models.UUIDField(null=True, blank=True)
     seller = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="issued_invoices", db_index=False
     )
@@ -254,6 +255,11 @@ class Invoice(PublicIdModel):
                 condition=Q(status="credited", credited=F("subtotal"), credited_tax=F("tax"))
                 | (~Q(status="credited") & Q(credited__lt=F("subtotal"))),
                 name="invoicing_invoice_when_nothing_is_left_it_is_credited",
+            ),
+            models.UniqueConstraint(
+                fields=["credits", "request_key"],
+                condition=Q(request_key__isnull=False),
+                name="invoicing_credit_note_one_per_request",
             ),
         ]
         indexes = [

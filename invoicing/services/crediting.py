@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 
@@ -29,7 +30,13 @@ from outbox.services import enqueue
 
 @transaction.atomic
 def credit_note_issue(
-    *, invoice_id: int, amount: int | None, reason: str, by: User, at: datetime
+    *,
+    invoice_id: int,
+    amount: int | None,
+    reason: str,
+    request_key: UUID | None = None,
+    by: User,
+    at: datetime,
 ) -> Invoice:
     """Issue the note that credits so many minor units of an invoice before tax, or all that is left.
 
@@ -51,7 +58,8 @@ def credit_note_issue(
         {project.pk: (project.invoiced_minor - gross, project.fees_minor - split.fee)}
     )
     taxes = list(invoice.taxes.order_by("pk"))
-    note = _note(invoice, split, _tax(invoice, taxes, gross), reason=reason, at=at)
+    tax = _tax(invoice, taxes, gross)
+    note = _note(invoice, split, tax, reason=reason, key=request_key, at=at)
     _write_lines(note, invoice, taxes)
     _take_off(invoice, note)
     _announce(invoice, note, by=by, at=at)
@@ -79,12 +87,12 @@ def _tax(invoice: Invoice, taxes: Sequence[InvoiceTax], gross: int) -> int:
     return tax_of_part(rate, basis_before=minor_of(invoice.credited, currency), basis=gross)
 
 
-def _note(invoice: Invoice, split: FeeSplit, tax: int, *, reason: str, at: datetime) -> Invoice:
+def _note(
+    invoice: Invoice, split: FeeSplit, tax: int, *, reason: str, key: UUID | None, at: datetime
+) -> Invoice:
     currency = invoice.total.currency.code
-    counters = numbering.counters_for(
-        [invoice.seller_id], year=at.year, family=SeriesFamily.CREDIT_NOTE
-    )
-    counter = counters[invoice.seller_id]
+    seller, family = invoice.seller_id, SeriesFamily.CREDIT_NOTE
+    counter = numbering.counters_for([seller], year=at.year, family=family)[seller]
     position, number = counter.take()
     note = Invoice.objects.create(
         series_id=counter.series_id,
@@ -96,6 +104,7 @@ def _note(invoice: Invoice, split: FeeSplit, tax: int, *, reason: str, at: datet
         milestone=invoice.milestone,
         credits=invoice,
         reason=reason,
+        request_key=key,
         seller_id=invoice.seller_id,
         buyer_id=invoice.buyer_id,
         seller_copy=invoice.seller_copy,

@@ -208,28 +208,6 @@ def test_no_answer_is_found_out_by_the_job_and_given_back_once(commissioner):
     assert integrity.differences() == []
 
 
-def test_a_provider_that_is_switched_off_ends_no_take_back_that_is_under_way(
-    commissioner, settings
-):
-    taken = take_back_begin(payment_id=topped_up(commissioner).pk, by=commissioner, at=AT)
-    Job.objects.filter(topic="credit.take_back").update(due_at=AT)
-    settings.SANDBOX_PROVIDER = False
-
-    run_jobs("credit.take_back")
-
-    job = Job.objects.get(topic="credit.take_back")
-    taken.refresh_from_db()
-    assert (job.attempts, job.done_at, taken.status) == (1, None, "processing")
-    assert job.last_error.startswith("PaymentMethodUnknown")
-    settings.SANDBOX_PROVIDER = True
-    Job.objects.filter(pk=job.pk).update(due_at=AT)
-    run_jobs("credit.take_back")
-
-    taken.refresh_from_db()
-    assert taken.status == "succeeded"
-    assert integrity.differences() == []
-
-
 def test_what_was_spent_is_what_came_in_first(commissioner):
     topped_up(commissioner, method=sandbox("test_payment_method_123"))
     topped_up(commissioner, amount="50.00")

@@ -13,14 +13,14 @@ from invoicing.models import Invoice
 from outbox.models import Job
 from tests.builders import milestone_of, pay, run_jobs
 from tests.factories import AT, CommissionerFactory
-from tests.wallets.paying import DECLINED, SUCCEEDED, begin, legs, sandbox, store, traces
+from tests.wallets.paying import DECLINED, SUCCEEDED, begin, legs, sandbox, store, topped_up, traces
 from wallets import integrity
 from wallets.enums import AccountKind, ChargeResult, PaymentStatus
 from wallets.exceptions import AlreadyPaid, AmountMismatch, PaymentInProgress, PaymentMethodUnknown
 from wallets.models import Journal, Payment, SandboxCharge
 from wallets.providers import Answer, Charge, ProviderTimeout, provider_of
 from wallets.selectors import wallet_balances
-from wallets.services import MethodChoice, payment_ask, payment_conclude
+from wallets.services import MethodChoice, payment_ask, payment_conclude, take_back_begin
 
 pytestmark = pytest.mark.django_db
 TAKEN = Answer(ChargeResult.SUCCEEDED, received_minor=333_334)
@@ -357,4 +357,26 @@ def test_a_provider_that_is_switched_off_ends_no_payment_that_is_under_way(invoi
 
     payment.refresh_from_db()
     assert payment.status == PaymentStatus.SUCCEEDED
+    assert integrity.differences() == []
+
+
+def test_a_provider_that_is_switched_off_ends_no_take_back_that_is_under_way(
+    commissioner, settings
+):
+    taken = take_back_begin(payment_id=topped_up(commissioner).pk, by=commissioner, at=AT)
+    Job.objects.filter(topic="credit.take_back").update(due_at=AT)
+    settings.SANDBOX_PROVIDER = False
+
+    run_jobs("credit.take_back")
+
+    job = Job.objects.get(topic="credit.take_back")
+    taken.refresh_from_db()
+    assert (job.attempts, job.done_at, taken.status) == (1, None, "processing")
+    assert job.last_error.startswith("PaymentMethodUnknown")
+    settings.SANDBOX_PROVIDER = True
+    Job.objects.filter(pk=job.pk).update(due_at=AT)
+    run_jobs("credit.take_back")
+
+    taken.refresh_from_db()
+    assert taken.status == "succeeded"
     assert integrity.differences() == []

@@ -1,6 +1,7 @@
 """The staff door to crediting invoices."""
 
 from functools import partial
+from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.utils import timezone
 from common.admin import ReadOnlyAdmin, run_service
 from common.formats import money_for_people
 from common.forms import AmountField, amount_in
+from common.http import key_in
 from common.money import from_minor
 from invoicing.admin import InvoiceAdmin
 from invoicing.models import Invoice
@@ -57,6 +59,7 @@ class CreditableInvoiceAdmin(InvoiceAdmin):
             invoice_id=invoice.pk,
             amount=amount,
             reason=given["reason"],
+            request_key=key_in(request.POST.get("key", "")),
             by=request.user,
             at=timezone.now(),
         )
@@ -79,6 +82,7 @@ class CreditableInvoiceAdmin(InvoiceAdmin):
                 for row in rows
             ],
             "keys": [row.pk for row in rows],
+            "key": uuid4(),
             "form": form,
             "action": "credit",
             "checkbox": ACTION_CHECKBOX_NAME,

@@ -1,6 +1,7 @@
 """The staff door to money that is kept back."""
 
 from functools import partial
+from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,6 +14,7 @@ from django.utils import timezone
 from common.admin import ReadOnlyAdmin, run_service
 from common.formats import money_for_people
 from common.forms import AmountField, amount_in
+from common.http import key_in
 from common.money import from_minor
 from wallets.enums import AccountKind
 from wallets.models import Hold
@@ -63,6 +65,7 @@ def place_hold(model_admin, request, queryset) -> TemplateResponse | None:
             hold_place,
             user_id=int(account.owner.removeprefix(WALLET)),
             terms=form.terms(),
+            request_key=key_in(request.POST.get("key", "")),
             by=request.user,
             at=timezone.now(),
         )
@@ -77,6 +80,7 @@ def place_hold(model_admin, request, queryset) -> TemplateResponse | None:
         " mail, and sees reason, clause and date in the wallet.",
         "rows": [f"{account.owner}, {account.currency}"],
         "keys": [account.pk],
+        "key": uuid4(),
         "form": form,
         "action": "place_hold",
         "checkbox": ACTION_CHECKBOX_NAME,

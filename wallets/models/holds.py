@@ -32,6 +32,7 @@ class Hold(PublicIdModel):
     clause = models.CharField(max_length=120)
     review_on = models.DateField()
     placed_at = models.DateTimeField()
+    request_key = models.UUIDField(null=True, blank=True)
     placed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     released_at = models.DateTimeField(null=True, blank=True)
     released_by = models.ForeignKey(
@@ -60,6 +61,9 @@ class Hold(PublicIdModel):
                 | Q(released_at__isnull=False, released_by__isnull=False)
                 & ~Q(release_note__regex=r"^\s*$"),
                 name="wallets_hold_released_by_somebody",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "request_key"], name="wallets_hold_one_per_request"
             ),
         ]
         indexes = [models.Index(fields=["user", "placed_at"], name="wallets_hold_of_user")]

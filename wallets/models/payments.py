@@ -254,6 +254,7 @@ class Release(models.Model):
     cause = models.CharField(max_length=20, choices=ReleaseCause.choices)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
+    request_key = models.UUIDField(null=True, blank=True)
 
     objects: ClassVar[LockableQuerySet["Release"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -261,6 +262,9 @@ class Release(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["funding", "number"], name="wallets_release_number_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["funding", "request_key"], name="wallets_release_one_per_request"
             ),
             one_of("cause", ReleaseCause, name="wallets_release_cause_valid"),
             positive("amount_minor", name="wallets_release_amount_positive"),

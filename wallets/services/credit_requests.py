@@ -1,6 +1,7 @@
 """What staff credit: at once up to the limit, above it once a second person agrees."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from djmoney.money import Money
@@ -21,14 +22,27 @@ NOT_YOURS = "Only other staff, who are no party of the invoice, can agree."
 
 @transaction.atomic
 def staff_credit(
-    *, invoice_id: int, amount: Money | None = None, reason: str, by: User, at: datetime
+    *,
+    invoice_id: int,
+    amount: Money | None = None,
+    reason: str,
+    request_key: UUID | None = None,
+    by: User,
+    at: datetime,
 ) -> Invoice | CreditRequest:
     """Credit an invoice, or above the limit propose it to a second person; the note or the request.
 
     The refusals of `invoice_credit`; CreditProposed where a request waits already.
     """
     try:
-        return invoice_credit(invoice_id=invoice_id, amount=amount, reason=reason, by=by, at=at)
+        return invoice_credit(
+            invoice_id=invoice_id,
+            amount=amount,
+            reason=reason,
+            request_key=request_key,
+            by=by,
+            at=at,
+        )
     except SecondPersonRequired:
         invoice = Invoice.objects.get(pk=invoice_id)
     wanted = to_minor(invoice.subtotal_left if amount is None else amount)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from djmoney.money import Money
@@ -49,12 +50,13 @@ LONGEST_REASON: Final = 500
 
 
 @transaction.atomic
-def invoice_credit(
+def invoice_credit(  # noqa: PLR0913 - what a form says, and who agreed
     *,
     invoice_id: int,
     amount: Money | None = None,
     reason: str,
     is_seconded: bool = False,
+    request_key: UUID | None = None,
     by: User,
     at: datetime,
 ) -> Invoice:
@@ -66,7 +68,7 @@ def invoice_credit(
     milestone whose invoice is gone is settled with nothing, and what was held for it is credit
     again; what is left of one that waits for held funds is paid if they suffice now. An invoice that
     the freelancer objected to is issued anew once all of it is credited, and paid from the money of
-    its notes where that is still there.
+    its notes where that is still there. A second call with the same `request_key` gives the first note.
 
     Locks project, milestone, invoice, series of notes, series of invoices, balances. One journal
     each under the key credit:<note>. AlreadyCredited, CreditTooHigh, Invalid, NotAnInvoice,
@@ -75,13 +77,15 @@ def invoice_credit(
     """
     invoice = _locked(invoice_id)
     require(invoice_policies.may_credit(by, invoice), "Only the freelancer can credit the invoice.")
-    words = " ".join(reason.split())[:LONGEST_REASON]
-    if not words:
-        raise Invalid([FieldError("reason", "required", "Say why it is credited.")])
+    if known := _sent_before(invoice, request_key):
+        return known
+    words = _words(reason)
     wanted = _minor(invoice, amount)
     is_replaced = wanted in (None, to_minor(invoice.subtotal_left)) and has_objection(invoice)
     _refuse_unless_at_rest(invoice, is_replaced=is_replaced)
-    note = credit_note_issue(invoice_id=invoice.pk, amount=wanted, reason=words, by=by, at=at)
+    note = credit_note_issue(
+        invoice_id=invoice.pk, amount=wanted, reason=words, request_key=request_key, by=by, at=at
+    )
     is_seller = invoice_policies.is_seller(by, invoice)
     if not (is_seconded or is_seller):
         _refuse_one_person(invoice)
@@ -100,6 +104,20 @@ def invoice_credit(
     if is_seller:
         _refuse_new_debt(note, owed)
     return note
+
+
+def _words(reason: str) -> str:
+    words = " ".join(reason.split())[:LONGEST_REASON]
+    if not words:
+        raise Invalid([FieldError("reason", "required", "Say why it is credited.")])
+    return words
+
+
+def _sent_before(invoice: Invoice, request_key: UUID | None) -> Invoice | None:
+    """The note of the locked invoice that the same form made before."""
+    if request_key is None:
+        return None
+    return invoice.credit_notes.filter(request_key=request_key).first()
 
 
 def _locked(invoice_id: int) -> Invoice:

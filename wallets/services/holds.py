@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from djmoney.money import Money
 
@@ -32,10 +33,12 @@ class HoldTerms:
 
 
 @transaction.atomic
-def hold_place(*, user_id: int, terms: HoldTerms, by: User, at: datetime) -> Hold:
+def hold_place(
+    *, user_id: int, terms: HoldTerms, request_key: UUID | None = None, by: User, at: datetime
+) -> Hold:
     """Keep back money that is available; the user reads amount, reason, clause and date.
 
-    InsufficientFunds, Invalid, PermissionRefused.
+    A second call with the same `request_key` gives the first hold. InsufficientFunds, Invalid, PermissionRefused.
     """
     user = User.objects.get(pk=user_id)
     require(policies.may_hold(by, user), "Only staff hold money, and never their own.")
@@ -50,16 +53,25 @@ def hold_place(*, user_id: int, terms: HoldTerms, by: User, at: datetime) -> Hol
         errors.append(FieldError("review_on", "out_of_range", words))
     if errors:
         raise Invalid(errors)
-    hold = Hold.objects.create(
+    hold = Hold(
         user=user,
         currency=terms.amount.currency.code,
         amount_minor=to_minor(terms.amount),
         reason=reason,
         clause=clause,
         review_on=terms.review_on,
+        request_key=request_key,
         placed_at=at,
         placed_by=by,
     )
+    try:
+        with transaction.atomic():
+            hold.save()
+    except IntegrityError:
+        known = Hold.objects.of(user).filter(request_key=request_key).first()
+        if request_key is None or known is None:
+            raise
+        return known
     ledger.reserve(account=_account(hold), amount=hold.amount_minor)
     _record(hold, "hold.placed", hold.reason, by=by, at=at)
     _tell(hold, Mail.MONEY_HELD, hold.reason)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from djmoney.money import Money
@@ -13,6 +14,7 @@ from accounts.services.mail import Mail, Page, mail_enqueue
 from common.money import from_minor, share_of
 from gigs.models import Milestone
 from gigs.services import GivenUp, milestone_give_back, refund_grant, refund_time_out
+from gigs.services.giving_back import locked_with_project
 from invoicing.services import totals_on
 from wallets import ledger
 from wallets.enums import AccountKind, FundingStatus, JournalKind, ReleaseCause
@@ -37,16 +39,28 @@ class Returned:
 
 @transaction.atomic
 def funds_give_back(
-    *, milestone_id: int, amount: Money | None = None, by: User, at: datetime
+    *,
+    milestone_id: int,
+    amount: Money | None = None,
+    request_key: UUID | None = None,
+    by: User,
+    at: datetime,
 ) -> Returned:
     """Give back what is held for a milestone, or what is held for a part of its price.
 
     Without an amount, or with the whole price, the milestone is cancelled. The money is the
-    commissioner's credit when this returns. NothingHeld, GiveBackTooLate, PermissionRefused,
+    commissioner's credit when this returns. A second call with the same `request_key` gives the
+    first release. NothingHeld, GiveBackTooLate, PermissionRefused,
     Invalid.
     """
+    milestone = locked_with_project(milestone_id)
+    sent = Release.objects.filter(funding__milestone=milestone, by=by, request_key=request_key)
+    if request_key is not None and (known := sent.first()):
+        return Returned(known, milestone)
     given = milestone_give_back(milestone_id=milestone_id, amount=amount, by=by, at=at)
-    returned = funds_release(given, cause=ReleaseCause.GIVEN_BACK, by=by, at=at)
+    returned = funds_release(
+        given, cause=ReleaseCause.GIVEN_BACK, request_key=request_key, by=by, at=at
+    )
     _tell_commissioner(returned)
     return returned
 
@@ -71,7 +85,12 @@ def refund_conclude(*, request_id: int, at: datetime) -> Returned | None:
 
 
 def funds_release(
-    given: GivenUp, *, cause: ReleaseCause, by: User | None, at: datetime
+    given: GivenUp,
+    *,
+    cause: ReleaseCause,
+    request_key: UUID | None = None,
+    by: User | None,
+    at: datetime,
 ) -> Returned:
     """Move what is no longer needed for a milestone that is locked after its project."""
     milestone = given.milestone
@@ -89,27 +108,33 @@ def funds_release(
         cause=cause,
         by=by,
         created_at=at,
+        request_key=request_key,
     )
     posted = _post(milestone, release)
+    _record(Returned(release, milestone), before=before, journal_key=posted.key)
     currency = milestone.amount.currency.code
+    wake_waiting(buyer_id=milestone.project.commissioner_id, currency=currency, key=posted.key)
+    return Returned(release, milestone)
+
+
+def _record(returned: Returned, *, before: int, journal_key: str) -> None:
+    release, milestone = returned.release, returned.milestone
     audit.record(
         audit.Record(
             event="funds.released",
             target=milestone,
             before={"held": before},
             after={
-                "held": funding.set_aside,
-                "released": amount,
-                "currency": currency,
-                "cause": cause,
+                "held": release.funding.set_aside,
+                "released": release.amount_minor,
+                "currency": milestone.amount.currency.code,
+                "cause": release.cause,
             },
-            journal_key=posted.key,
+            journal_key=journal_key,
         ),
-        by=by,
-        at=at,
+        by=release.by,
+        at=release.created_at,
     )
-    wake_waiting(buyer_id=milestone.project.commissioner_id, currency=currency, key=posted.key)
-    return Returned(release, milestone)
 
 
 def _still_needed(funding: MilestoneFunding, given: GivenUp, *, at: datetime) -> int:

@@ -1,5 +1,7 @@
 """Crediting an invoice: the freelancer's page, and what it would do."""
 
+from uuid import uuid4
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import SignedInRequest
 from common.exceptions import DomainError
 from common.forms import first_error
-from common.http import attempt, found, render_page
+from common.http import attempt, found, key_in, render_page
 from invoicing import policies, selectors
 from invoicing.models import Invoice
 from wallets import services
@@ -39,6 +41,7 @@ def credit(request: SignedInRequest, invoice_id: str) -> HttpResponse:
             invoice_id=invoice.pk,
             amount=form.cleaned_data["part"],
             reason=form.cleaned_data["reason"],
+            request_key=key_in(request.POST.get("key", "")),
             by=request.user,
             at=timezone.now(),
         ),
@@ -88,6 +91,7 @@ def _page(request: SignedInRequest, invoice: Invoice, form: CreditForm) -> HttpR
         "form": form,
         "can_credit": selectors.can_credit(invoice),
         "covered": wallet_covers(invoice.seller_id, invoice.total.currency.code),
+        "key": uuid4(),
         "objection": selectors.objection_of(invoice),
     }
     status = 422 if form.is_bound else 200

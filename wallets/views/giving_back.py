@@ -1,5 +1,7 @@
 """Giving held money back: the freelancer's page, and what it would do."""
 
+from uuid import uuid4
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -13,7 +15,7 @@ from accounts.permissions import SignedInRequest
 from common.exceptions import DomainError
 from common.formats import money_for_people
 from common.forms import first_error
-from common.http import attempt, found, render_page
+from common.http import attempt, found, key_in, render_page
 from gigs import policies, selectors
 from gigs.models import Milestone
 from wallets import services
@@ -36,6 +38,7 @@ def give_back(request: SignedInRequest, milestone_id: str) -> HttpResponse:
         lambda: services.funds_give_back(
             milestone_id=milestone.pk,
             amount=form.cleaned_data["part"],
+            request_key=key_in(request.POST.get("key", "")),
             by=request.user,
             at=timezone.now(),
         ),
@@ -85,6 +88,7 @@ def _page(request: SignedInRequest, milestone: Milestone, form: GiveBackForm) ->
         "milestone": milestone,
         "form": form,
         "can_give_back": selectors.can_give_back(milestone),
+        "key": uuid4(),
     }
     status = 422 if form.is_bound else 200
     return render(request, "wallets/milestone_give_back.html", context, status=status)
