@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from tests.wallets.books import (
     accounts,
@@ -20,7 +20,7 @@ from tests.wallets.books import (
 from wallets import ledger
 from wallets.enums import AccountKind, JournalKind
 from wallets.exceptions import InsufficientFunds, JournalKeyReused
-from wallets.ledger import AccountSpec, JournalDraft, Leg
+from wallets.ledger import AccountSpec, JournalDraft, Leg, PayOut
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -158,3 +158,60 @@ def test_without_its_locks_the_same_race_is_stopped_by_the_places_in_the_chain()
     assert sorted(met) == ["posted"] + ["wallets_entry_one_per_place_in_chain"] * (THREADS - 1)
     assert posted(of.available) == 40
     assert breaks() == []
+
+
+def test_payouts_in_two_currencies_on_the_same_shards_meet_in_no_deadlock():
+    """Two backends whose hot shards are the same, each with a batch in the other's order."""
+    turns, barrier, shards = 20, Barrier(2), []
+    wallets = [
+        accounts(user=user, currency=currency)
+        for user, currency in ((1, "USD"), (2, "EUR"), (3, "EUR"), (4, "USD"))
+    ]
+    for number, of in enumerate(wallets):
+        ledger.settle(settlement(of, invoice=number))
+        ledger.reserve(account=of.available, amount=100 * turns)
+
+    def work(number: int) -> None:
+        try:
+            connect_to_shard(shards, barrier, number)
+            for turn in range(turns):
+                batch = [
+                    PayOut(
+                        key=f"withdraw:{turn}:{of.available}",
+                        about_type="withdrawal",
+                        about_id=turn,
+                        available_account=of.available,
+                        outside_account=of.outside,
+                        fee_account=of.fees,
+                        net=90,
+                        fee=10,
+                    )
+                    for of in wallets[2 * number : 2 * number + 2]
+                ]
+                barrier.wait(timeout=10)
+                with transaction.atomic():
+                    ledger.pay_out_many(batch)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, range(2)))
+
+    assert {posted(of.available) for of in wallets} == {316_667 - 100 * turns}
+    assert breaks() == []
+
+
+def connect_to_shard(shards: list[int], barrier: Barrier, number: int) -> None:
+    """Connect the first thread, and the second one until its hot shards are the first one's."""
+    if number == 0:
+        shards.append(backend_shard())
+    barrier.wait(timeout=10)
+    while number and backend_shard() != shards[0]:
+        connection.close()
+    barrier.wait(timeout=30)
+
+
+def backend_shard() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid() % 64")
+        return cursor.fetchone()[0]
