@@ -1,5 +1,6 @@
 """Grounds of money that leaves wallets: withdrawals, what becomes of them, clearing, holds."""
 
+from datetime import timedelta
 from functools import partial
 
 from djmoney.money import Money
@@ -8,7 +9,7 @@ from gigs.models import Project
 from tests.builders import active_project, paid_invoice
 from tests.factories import AT, UserFactory
 from tests.interleavings.grounds import LATER, Ground, Operation, Work
-from tests.wallets.withdrawing import answer_of, bank_account, resolve
+from tests.wallets.withdrawing import answer_of, bank_account
 from wallets.enums import PayoutResult
 from wallets.models import Withdrawal
 from wallets.services import (
@@ -18,8 +19,10 @@ from wallets.services import (
     withdrawal_cancel,
     withdrawal_claim,
     withdrawal_conclude,
+    withdrawal_freeze,
     withdrawal_reject,
     withdrawal_request,
+    withdrawal_resolve,
 )
 
 NET = Money("95.00", "USD")
@@ -62,7 +65,7 @@ class Withdrawals(Ground):
 
 
 class Outcomes(Withdrawals):
-    """A withdrawal on its way: the answer, an event of the provider, and staff who look."""
+    """A withdrawal on its way: the answer, an event of the provider, and staff who want to look."""
 
     def fresh(self) -> dict[str, Operation]:
         super().fresh()
@@ -75,8 +78,27 @@ class Outcomes(Withdrawals):
             ),
             "hear that it came back": partial(withdrawal_conclude, answer=returned, **about),
             "hear nothing": partial(withdrawal_conclude, answer=None, **about),
-            "resolve as paid": partial(resolve, self.withdrawal, is_paid=True, by=self.staff),
-            "resolve as not paid": partial(resolve, self.withdrawal, is_paid=False, by=self.staff),
+            "freeze": partial(withdrawal_freeze, reason="Where is it?", by=self.staff, **about),
+        }
+
+
+class Frozen(Outcomes):
+    """The same, frozen a minute ago: two of the staff say what became of it."""
+
+    def fresh(self) -> dict[str, Operation]:
+        operations = super().fresh()
+        operations["freeze"]()
+        resolve = partial(
+            withdrawal_resolve,
+            withdrawal_id=self.withdrawal.pk,
+            reason="The statement says so.",
+            by=self.staff,
+            at=AT + timedelta(minutes=1),
+        )
+        return {
+            **operations,
+            "resolve as paid": partial(resolve, is_paid=True),
+            "resolve as not paid": partial(resolve, is_paid=False),
         }
 
 
