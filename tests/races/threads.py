@@ -1,7 +1,8 @@
 """Twenty threads with connections of their own, and the same without the locks."""
 
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,12 @@ from common.exceptions import DomainError
 from common.models import LockableQuerySet
 
 TIMES = 20
+LOCKING = """
+    SELECT pg_get_functiondef(oid) FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND proname NOT LIKE 'wallets%'
+    AND prosrc ~* 'for no key update'
+"""
+"""Functions that lock rows; those of the ledger keep their locks, which are its own promise."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +72,24 @@ def values(outcomes: list[Outcome]) -> list[Any]:
 
 @contextmanager
 def without_locks():
-    """`.locked()` keeps its order and takes no lock."""
-    with pytest.MonkeyPatch.context() as patch:
+    """`.locked()` and the functions of the database that lock keep their order and take no lock."""
+    with pytest.MonkeyPatch.context() as patch, _functions_without_locks():
         patch.setattr(LockableQuerySet, "locked", lambda rows: rows.order_by("pk"))
         yield
+
+
+@contextmanager
+def _functions_without_locks() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKING)
+        definitions = [definition for (definition,) in cursor.fetchall()]
+        try:
+            for definition in definitions:
+                cursor.execute(re.sub(r"(?i)\s+for no key update\b", "", definition))
+            yield
+        finally:
+            for definition in definitions:
+                cursor.execute(definition)
 
 
 def race_seen(attempt: Callable[[], bool], *, rounds: int = 10) -> bool:
