@@ -93,6 +93,7 @@ class Command(BaseCommand):
             ):
                 cursor.execute(statement)
             cursor.execute(
-                "SELECT wallets_grant(%s), wallets_grant_proof(%s), wallets_grant_crediting(%s)",
-                [role, role, role],
+                "SELECT wallets_grant(%s), wallets_grant_proof(%s), wallets_grant_crediting(%s),"
+                " wallets_grant_settling(%s)",
+                [role, role, role, role],
             )
