@@ -321,7 +321,7 @@ def test_held_money_cannot_be_spent(settled):
     back = [of.outside, of.available, of.fees], [333_334, -316_667, -16_667], [0, 0, 0]
 
     with pytest.raises(InsufficientFunds), transaction.atomic():
-        ledger._call(ledger.POST, "reversal", "back:1", "invoice", 1, *back, journal.journal_id)
+        ledger.call(ledger.POST, "reversal", "back:1", "invoice", 1, *back, journal.journal_id)
 
     assert counts() == (1, 3)
 
