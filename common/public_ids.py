@@ -30,6 +30,7 @@ PREFIXES: Final = (
     "bst",
     "bsl",
     "bmt",
+    "crq",
     "txn",
     "iss",
     "mnd",

@@ -32,7 +32,7 @@ from config.devservices.postgres import APP_ROLE, OWNER_ROLE
 from config.devservices.run import programs, readiness, simulator
 from config.devservices.valkey import Valkey
 
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0
 POLL_SECONDS = 0.05
 LOG_TAIL = 4000
 T = TypeVar("T")

@@ -204,6 +204,8 @@ def test_previews_tell_and_change_nothing(api, refused):
         "total": usd("3333.34"),
         "fee": usd("166.67"),
         "net": usd("3166.67"),
+        "from_credit": usd("0.00"),
+        "to_credit": usd("0.00"),
         "fee_formula": {
             "rate": "0.0500",
             "gross_before": usd("0.00"),
