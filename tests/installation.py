@@ -38,7 +38,7 @@ LOG_TAIL = 4000
 T = TypeVar("T")
 
 
-def eventually(probe: Callable[[], T], *, seconds: float = 10.0) -> T:
+def eventually(probe: Callable[[], T], *, seconds: float = 30.0) -> T:
     """The first true value of `probe`; fails when there is none in time."""
     deadline = time.monotonic() + seconds
     while not (found := probe()):

@@ -47,7 +47,7 @@ class Parties:
         body = {"task_id": task_id, "action": "approve"}
         return answer(self.commissioner.post("/api/project-tasks/submit", body))
 
-    def invoice(self, task_id: str, *, seconds: float = 10.0) -> dict[str, Any]:
+    def invoice(self, task_id: str, *, seconds: float = 30.0) -> dict[str, Any]:
         """The task's invoice, once it exists by itself."""
         [found] = eventually(lambda: self.invoices(task_id), seconds=seconds)
         return found

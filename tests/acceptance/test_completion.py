@@ -24,7 +24,7 @@ def project_of(parties: Parties) -> dict:
 def invoice_of_kind(parties: Parties, kind: str) -> dict:
     query = {"project_id": parties.project["id"], "kind": kind}
     [found] = eventually(
-        lambda: parties.commissioner.read("/api/v1/invoices/", **query)["results"], seconds=10.0
+        lambda: parties.commissioner.read("/api/v1/invoices/", **query)["results"], seconds=30.0
     )
     return found
 
