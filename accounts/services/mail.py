@@ -34,6 +34,7 @@ class Mail(StrEnum):
     EXPORT_READY = "export_ready"
     FEE_INVOICE_ISSUED = "fee_invoice_issued"
     INVOICE_ISSUED = "invoice_issued"
+    INVOICE_ISSUED_FOR_YOU = "invoice_issued_for_you"
     INVOICE_OVERDUE = "invoice_overdue"
     INVOICE_OBJECTED = "invoice_objected"
     INVOICE_PAID = "invoice_paid"
@@ -81,6 +82,9 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.EXPORT_READY: frozenset({"file", "expires_on", "path"}),
     Mail.FEE_INVOICE_ISSUED: frozenset({"number", "kind", "month", "total", "path"}),
     Mail.INVOICE_ISSUED: frozenset({"number", "about", "total", "due_on", "path"}),
+    Mail.INVOICE_ISSUED_FOR_YOU: frozenset(
+        {"number", "about", "commissioner", "total", "due_on", "ends_on", "path"}
+    ),
     Mail.INVOICE_OVERDUE: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.INVOICE_OBJECTED: frozenset({"number", "freelancer", "reason", "path"}),
     Mail.INVOICE_PAID: frozenset({"number", "milestone", "total", "fee", "net", "path"}),

@@ -10,17 +10,20 @@ from django.db import transaction
 from accounts.selectors import logo_contents
 from accounts.services import attachments as mail_attachments
 from accounts.services.attachments import Attachment
-from accounts.services.mail import Files, Mail, Page, Values, mail_enqueue_many
+from accounts.services.mail import Files, Mail, Page, Values, mail_entries
 from common.money import quantize
 from invoicing.documents.files import files_of
 from invoicing.documents.model import Document
 from invoicing.documents.snapshot import document_of
-from invoicing.enums import DocumentKind, InvoiceKind, InvoiceStatus
+from invoicing.enums import PAYABLE, DocumentKind, InvoiceKind, InvoiceStatus
 from invoicing.models import Invoice, InvoiceDocument
-from invoicing.selectors import FILE_ORDER
+from invoicing.selectors import FILE_ORDER, objection_ends_on
+from outbox.services import enqueue_all
 
 FILES: Final = "invoice"
 """What mails call the files of an invoice."""
+WITHOUT_A_HAND: Final = frozenset({InvoiceKind.MILESTONE, InvoiceKind.UPFRONT, InvoiceKind.FINAL})
+"""What the platform issues by itself; the freelancer sends the others and knows of them."""
 
 
 def documents_make(*, invoice_ids: Sequence[int], at: datetime) -> None:
@@ -51,25 +54,34 @@ def documents_keep(*, documents: Sequence[InvoiceDocument]) -> None:
     """Write the files; one that somebody else has written meanwhile stays, and says the same.
 
     The commissioner hears of the invoice now, by a mail with its files, once; of a credit note
-    both sides do.
+    both sides do. The freelancer hears of what was issued in their name and is not paid yet; once
+    it is, they hear of the credit instead.
     """
     InvoiceDocument.objects.bulk_create(documents, ignore_conflicts=True)
     made = {row.invoice_id for row in documents}
     related = Invoice.objects.select_related("buyer", "seller", "milestone", "project", "credits")
-    invoices = list(related.filter(pk__in=made).order_by("pk"))
-    mails = [
-        (invoice.buyer, invoice.public_id, _words(invoice))
+    issued = list(related.filter(pk__in=made).order_by("pk"))
+    invoices = [invoice for invoice in issued if invoice.credits is None]
+    unpaid = [
+        invoice
         for invoice in invoices
-        if invoice.credits is None
+        if invoice.kind in WITHOUT_A_HAND and invoice.status in PAYABLE
     ]
-    mail_enqueue_many(Mail.INVOICE_ISSUED, mails)
     notes = [
         (person, note.public_id, _words_of_note(note, note.credits))
-        for note in invoices
+        for note in issued
         if note.credits is not None
         for person in (note.buyer, note.seller)
     ]
-    mail_enqueue_many(Mail.CREDIT_NOTE_ISSUED, notes)
+    to_buyers = [(one.buyer, one.public_id, _words(one)) for one in invoices]
+    to_sellers = [(one.seller, one.public_id, _words_to_seller(one)) for one in unpaid]
+    enqueue_all(
+        [
+            *mail_entries(Mail.INVOICE_ISSUED, to_buyers),
+            *mail_entries(Mail.INVOICE_ISSUED_FOR_YOU, to_sellers),
+            *mail_entries(Mail.CREDIT_NOTE_ISSUED, notes),
+        ]
+    )
 
 
 def attachments(public_id: str) -> list[Attachment]:
@@ -95,6 +107,14 @@ def _words(invoice: Invoice) -> Values:
         "due_on": invoice.due_on,
         "path": Page("invoicing:detail", (invoice.public_id,)),
         "files": Files(FILES, invoice.public_id),
+    }
+
+
+def _words_to_seller(invoice: Invoice) -> Values:
+    return {
+        **_words(invoice),
+        "commissioner": invoice.buyer.name,
+        "ends_on": objection_ends_on(invoice),
     }
 
 

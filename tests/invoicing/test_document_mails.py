@@ -10,7 +10,11 @@ from outbox.models import Job
 from tests.builders import (
     active_project,
     approved_milestone,
+    completion_project,
+    fund,
+    held_project,
     invoice_draft,
+    pay,
     run_jobs,
     sent_draft,
     sent_invoice,
@@ -94,6 +98,67 @@ def test_the_mail_says_what_the_invoice_is_for():
     assert about(extra, "manual") == "This is an invoice for extra work in “Archive”."
 
 
+def told_sellers():
+    jobs = Job.objects.filter(topic="mail.send", payload__template="invoice_issued_for_you")
+    return [job.payload["to"] for job in jobs.order_by("pk")]
+
+
+def test_the_freelancer_hears_of_what_is_issued_in_their_name():
+    invoice = taxed_invoice()
+    run_jobs("invoice.document", "mail.send")
+
+    [message] = [one for one in mail.outbox if "in your name" in one.subject]
+
+    assert message.to == [f"{invoice.seller.name} <{invoice.seller.email}>"]
+    assert message.subject == f"Issued in your name: invoice {invoice.number}"
+    assert message.body.split("\n\n")[1:4] == [
+        f"Invoice {invoice.number} was issued in your name and went to {invoice.buyer.name}."
+        " This is the invoice for “Part 1”, which is approved.",
+        "Total: 3,966.67 EUR\nDue: 30 November 2026",
+        "You are told again when it is paid. If it is not right, you can object until"
+        " 3 December 2026.\n"
+        f"Attached: {', '.join(name for name, _, _ in message.attachments)}",
+    ]
+    assert [name for name, _, _ in message.attachments] == [
+        f"{invoice.number}{ending}" for ending in (".pdf", "-ubl.xml", "-cii.xml")
+    ]
+
+
+def test_the_freelancer_hears_of_an_upfront_invoice():
+    project = completion_project()
+    run_jobs("project.awaits_upfront", "invoice.document")
+
+    assert told_sellers() == [project.freelancer.email]
+
+
+def test_the_freelancer_does_not_hear_of_what_held_funds_pay_at_once():
+    project = held_project()
+    fund(project)
+    approved_milestone(project)
+
+    run_jobs("milestone.approved", "invoice.document")
+
+    assert issued_mails().count() == 1
+    assert told_sellers() == []
+
+
+def test_the_freelancer_does_not_hear_of_what_was_paid_before_its_documents_were_made():
+    pay(taxed_invoice())
+
+    run_jobs("invoice.document")
+
+    assert told_sellers() == []
+
+
+def test_the_freelancer_does_not_hear_of_what_they_sent_by_hand():
+    sent_draft()
+
+    run_jobs("invoice.document")
+
+    assert issued_mails().count() == 1
+    assert told_sellers() == []
+
+
 def test_without_legal_data_the_mail_carries_the_page_alone():
     invoice = sent_invoice()
     run_jobs("invoice.document", "mail.send")
@@ -126,6 +191,7 @@ def test_making_documents_twice_asks_for_one_mail():
     documents_keep(documents=second)
 
     assert issued_mails().count() == 1
+    assert len(told_sellers()) == 1
 
 
 def test_a_mail_whose_files_are_missing_is_tried_again():
