@@ -29,6 +29,7 @@ from invoicing.documents.snapshot import (
     language_of,
     legend_in,
     parties_of,
+    reference_of,
 )
 from invoicing.enums import FeeKind, TaxCategory
 from invoicing.tax import Decision, parts_of
@@ -143,7 +144,7 @@ def fee_document(parts: FeeParts) -> Document:
         taxes=taxes,
         totals=_totals(parts, lines, taxes),
         payment=Payment(means=CLEARING),
-        references=References(buyer=parts.buyer["id"]),
+        references=References(buyer=reference_of(parts.buyer)),
         preceding=tuple(
             Preceding(number=number, issued_on=issued_on) for number, issued_on in parts.corrects
         ),

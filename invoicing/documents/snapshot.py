@@ -115,6 +115,12 @@ def language_of(buyer: Mapping[str, str]) -> Language:
     )
 
 
+def reference_of(buyer: Mapping[str, str]) -> str:
+    """What the buyer wants to read on invoices: a German authority's Leitweg-ID, or nothing."""
+    is_authority = buyer["electronic_address_scheme"] == LEITWEG
+    return buyer["electronic_address"] if is_authority else ""
+
+
 def party_of(copy: Mapping[str, str]) -> Party:
     """A frozen copy in terms of the standard.
 
@@ -278,11 +284,8 @@ def _payment(invoice: Invoice, *, is_paid: bool) -> Payment:
 
 
 def _references(invoice: Invoice) -> References:
-    """BT-10 is what a German authority routes by, when the buyer is one; else our project."""
-    buyer = invoice.buyer_copy
-    is_authority = buyer["electronic_address_scheme"] == LEITWEG
-    project = invoice.project.public_id
+    """BT-10 is the buyer's own where there is one; else our project."""
     return References(
-        buyer=buyer["electronic_address"] if is_authority else project,
+        buyer=reference_of(invoice.buyer_copy) or invoice.project.public_id,
         order=invoice.milestone.public_id if invoice.milestone else "",
     )

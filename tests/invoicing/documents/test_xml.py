@@ -13,6 +13,7 @@ from invoicing.documents.pdf import render_pdf
 from invoicing.documents.profiles import PEPPOL, PLAIN, SELF_BILLING, profile_of
 from invoicing.documents.xml import cii_of, ubl_of
 from tests.invoicing.documents.cases import (
+    DE,
     PAIRS,
     fee_documents,
     fee_of,
@@ -57,6 +58,21 @@ def test_both_files_of_special_documents_say_the_same(name):
 def test_both_files_of_fees_say_the_same():
     for name, one in fee_documents().items():
         assert terms(cii_of(one)) == terms(ubl_of(one)), name
+
+
+def test_a_fee_invoice_names_no_reference_of_the_buyer():
+    one = fee_of("de", 10005)
+
+    assert "BT-10" not in terms(ubl_of(one))
+    assert "BT-10" not in terms(cii_of(one))
+    assert "Ihre Referenz" not in text_of(render_pdf(one, cii=cii_of(one)))
+
+
+def test_a_fee_invoice_to_an_authority_has_the_number_that_it_routes_by():
+    routed = {"electronic_address": "04011000-12345-03", "electronic_address_scheme": "0204"}
+    one = fee_of("de", 10005, buyer={**DE, **routed, "tax_status": "", "iban": ""})
+
+    assert terms(ubl_of(one))["BT-10"] == "04011000-12345-03"
 
 
 def test_a_fee_that_no_basis_reaches_names_its_rounding():
