@@ -11,7 +11,7 @@ from invoicing.documents.language import (
     title_of,
     wording_of,
 )
-from invoicing.documents.model import Address, Document, Identifier, Line, Party, Tax
+from invoicing.documents.model import Address, Document, Identifier, Language, Line, Party, Tax
 from invoicing.documents.places import country_name
 from invoicing.documents.text import notes_of
 from invoicing.documents.wordings import Wording
@@ -101,6 +101,8 @@ TAX_NUMBERS: Final = {
     "SG": "GST Reg. No.",
     "US": "Tax ID",
 }
+VAT_IDS: Final = {("CH", Language.GERMAN): "MWST-Nr."}
+"""How a country calls its VAT numbers where the language's own word is a neighbour's."""
 _BEFORE_CITY: Final = """
 AT BE BG CH CY CZ DE DK EE ES FI FR GR HR HU IS IT LI LT LU LV MC MT MX NL NO PL PT RO RS SE SI SK TR
 """
@@ -183,7 +185,7 @@ def _party(party: Party, label: str, document: Document) -> PartyBlock:
         "label": label,
         "name": party.legal_name,
         "address": [*address, *([party.legal_info] if party.legal_info else [])],
-        "numbers": _numbers(party, wording),
+        "numbers": _numbers(party, document),
     }
 
 
@@ -198,11 +200,12 @@ def _address(address: Address, document: Document) -> list[str]:
     return [line for line in [*lines, country_name(address.country, document.language)] if line]
 
 
-def _numbers(party: Party, wording: Wording) -> list[Fact]:
-    country = party.address.country
+def _numbers(party: Party, document: Document) -> list[Fact]:
+    country, wording = party.address.country, wording_of(document.language)
     numbers: list[Fact] = []
     if party.vat_id:
-        numbers.append({"label": wording.vat_id, "value": party.vat_id})
+        label = VAT_IDS.get((country, document.language), wording.vat_id)
+        numbers.append({"label": label, "value": party.vat_id})
     if party.tax_number:
         label = TAX_NUMBERS.get(country, wording.tax_number)
         numbers.append({"label": label, "value": party.tax_number})

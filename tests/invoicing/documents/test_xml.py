@@ -8,7 +8,8 @@ from facturx.parse_xml import parse_ubl_cii_xml
 from lxml import etree
 from pypdf import PdfReader
 
-from invoicing.documents.model import Category, Line, LocalTax, Payment, Tax, TypeCode
+from invoicing.documents.model import Category, Language, Line, LocalTax, Payment, Tax, TypeCode
+from invoicing.documents.page import page_of
 from invoicing.documents.pdf import render_pdf
 from invoicing.documents.profiles import PEPPOL, PLAIN, SELF_BILLING, profile_of
 from invoicing.documents.xml import cii_of, ubl_of
@@ -148,6 +149,29 @@ def _exact(price, exponent):
     plain = f"{Decimal(price).normalize():f}"
     decimals = max(exponent, len(plain.partition(".")[2]))
     return f"{Decimal(price):.{decimals}f}"
+
+
+@pytest.mark.parametrize(
+    ("pair", "language", "seller", "buyer"),
+    [
+        (
+            "ch-ch",
+            Language.GERMAN,
+            "MWST-Nr. CHE107787577MWST",
+            "MWST-Nr. CHE107787577MWST",
+        ),
+        ("ch-de", Language.GERMAN, "MWST-Nr. CHE107787577MWST", "USt-IdNr. DE129274202"),
+        ("ch-ch", Language.FRENCH, "N° TVA CHE107787577MWST", "N° TVA CHE107787577MWST"),
+    ],
+)
+def test_a_vat_number_is_called_as_its_country_does(pair, language, seller, buyer):
+    page = page_of(replace(made(pair), language=language))
+
+    numbers = [
+        [f"{fact['label']} {fact['value']}" for fact in party["numbers"]]
+        for party in (page["seller"], page["buyer"])
+    ]
+    assert numbers == [[seller], [buyer]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
