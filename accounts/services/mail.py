@@ -28,7 +28,9 @@ class Mail(StrEnum):
     BONUS_GIVEN = "bonus_given"
     CHANGES_REQUESTED = "changes_requested"
     CREDIT_ADDED = "credit_added"
+    CREDIT_DECIDED = "credit_decided"
     CREDIT_NOTE_ISSUED = "credit_note_issued"
+    CREDIT_PROPOSED = "credit_proposed"
     EXTRA_AGREED = "extra_agreed"
     EMAIL_CONFIRMATION = "email_confirmation"
     EXPORT_READY = "export_ready"
@@ -74,9 +76,11 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     ),
     Mail.CHANGES_REQUESTED: frozenset({"milestone", "project", "commissioner", "comment", "path"}),
     Mail.CREDIT_ADDED: frozenset({"amount", "reason", "path"}),
+    Mail.CREDIT_DECIDED: frozenset({"number", "amount", "words", "reason", "path"}),
     Mail.CREDIT_NOTE_ISSUED: frozenset(
         {"number", "invoice", "milestone", "total", "reason", "effect", "path"}
     ),
+    Mail.CREDIT_PROPOSED: frozenset({"number", "amount", "proposer", "reason", "path"}),
     Mail.EXTRA_AGREED: frozenset({"project", "commissioner", "amount", "reason", "path"}),
     Mail.EMAIL_CONFIRMATION: frozenset({"url"}),
     Mail.EXPORT_READY: frozenset({"file", "expires_on", "path"}),

@@ -47,6 +47,7 @@ SAMPLE = {
     "path": "/projects/prj_1/",
     "project": "Museum & web site",
     "clause": "Terms 7.2",
+    "proposer": "Petra <Staff>",
     "review_on": date(2026, 12, 6),
     "reason": "The account is closed.",
     "rest": Money("833.34", "USD"),

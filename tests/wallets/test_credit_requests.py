@@ -8,6 +8,7 @@ from accounts.models import AuditEvent
 from common.exceptions import PermissionRefused
 from invoicing.models import Invoice
 from invoicing.services import invoice_object
+from outbox.models import Job
 from tests.builders import active_project, paid_invoice
 from tests.factories import AT, UserFactory
 from tests.rules import copy, refused_by, rewrite
@@ -132,6 +133,57 @@ def test_the_admin_proposes_and_another_agrees(invoice, staff, second, client_fo
     assert "10,000.00" in asked.content.decode()
     assert f"Agree: {invoice.number}" in agreed.content.decode()
     assert CreditRequest.objects.get().status == "done"
+
+
+def mails(template):
+    """To whom and with which words and page, in order of the address."""
+    jobs = Job.objects.filter(topic="mail.send", payload__template=template)
+    rows = [(job.payload["to"], job.payload["context"]) for job in jobs]
+    return sorted(
+        (to, context["reason"], context.get("words"), context["path"]) for to, context in rows
+    )
+
+
+def test_those_who_can_agree_are_told_of_a_request(invoice, staff, second):
+    UserFactory(is_staff=True, is_active=False)
+    type(invoice.buyer).objects.filter(pk=invoice.buyer_id).update(is_staff=True)
+
+    propose(invoice, staff)
+    with pytest.raises(CreditProposed):
+        propose(invoice, staff)
+
+    requests = {"page": ["admin:wallets_creditrequest_changelist"]}
+    assert mails("credit_proposed") == [("second@example.com", "Not delivered.", None, requests)]
+    context = Job.objects.get(payload__template="credit_proposed").payload["context"]
+    assert (context["number"], context["proposer"]) == (invoice.number, staff.name)
+    assert context["amount"] == {"money": ["10000.00", "USD"]}
+
+
+def test_who_proposed_it_is_told_how_it_ended(invoice, staff, second):
+    dropped, kept = propose(invoice, staff), "Wait for their answer."
+    drop(dropped, second, kept)
+    agreed = propose(invoice, staff)
+    note = confirm(agreed, second)
+
+    pages = [
+        {"page": ["admin:wallets_creditrequest_change", str(request.pk)]}
+        for request in (dropped, agreed)
+    ]
+    assert mails("credit_decided") == [
+        (
+            staff.email,
+            "I agree.",
+            f"{second.name} agreed: credit note {note.number} is issued.",
+            pages[1],
+        ),
+        (staff.email, kept, f"{second.name} let it go: nothing is credited.", pages[0]),
+    ]
+
+
+def test_who_lets_their_own_go_is_told_nothing(invoice, staff):
+    drop(propose(invoice, staff), staff)
+
+    assert mails("credit_decided") == []
 
 
 def test_another_note_than_the_one_agreed_on_is_seen(invoice, staff, second):
