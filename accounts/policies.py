@@ -16,5 +16,5 @@ def may_act_for_organisation(user: User) -> bool:
 
 
 def may_administer(user: User) -> bool:
-    """Staff look after other people's accounts."""
+    """Staff who are still with us look after other people's accounts and money."""
     return user.is_active and user.is_staff

@@ -1,9 +1,10 @@
 """The staff door: rows to look at, and actions that call services."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
@@ -42,6 +43,25 @@ class ReadOnlyAdmin(admin.ModelAdmin):
             if value is not None:
                 return queryset.filter(uuid=value), False
         return super().get_search_results(request, queryset, search_term)
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Rows in one state, the `default` one unless another is asked for; "all" is named as well."""
+
+    title = "state"
+    parameter_name = "state"
+    default = ""
+
+    def value(self) -> str:
+        return super().value() or self.default
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:  # type: ignore[override]
+        for state, label in self.lookup_choices:
+            yield {
+                "selected": self.value() == state,
+                "query_string": changelist.get_query_string({self.parameter_name: state}),
+                "display": label,
+            }
 
 
 class ReadOnlyInline(admin.TabularInline):

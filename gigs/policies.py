@@ -2,14 +2,7 @@
 
 from accounts.models import User
 from accounts.policies import may_administer
-from common.exceptions import PermissionRefused
 from gigs.models import Application, Gig, Milestone, Project
-
-
-def require(allowed: bool, message: str) -> None:  # noqa: FBT001 - reads as a sentence at the call
-    """PermissionRefused with that sentence unless `allowed`."""
-    if not allowed:
-        raise PermissionRefused(message)
 
 
 def may_post(user: User) -> bool:

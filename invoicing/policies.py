@@ -1,6 +1,7 @@
 """Who may do what to invoices."""
 
 from accounts.models import User
+from accounts.policies import may_administer
 from gigs.models import Project
 from invoicing.models import Invoice, InvoiceDraft
 
@@ -24,7 +25,7 @@ def may_give_mandate(user: User) -> bool:
 
 def may_credit(user: User, invoice: Invoice) -> bool:
     """The seller, and staff who are no party of it."""
-    if user.is_active and user.is_staff and user.pk != invoice.buyer_id:
+    if may_administer(user) and user.pk != invoice.buyer_id:
         return True
     return is_seller(user, invoice)
 

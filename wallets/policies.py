@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from accounts.models import User
+from accounts.policies import may_administer
 from common.money import parse_amount, to_minor
 from invoicing.models import Invoice
 from wallets.models import CreditRequest, Payment, PaymentMethod, PayoutMethod, Withdrawal
@@ -36,7 +37,7 @@ def may_cancel_withdrawal(user: User, withdrawal: Withdrawal) -> bool:
 
 def may_review_withdrawal(user: User, withdrawal: Withdrawal) -> bool:
     """Staff, and never the person whose money it is."""
-    return user.is_active and user.is_staff and withdrawal.user_id != user.pk
+    return may_administer(user) and withdrawal.user_id != user.pk
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,11 @@ def payout_terms(currency: str) -> PayoutTerms:
 
 def may_hold(user: User, owner: User) -> bool:
     """Staff, and never the person whose money it is."""
-    return user.is_active and user.is_staff and user.pk != owner.pk
+    return may_administer(user) and user.pk != owner.pk
 
 
 def may_open_batch(user: User) -> bool:
-    return user.is_active and user.is_staff
+    return may_administer(user)
 
 
 def may_confirm_credit(user: User, request: CreditRequest) -> bool:
@@ -78,9 +79,9 @@ def may_drop_credit(user: User, request: CreditRequest) -> bool:
 def may_match_invoice(user: User, invoice: Invoice) -> bool:
     """Staff, and neither of the two whose money it is."""
     is_party = user.pk in (invoice.buyer_id, invoice.seller_id)
-    return user.is_active and user.is_staff and not is_party
+    return may_administer(user) and not is_party
 
 
 def may_read_the_bank(user: User) -> bool:
     """Staff import statements and say what their lines are."""
-    return user.is_active and user.is_staff
+    return may_administer(user)

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from accounts.services.mail import Mail, Page, mail_enqueue
 from common.money import amount_text, to_minor
 from gigs import policies
@@ -46,7 +47,7 @@ def application_submit(
     where legal data are required and the freelancer's lack something. Two at once: the unique
     constraint lets one through.
     """
-    policies.require(policies.may_apply(by), "Only freelancers can apply to gigs.")
+    require(policies.may_apply(by), "Only freelancers can apply to gigs.")
     gig = Gig.objects.locked().get(pk=gig_id)
     if gig.commissioner_id == by.pk:
         raise OwnGig
@@ -92,7 +93,7 @@ def _refuse_second(gig: Gig, *, by: User, at: datetime) -> None:
 def application_withdraw(*, application_id: int, by: User, at: datetime) -> Application:
     """Take an own application back. ApplicationTransitionRefused, PermissionRefused."""
     application = Application.objects.locked().get(pk=application_id)
-    policies.require(
+    require(
         policies.may_withdraw(by, application), "Only the applicant can withdraw an application."
     )
     return _decide(application, ApplicationStatus.WITHDRAWN, by=by, at=at)
@@ -102,7 +103,7 @@ def application_withdraw(*, application_id: int, by: User, at: datetime) -> Appl
 def application_reject(*, application_id: int, by: User, at: datetime) -> Application:
     """Turn an application down. ApplicationTransitionRefused, PermissionRefused."""
     application = Application.objects.select_related("gig").locked().get(pk=application_id)
-    policies.require(
+    require(
         policies.may_manage(by, application.gig), "Only the gig's owner can reject an application."
     )
     return _decide(application, ApplicationStatus.REJECTED, by=by, at=at)
@@ -125,7 +126,7 @@ def gig_match(
     NotAnApplicant, PermissionRefused; LegalDataIncomplete where legal data are required.
     """
     gig = Gig.objects.locked().get(pk=gig_id)
-    policies.require(policies.may_manage(by, gig), "Only the gig's owner can match it.")
+    require(policies.may_manage(by, gig), "Only the gig's owner can match it.")
     if gig.status == GigStatus.MATCHED:
         raise GigAlreadyMatched
     if gig.status != GigStatus.OPEN:

@@ -8,6 +8,7 @@ from djmoney.money import Money
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from accounts.services.mail import Mail, Page, mail_enqueue
 from common.exceptions import FieldError, Invalid
 from common.money import amount_text, from_minor, to_minor
@@ -35,7 +36,7 @@ def extra_agree(
     currency.
     """
     project = Project.objects.select_related("freelancer").locked().get(pk=project_id)
-    policies.require(
+    require(
         policies.may_agree(by, project), "Only the project's commissioner can agree on extra work."
     )
     if request_key is not None and project.extras.filter(request_key=request_key).exists():

@@ -9,9 +9,8 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import User
-from accounts.policies import may_administer
+from accounts.policies import may_administer, require
 from common.exceptions import FieldError, Invalid
-from gigs import policies
 from gigs.models import FeePolicy
 
 SMALLEST_STEP: Final = Decimal("0.0001")
@@ -33,7 +32,7 @@ def fee_policy_announce(*, change: FeeChange, by: User, at: datetime) -> FeePoli
     Rates that were ever in force stay as they are, and so do projects: each keeps the rate with
     which it started. Invalid, PermissionRefused.
     """
-    policies.require(may_administer(by), "Only staff can change the platform's fee.")
+    require(may_administer(by), "Only staff can change the platform's fee.")
     errors = _errors(change, at=at)
     if errors:
         raise Invalid(errors)

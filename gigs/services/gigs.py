@@ -11,6 +11,7 @@ from djmoney.money import Money
 
 from accounts import audit
 from accounts.models import Organisation, User
+from accounts.policies import require
 from common.exceptions import FieldError, Invalid
 from common.money import AmountError, amount_text, split, sum_money
 from gigs import policies
@@ -59,7 +60,7 @@ def gig_post(*, draft: GigDraft, by: User, at: datetime) -> tuple[Gig, bool]:
     The user's row is locked, so that two equal posts at once make one gig.
     Invalid, BudgetTooSmall, PermissionRefused.
     """
-    policies.require(policies.may_post(by), "Only commissioners can post gigs.")
+    require(policies.may_post(by), "Only commissioners can post gigs.")
     amounts = _amounts(draft)
     digest = _digest(draft)
     User.objects.locked().get(pk=by.pk)
@@ -89,7 +90,7 @@ def gig_edit(*, gig_id: int, draft: GigDraft, by: User, at: datetime) -> Gig:
     Invalid, BudgetTooSmall, PermissionRefused.
     """
     gig = Gig.objects.locked().get(pk=gig_id)
-    policies.require(policies.may_manage(by, gig), "Only the gig's owner can edit it.")
+    require(policies.may_manage(by, gig), "Only the gig's owner can edit it.")
     if gig.status != GigStatus.DRAFT:
         raise GigNotDraft
     amounts = _amounts(draft)
@@ -168,7 +169,7 @@ def _write_plan(gig: Gig, draft: GigDraft, amounts: list[Money]) -> None:
 def gig_open(*, gig_id: int, by: User, at: datetime) -> Gig:
     """Publish a draft. GigTransitionRefused, PermissionRefused."""
     gig = Gig.objects.locked().get(pk=gig_id)
-    policies.require(policies.may_manage(by, gig), "Only the gig's owner can post it.")
+    require(policies.may_manage(by, gig), "Only the gig's owner can post it.")
     return _open(gig, by=by, at=at)
 
 
@@ -185,7 +186,7 @@ def _open(gig: Gig, *, by: User, at: datetime) -> Gig:
 def gig_close(*, gig_id: int, by: User, at: datetime) -> Gig:
     """Take a gig off the market. GigTransitionRefused, PermissionRefused."""
     gig = Gig.objects.locked().get(pk=gig_id)
-    policies.require(policies.may_close(by, gig), "Only the gig's owner can close it.")
+    require(policies.may_close(by, gig), "Only the gig's owner can close it.")
     before = gig.status
     gig.move_to(GigStatus.CLOSED)
     gig.closed_at = at

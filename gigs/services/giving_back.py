@@ -8,6 +8,7 @@ from djmoney.money import Money
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from common.exceptions import FieldError, Invalid
 from common.money import amount_text, to_minor
 from gigs import policies
@@ -42,7 +43,7 @@ def milestone_give_back(
     part of the price.
     """
     milestone = locked_with_project(milestone_id)
-    policies.require(
+    require(
         policies.may_deliver(by, milestone),
         "Only the project's freelancer can give money back.",
     )

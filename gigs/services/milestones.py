@@ -8,6 +8,7 @@ from djmoney.money import Money
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from accounts.services.mail import Mail, Page, mail_enqueue
 from common.exceptions import FieldError, Invalid
 from common.failpoints import failpoint
@@ -33,7 +34,7 @@ def milestone_start(*, milestone_id: int, by: User, at: datetime) -> Milestone:
     funds, MilestoneTransitionRefused, PermissionRefused.
     """
     milestone = locked_milestone(milestone_id)
-    policies.require(
+    require(
         policies.may_deliver(by, milestone), "Only the project's freelancer can start a milestone."
     )
     _refuse_unless_open(milestone)
@@ -55,9 +56,7 @@ def milestone_submit(
     funds, MilestoneTransitionRefused (a second submit while in review included), PermissionRefused.
     """
     milestone = locked_milestone(milestone_id)
-    policies.require(
-        policies.may_deliver(by, milestone), "Only the project's freelancer can submit work."
-    )
+    require(policies.may_deliver(by, milestone), "Only the project's freelancer can submit work.")
     _refuse_unless_open(milestone)
     before = milestone.status
     milestone.move_to(MilestoneStatus.IN_REVIEW)
@@ -108,7 +107,7 @@ def milestone_request_changes(
 ) -> Milestone:
     """Hand the work back with a comment. MilestoneTransitionRefused, PermissionRefused."""
     milestone = locked_milestone(milestone_id)
-    policies.require(
+    require(
         policies.may_review(by, milestone), "Only the project's commissioner can request changes."
     )
     before = milestone.status
@@ -149,9 +148,7 @@ def milestone_approve(
         Project.objects.locked().get(milestones=milestone_id)
     milestone = locked_milestone(milestone_id)
     failpoint("approve.locked")
-    policies.require(
-        policies.may_review(by, milestone), "Only the project's commissioner can approve."
-    )
+    require(policies.may_review(by, milestone), "Only the project's commissioner can approve.")
     before = milestone.status
     milestone.move_to(MilestoneStatus.APPROVED)
     failpoint("approve.allowed")

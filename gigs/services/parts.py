@@ -9,6 +9,7 @@ from django.db import transaction
 from djmoney.money import Money
 
 from accounts.models import User
+from accounts.policies import require
 from accounts.services.mail import Mail, Page, mail_enqueue
 from common.exceptions import FieldError, Invalid
 from common.money import MAX_MINOR, amount_text, from_minor, to_minor
@@ -49,9 +50,7 @@ def milestone_approve_part(*, milestone_id: int, part: Part, by: User, at: datet
     milestone = next(one for one in milestones if one.pk == milestone_id)
     for one in milestones:
         one.project = project
-    policies.require(
-        policies.may_review(by, milestone), "Only the project's commissioner can approve."
-    )
+    require(policies.may_review(by, milestone), "Only the project's commissioner can approve.")
     if milestone.status == MilestoneStatus.IN_REVIEW:
         _divide(milestone, part, milestones, by=by, at=at)
     return milestone_approve(milestone_id=milestone_id, by=by, at=at)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from accounts.services.mail import Mail, Page, Values, mail_enqueue
 from gigs import policies
 from gigs.enums import RefundStatus
@@ -40,7 +41,7 @@ def refund_request(*, milestone_id: int, reason: str, by: User, at: datetime) ->
     WorkSubmitted, RefundAlreadyRequested, PermissionRefused.
     """
     milestone = locked_with_project(milestone_id)
-    policies.require(
+    require(
         policies.may_fund(by, milestone.project),
         "Only the project's commissioner can ask for the money back.",
     )
@@ -93,7 +94,7 @@ def refund_decline(*, milestone_id: int, answer: str, by: User, at: datetime) ->
 def refund_withdraw(*, milestone_id: int, by: User, at: datetime) -> RefundRequest:
     """Take one's own request back. NoRefundRequest, PermissionRefused."""
     milestone = locked_with_project(milestone_id)
-    policies.require(
+    require(
         policies.may_fund(by, milestone.project),
         "Only the project's commissioner can withdraw the request.",
     )
@@ -162,7 +163,7 @@ def refund_remind(*, request_id: int, days: int, at: datetime) -> None:
 
 def _to_answer(milestone_id: int, *, by: User) -> RefundRequest:
     milestone = locked_with_project(milestone_id)
-    policies.require(
+    require(
         policies.may_deliver(by, milestone),
         "Only the project's freelancer can answer the request.",
     )

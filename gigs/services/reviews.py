@@ -10,6 +10,7 @@ from django.db.models.functions import Greatest
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from accounts.services.mail import Mail, Page, Values, mail_enqueue, mail_enqueue_many
 from gigs import policies
 from gigs.enums import MilestoneStatus
@@ -37,7 +38,7 @@ def milestone_extend_review(*, milestone_id: int, by: User, at: datetime) -> Mil
     PermissionRefused. Against the silent approval the milestone's lock decides.
     """
     milestone = locked_milestone(milestone_id)
-    policies.require(
+    require(
         policies.may_review(by, milestone), "Only the project's commissioner can extend the review."
     )
     before = milestone.review_ends_at

@@ -6,9 +6,9 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from accounts.selectors import staff
 from accounts.services.mail import Mail, Page, Values, mail_enqueue, mail_enqueue_many
-from gigs.policies import require
 from invoicing import policies
 from invoicing.enums import PAYABLE
 from invoicing.exceptions import (

@@ -8,10 +8,10 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from common.exceptions import FieldError, Invalid
 from common.money import MAX_MINOR, decimal_text
 from gigs.models import Project
-from gigs.policies import require
 from gigs.services import extra_note_invoiced
 from invoicing import policies
 from invoicing.enums import DraftStatus, InvoiceKind

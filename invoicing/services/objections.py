@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import User
 from accounts.policies import require
+from accounts.selectors import staff
 from accounts.services.mail import Mail, Page, Values, mail_enqueue_many
 from invoicing.exceptions import AlreadyObjected, ObjectionTooLate
 from invoicing.models import Invoice, InvoiceObjection
@@ -35,7 +36,6 @@ def invoice_object(*, invoice_id: int, reason: str, by: User, at: datetime) -> I
         event="invoice.objected", target=invoice, after={"reason": objection.reason[:200]}
     )
     audit.record(entry, by=by, at=at)
-    staff = User.objects.filter(is_staff=True, is_active=True).order_by("pk")
     words: Values = {
         "number": invoice.number,
         "freelancer": by.name,
@@ -44,6 +44,6 @@ def invoice_object(*, invoice_id: int, reason: str, by: User, at: datetime) -> I
     }
     mail_enqueue_many(
         Mail.INVOICE_OBJECTED,
-        [(person, invoice.public_id, words) for person in [invoice.buyer, *staff]],
+        [(person, invoice.public_id, words) for person in [invoice.buyer, *staff()]],
     )
     return objection

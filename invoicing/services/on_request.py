@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
+from accounts.policies import require
 from gigs import policies as gig_policies
 from gigs.models import Milestone
-from gigs.policies import require
 from invoicing.enums import OWN_KINDS, InvoiceKind
 from invoicing.exceptions import MilestoneNotApproved
 from invoicing.models import Invoice

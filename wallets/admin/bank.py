@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.permissions import SignedInRequest
-from common.admin import ReadOnlyAdmin, run_service, table
+from common.admin import ReadOnlyAdmin, StateFilter, run_service, table
 from common.formats import money_for_people
 from common.money import from_minor
 from invoicing.models import Invoice
@@ -190,11 +190,10 @@ class BankStatementAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/wallets/bankstatement/import.html", context)
 
 
-class LineStateFilter(admin.SimpleListFilter):
+class LineStateFilter(StateFilter):
     """Lines that wait for somebody, unless something else is asked for."""
 
-    title = "state"
-    parameter_name = "state"
+    default = "unmatched"
     labels = {
         "unmatched": "Unmatched",
         "proposed": "Waiting for a second person",
@@ -204,17 +203,6 @@ class LineStateFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         return list(self.labels.items())
-
-    def value(self):
-        return super().value() or "unmatched"
-
-    def choices(self, changelist):
-        for state, label in self.lookup_choices:
-            yield {
-                "selected": self.value() == state,
-                "query_string": changelist.get_query_string({self.parameter_name: state}),
-                "display": label,
-            }
 
     def queryset(self, request, queryset):
         if self.value() == "all":

@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.permissions import SignedInRequest
 from accounts.services.mail import TOPIC as MAIL
 from accounts.services.stuck_work import stuck_job_resolve, stuck_job_retry
-from common.admin import ReadOnlyAdmin, run_service, table
+from common.admin import ReadOnlyAdmin, StateFilter, run_service, table
 from common.formats import money_for_people
 from common.money import from_minor
 from outbox.models import Heartbeat, Job
@@ -227,11 +227,10 @@ class JournalAdmin(ReadOnlyAdmin):
         )
 
 
-class JobStateFilter(admin.SimpleListFilter):
+class JobStateFilter(StateFilter):
     """What is not done, unless something else is asked for."""
 
-    title = "state"
-    parameter_name = "state"
+    default = "open"
     states = {
         "open": ("Not done", Q(done_at__isnull=True)),
         "dead": ("Given up", Q(dead_at__isnull=False, done_at__isnull=True)),
@@ -242,17 +241,6 @@ class JobStateFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         return [(state, label) for state, (label, _) in self.states.items()]
-
-    def value(self):
-        return super().value() or "open"
-
-    def choices(self, changelist):
-        for state, label in self.lookup_choices:
-            yield {
-                "selected": self.value() == state,
-                "query_string": changelist.get_query_string({self.parameter_name: state}),
-                "display": label,
-            }
 
     def queryset(self, request, queryset):
         return queryset.filter(self.states.get(self.value(), self.states["open"])[1])

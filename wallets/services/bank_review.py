@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
-from gigs.policies import require
+from accounts.policies import require
 from invoicing.enums import InvoiceKind
 from invoicing.models import Invoice
 from wallets import policies

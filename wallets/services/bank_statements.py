@@ -12,9 +12,9 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from common.formats import money_for_people
 from common.money import from_minor
-from gigs.policies import require
 from outbox.services import enqueue_many
 from wallets import policies
 from wallets.exceptions import StatementRefused

@@ -13,10 +13,10 @@ from djmoney.money import Money
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from accounts.services.mail import Mail, Page, mail_enqueue
 from common.exceptions import FieldError, Invalid
 from common.money import amount_text, from_minor, to_minor
-from gigs.policies import require
 from outbox.services import enqueue
 from wallets import ledger, policies
 from wallets.enums import (

@@ -8,6 +8,7 @@ from djmoney.money import Money
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from common.money import amount_text, from_minor, to_minor
 from gigs import policies as gig_policies
 from gigs.enums import MilestoneStatus, PaymentMode, ProjectStatus
@@ -38,9 +39,7 @@ def funding_begin(
     credit the milestones are funded at once: InsufficientFunds.
     """
     project = Project.objects.locked().get(pk=project_id)
-    gig_policies.require(
-        gig_policies.may_fund(by, project), "Only the project's commissioner can fund it."
-    )
+    require(gig_policies.may_fund(by, project), "Only the project's commissioner can fund it.")
     milestones = _to_fund(project, milestone_ids)
     currency = project.budget.currency.code
     amounts = funding_amounts(project, milestones, on=at.date())

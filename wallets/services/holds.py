@@ -10,10 +10,10 @@ from djmoney.money import Money
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from accounts.services.mail import Mail, mail_enqueue
 from common.exceptions import FieldError, Invalid
 from common.money import from_minor, to_minor
-from gigs.policies import require
 from wallets import ledger, policies
 from wallets.enums import AccountKind
 from wallets.exceptions import HoldReleased, ReasonRequired

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
-from gigs.policies import require
+from accounts.policies import require
 from wallets import policies
 from wallets.exceptions import PaymentMethodUnknown
 from wallets.models import PaymentMethod

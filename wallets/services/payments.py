@@ -14,11 +14,11 @@ from djmoney.money import Money
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from common.failpoints import failpoint
 from common.formats import money_for_people
 from common.money import amount_text, from_minor, to_minor
 from gigs.enums import MilestoneStatus, PaymentMode
-from gigs.policies import require
 from invoicing import policies as invoice_policies
 from invoicing.enums import InvoiceKind, InvoiceStatus
 from invoicing.exceptions import NotAnInvoice

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from common.encryption import seal, unseal
-from gigs.policies import require
 from wallets import policies
 from wallets.enums import Rail
 from wallets.exceptions import BatchMixed, PayerMissing

@@ -13,10 +13,10 @@ from schwifty.exceptions import SchwiftyException
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from accounts.services.mail import Mail, mail_enqueue
 from common.encryption import seal, unseal
 from common.exceptions import FieldError, Invalid
-from gigs.policies import require
 from wallets import policies
 from wallets.enums import PayoutMethodKind
 from wallets.exceptions import TooManyPayoutMethods

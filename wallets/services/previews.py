@@ -10,10 +10,10 @@ from django.db import transaction
 from djmoney.money import Money
 
 from accounts.models import User
+from accounts.policies import require
 from common.money import from_minor, to_minor, zero
 from gigs.enums import PaymentMode
 from gigs.models import Milestone, Project, RefundRequest
-from gigs.policies import require
 from gigs.selectors import project_view, projects_with_figures
 from gigs.services import Part, milestone_approve, milestone_approve_part, refund_request
 from invoicing import policies as invoice_policies

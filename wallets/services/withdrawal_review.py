@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from gigs.policies import require
+from accounts.policies import require
 from outbox.registry import BRISK_LEASE
 from wallets import policies
 from wallets.enums import Resolution, WithdrawalStatus

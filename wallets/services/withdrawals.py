@@ -13,11 +13,11 @@ from djmoney.money import Money
 
 from accounts import audit
 from accounts.models import User
+from accounts.policies import require
 from accounts.services.mail import Mail, Values, mail_enqueue, mail_enqueue_many
 from common.failpoints import failpoint
 from common.formats import money_for_people
 from common.money import from_minor, to_minor
-from gigs.policies import require
 from outbox.services import enqueue
 from wallets import ledger, policies
 from wallets.enums import AccountKind, Rail, WithdrawalStatus
