@@ -13,11 +13,13 @@ from django.core.exceptions import (
 )
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.template import loader
 from django.views import defaults
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
+from common import context
 from common.api import problems
 from common.api.problems import Problem
 from common.exceptions import DomainError, FieldError, Invalid, Missing
@@ -134,14 +136,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500, called while the exception is handled; 503 while the database is away."""
+    """handler500, called while the exception is handled; 503 while the database is away.
+
+    The page is made of nothing but its template: what broke may be the session or the database.
+    """
     problem = AWAY if is_outage(sys.exception()) else BROKEN
     if is_api(request):
         return problem.as_response()
-    if problem is BROKEN:
-        return defaults.server_error(request)
-    page = defaults.server_error(request, template_name="503.html")
-    page.status_code = problem.status
-    for name, value in problem.headers.items():
-        page.headers[name] = value
-    return page
+    page = loader.get_template(f"{problem.status}.html")
+    shown = page.render({"request_id": context.request_id.get()})
+    return HttpResponse(shown, status=problem.status, headers=problem.headers)

@@ -40,7 +40,8 @@ def test_every_door_is_503_while_the_database_is_away(api, refused, monkeypatch)
         read = program.get("/api/v1/me/")
         written = program.post("/api/gigs/post", {}, format="json")
         session = browser.get("/api/v1/me/")
-        page = browser.get("/dashboard/")
+        page = browser.get("/dashboard/", headers={"X-Request-ID": "away-page-1"})
+        nothing = browser.get("/nowhere/")
         ready = Client().get("/readyz")
         alive = Client().get("/healthz")
 
@@ -50,6 +51,8 @@ def test_every_door_is_503_while_the_database_is_away(api, refused, monkeypatch)
     assert (page.status_code, page["Retry-After"]) == (503, "2")
     assert page["Content-Type"] == "text/html; charset=utf-8"
     assert "We cannot answer just now" in page.content.decode()
+    assert "<code>away-page-1</code>" in page.content.decode()
+    assert (nothing.status_code, nothing["Retry-After"]) == (503, "2")
     assert (ready.status_code, ready.json()) == (
         503,
         {"status": "unavailable", "checks": {"database": "down"}},
@@ -115,6 +118,7 @@ def test_a_refused_query_is_none(error):
     assert not is_outage(error)
 
 
+@pytest.mark.django_db
 def test_what_met_an_outage_is_done_once_it_is_over():
     tries = iter([failed(), InterfaceError("closed"), None])
 
