@@ -1,6 +1,7 @@
 """People and clients that every test may ask for."""
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -48,6 +49,13 @@ def installation(tmp_path_factory):
 @pytest.fixture
 def at():
     return AT
+
+
+@pytest.fixture
+def stopped_clock():
+    """It is AT all the time."""
+    with time_machine.travel(AT, tick=False):
+        yield
 
 
 @pytest.fixture

@@ -12,13 +12,7 @@ from gigs.models import Application, Project
 from tests.builders import active_project, open_gig, paid_invoice, pending_application
 from tests.factories import AT, FreelancerFactory
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _clock():
-    with time_machine.travel(AT, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 
 def url(name, row, **query):

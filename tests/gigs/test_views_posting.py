@@ -1,12 +1,11 @@
 import pytest
-import time_machine
 from django.urls import reverse
 
 from gigs.models import Gig
 from tests.builders import active_project
 from tests.factories import AT
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 ABOUT = {
     "title": "Museum search",
@@ -14,12 +13,6 @@ ABOUT = {
     "skills": "django, PostgreSQL, Django",
     "description": "40,000 objects.",
 }
-
-
-@pytest.fixture(autouse=True)
-def _clock():
-    with time_machine.travel(AT, tick=False):
-        yield
 
 
 @pytest.fixture

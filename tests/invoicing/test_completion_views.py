@@ -1,23 +1,15 @@
 """The completion method in the browser."""
 
 import pytest
-import time_machine
 from django.urls import reverse
 
 from gigs.models import Gig
 from invoicing.models import Invoice
 from tests.builders import approved_milestone, completion_project, run_jobs, submitted_milestone
 from tests.builders import started_completion_project as started
-from tests.factories import AT
 from tests.rules import checksums
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _clock():
-    with time_machine.travel(AT, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 
 @pytest.fixture

@@ -3,21 +3,13 @@
 from decimal import Decimal
 
 import pytest
-import time_machine
 from django.urls import reverse
 
 from gigs.models import Project
 from invoicing.models import Invoice, InvoiceDraft
 from tests.builders import active_project, invoice_draft, with_extra
-from tests.factories import AT
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _clock():
-    with time_machine.travel(AT, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -14,15 +13,9 @@ from tests.rules import checksums
 from wallets.enums import PaymentStatus
 from wallets.services import MethodChoice, payment_begin
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 PAGES = ["detail", "pdf", "document"]
-
-
-@pytest.fixture(autouse=True)
-def _clock():
-    with time_machine.travel(AT, tick=False):
-        yield
 
 
 @pytest.fixture

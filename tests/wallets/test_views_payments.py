@@ -26,13 +26,7 @@ from wallets.models import Payment, PaymentMethod
 from wallets.selectors import wallet_balances
 from wallets.services import payment_method_add
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _clock():
-    with time_machine.travel(AT, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 
 @pytest.fixture

@@ -23,12 +23,6 @@ FREELANCERS_PAGES = ["wallets:wallet", "wallets:statement", "wallets:statement-c
 
 
 @pytest.fixture
-def _clock():
-    with time_machine.travel(AT, tick=False):
-        yield
-
-
-@pytest.fixture
 def project(commissioner, freelancer):
     return active_project(commissioner=commissioner, freelancer=freelancer)
 
@@ -178,7 +172,7 @@ def test_each_role_has_its_part_of_the_dashboard(
     assert parts(UserFactory()) == []
 
 
-@pytest.mark.usefixtures("_clock")
+@pytest.mark.usefixtures("stopped_clock")
 def test_dashboards_lead_to_what_waits(client_for, commissioner, freelancer, project):
     paid_invoice(project, position=1)
     open_invoice = sent_invoice(project, position=2)
