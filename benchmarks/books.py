@@ -37,6 +37,8 @@ MILESTONES = 34
 PRICE = Decimal("100.00")
 BASE = 1_000_000
 """Where the ids of the copies begin."""
+COPY = f"{BASE} + n"
+SAME = {"id": COPY}
 OPEN_ACCOUNTS = """
 SELECT count(*) FROM wallets_open_accounts(
   array(SELECT 'user:' || %(base)s::bigint + n FROM generate_series(1, %(sellers)s) n),
@@ -133,65 +135,59 @@ def _draft() -> GigDraft:
 
 def _copy_work(paid: Payment, sellers: int) -> None:
     """A project of 34 paid milestones for each of the sellers; copy m of seller n has id 34 n + m."""
-    invoices = sellers * MILESTONES
-    one_each, many = f"generate_series(1, {sellers}) n", f"generate_series(1, {invoices}) n"
+    one_each = f"generate_series(1, {sellers}) n"
+    many = f"generate_series(1, {sellers * MILESTONES}) n"
     # Invoices are numbered across the sellers first, so that the chains grow side by side.
-    owner, place = f"({BASE} + 1 + (n - 1) % {sellers})", f"(1 + (n - 1) / {sellers})"
+    owner = f"({BASE} + 1 + (n - 1) % {sellers})"
+    place = f"(1 + (n - 1) / {sellers})"
+    _copy_sellers(paid.invoice, one_each)
+    _copy_projects(one_each)
+    copy_rows(PlannedMilestone.objects.get(), many, {**SAME, "gig_id": owner, "position": place})
+    copy_rows(Milestone.objects.get(), many, {**SAME, "project_id": owner, "position": place})
+    _copy_invoices(paid.invoice, many, owner=owner, place=place)
+    _copy_payments(paid, many)
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_ACCOUNTS, {"base": BASE, "sellers": sellers})
+
+
+def _copy_sellers(invoice: Invoice, each: str) -> None:
+    series = {"issuer_id": COPY, "last_number": str(MILESTONES)}
+    copy_rows(invoice.seller, each, {**SAME, "email": "'s' || n || '@bench.example'"})
+    copy_rows(Issuer.objects.get(), each, {**SAME, "user_id": COPY, "code": _code("n")})
+    copy_rows(InvoiceSeries.objects.get(), each, {**SAME, **series})
+
+
+def _copy_projects(each: str) -> None:
     total = int(PRICE) * MILESTONES
     minor = total * 100
-    code = "'B' || upper(lpad(to_hex(n), 7, '0'))"
-    series_code = f"'B' || upper(lpad(to_hex(1 + (n - 1) % {sellers}), 7, '0'))"
-    invoice = paid.invoice
-    same = {"id": f"{BASE} + n"}
-    copy_rows(invoice.seller, one_each, {**same, "email": "'s' || n || '@bench.example'"})
-    copy_rows(Issuer.objects.get(), one_each, {**same, "user_id": f"{BASE} + n", "code": code})
-    copy_rows(
-        InvoiceSeries.objects.get(),
-        one_each,
-        {**same, "issuer_id": f"{BASE} + n", "last_number": str(MILESTONES)},
-    )
     budget = {"budget": str(total)}
-    copy_rows(Gig.objects.get(), one_each, {**same, **budget})
-    copy_rows(
-        PlannedMilestone.objects.get(),
-        many,
-        {**same, "gig_id": owner, "position": place},
-    )
-    copy_rows(
-        Application.objects.get(),
-        one_each,
-        {**same, "gig_id": f"{BASE} + n", "freelancer_id": f"{BASE} + n"},
-    )
-    copy_rows(
-        Project.objects.get(),
-        one_each,
-        {
-            **same,
-            **budget,
-            "gig_id": f"{BASE} + n",
-            "application_id": f"{BASE} + n",
-            "freelancer_id": f"{BASE} + n",
-            "agreed_minor": str(minor),
-            "invoiced_minor": str(minor),
-            "fees_minor": str(minor // 20),
-        },
-    )
-    copy_rows(Milestone.objects.get(), many, {**same, "project_id": owner, "position": place})
-    copy_rows(
-        invoice,
-        many,
-        {
-            **same,
-            "series_id": owner,
-            "position": place,
-            "number": f"{series_code} || '-{invoice.issued_on.year}-' || lpad({place}::text, 5, '0')",
-            "project_id": owner,
-            "milestone_id": f"{BASE} + n",
-            "seller_id": owner,
-        },
-    )
-    copy_rows(InvoiceLine.objects.get(), many, {"invoice_id": f"{BASE} + n"})
-    copy_rows(paid, many, {**same, "invoice_id": f"{BASE} + n"})
+    links = {"gig_id": COPY, "application_id": COPY, "freelancer_id": COPY}
+    sums = {
+        "agreed_minor": str(minor),
+        "invoiced_minor": str(minor),
+        "fees_minor": str(minor // 20),
+    }
+    copy_rows(Gig.objects.get(), each, {**SAME, **budget})
+    copy_rows(Application.objects.get(), each, {**SAME, "gig_id": COPY, "freelancer_id": COPY})
+    copy_rows(Project.objects.get(), each, {**SAME, **budget, **links, **sums})
+
+
+def _copy_invoices(invoice: Invoice, each: str, *, owner: str, place: str) -> None:
+    code = _code(f"{owner} - {BASE}")
+    changes = {
+        "series_id": owner,
+        "position": place,
+        "number": f"{code} || '-{invoice.issued_on.year}-' || lpad({place}::text, 5, '0')",
+        "project_id": owner,
+        "milestone_id": COPY,
+        "seller_id": owner,
+    }
+    copy_rows(invoice, each, {**SAME, **changes})
+    copy_rows(InvoiceLine.objects.get(), each, {"invoice_id": COPY})
+
+
+def _copy_payments(paid: Payment, each: str) -> None:
+    copy_rows(paid, each, {**SAME, "invoice_id": COPY})
     run(
         "INSERT INTO wallets_sandboxcharge (key, token, amount_minor, currency, result,"
         " failure_code, created_at) SELECT 'pay_' || replace(uuid::text, '-', ''), token,"
@@ -203,8 +199,11 @@ def _copy_work(paid: Payment, sellers: int) -> None:
         f"(SELECT id - {BASE} AS n, uuid AS invoice FROM invoicing_invoice WHERE id > {BASE}) n",
         {"journal_key": "'settle:inv_' || replace(n.invoice::text, '-', '')"},
     )
-    with connection.cursor() as cursor:
-        cursor.execute(OPEN_ACCOUNTS, {"base": BASE, "sellers": sellers})
+
+
+def _code(seller: str) -> str:
+    """The issuer's code of that copy of the seller, as an expression."""
+    return f"'B' || upper(lpad(to_hex({seller}), 7, '0'))"
 
 
 def copy_rows(row: models.Model, source: str, changes: Mapping[str, str]) -> None:
