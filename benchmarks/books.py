@@ -151,7 +151,11 @@ def _copy_work(paid: Payment, sellers: int) -> None:
 
 
 def _copy_sellers(invoice: Invoice, each: str) -> None:
-    series = {"issuer_id": COPY, "last_number": str(MILESTONES)}
+    series = {
+        "issuer_id": COPY,
+        "prefix": _prefix("n", invoice),
+        "last_number": str(MILESTONES),
+    }
     copy_rows(invoice.seller, each, {**SAME, "email": "'s' || n || '@bench.example'"})
     copy_rows(Issuer.objects.get(), each, {**SAME, "user_id": COPY, "code": _code("n")})
     copy_rows(InvoiceSeries.objects.get(), each, {**SAME, **series})
@@ -173,11 +177,11 @@ def _copy_projects(each: str) -> None:
 
 
 def _copy_invoices(invoice: Invoice, each: str, *, owner: str, place: str) -> None:
-    code = _code(f"{owner} - {BASE}")
+    prefix = _prefix(f"{owner} - {BASE}", invoice)
     changes = {
         "series_id": owner,
         "position": place,
-        "number": f"{code} || '-{invoice.issued_on.year}-' || lpad({place}::text, 5, '0')",
+        "number": f"{prefix} || lpad({place}::text, 5, '0')",
         "project_id": owner,
         "milestone_id": COPY,
         "seller_id": owner,
@@ -204,6 +208,11 @@ def _copy_payments(paid: Payment, each: str) -> None:
 def _code(seller: str) -> str:
     """The issuer's code of that copy of the seller, as an expression."""
     return f"'B' || upper(lpad(to_hex({seller}), 7, '0'))"
+
+
+def _prefix(seller: str, invoice: Invoice) -> str:
+    """How the numbers of that seller begin, in the year of the invoice."""
+    return f"{_code(seller)} || '-{invoice.issued_on.year}-'"
 
 
 def copy_rows(row: models.Model, source: str, changes: Mapping[str, str]) -> None:
