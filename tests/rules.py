@@ -53,6 +53,12 @@ def rewrite(row: models.Model, changes: str) -> None:
     run(f"UPDATE {row._meta.db_table} SET {changes} WHERE {row._meta.pk.column} = %s", row.pk)
 
 
+def assert_refused(rule: str, row: models.Model, changes: str) -> None:
+    """The constraint or trigger refuses these changes to the row."""
+    with refused_by(rule):
+        rewrite(row, changes)
+
+
 def copy(row: models.Model, **changes: str) -> None:
     """INSERT the row a second time, with a key of its own and these expressions instead."""
     columns = {

@@ -9,7 +9,7 @@ from accounts.enums import KeyState
 from accounts.models import AuditEvent, FreelancerProfile, IdempotencyKey, RateWindow
 from accounts.services.access import TokenGrant, token_issue
 from tests.factories import AT, CommissionerFactory, FreelancerFactory, OrganisationFactory
-from tests.rules import REWRITES, copy, refused_by, rewrite, rewrite_all
+from tests.rules import REWRITES, assert_refused, copy, refused_by, rewrite, rewrite_all
 
 pytestmark = pytest.mark.django_db
 
@@ -91,10 +91,7 @@ def profile():
     ],
 )
 def test_the_database_refuses_the_change(rule, build, changes):
-    row = build()
-
-    with refused_by(rule):
-        rewrite(row, changes)
+    assert_refused(rule, build(), changes)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from outbox.models import Job
 from tests.builders import active_project, completion_project, milestone_of, open_gig
 from tests.builders import started_completion_project as started
 from tests.factories import AT
-from tests.rules import copy, refused_by, rewrite
+from tests.rules import assert_refused, copy, refused_by
 
 pytestmark = pytest.mark.django_db
 COMPLETION = InvoicingMethod.COMPLETION
@@ -170,10 +170,7 @@ def test_a_part_of_a_price_cannot_be_approved():
     ],
 )
 def test_the_database_refuses_the_change(rule, build, changes):
-    row = build()
-
-    with refused_by(rule):
-        rewrite(row, changes)
+    assert_refused(rule, build(), changes)
 
 
 @pytest.mark.parametrize(

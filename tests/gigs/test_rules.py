@@ -16,7 +16,7 @@ from tests.builders import (
     submitted_milestone,
 )
 from tests.factories import AT, FreelancerFactory
-from tests.rules import copy, refused_by, rewrite
+from tests.rules import assert_refused, copy, refused_by, rewrite
 
 pytestmark = pytest.mark.django_db
 
@@ -185,10 +185,7 @@ def fee_policy():
     ],
 )
 def test_the_database_refuses_the_change(rule, build, changes):
-    row = build()
-
-    with refused_by(rule):
-        rewrite(row, changes)
+    assert_refused(rule, build(), changes)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from outbox.models import Job
 from tests.builders import active_project, credit, paid_invoice, pay, run_jobs, sent_invoice
 from tests.factories import AT
 from tests.parties import buyer, seller
-from tests.rules import copy, refused_by, rewrite
+from tests.rules import assert_refused, copy, refused_by
 
 pytestmark = pytest.mark.django_db
 
@@ -304,10 +304,7 @@ def test_the_page_says_what_is_wrong(client_for, taxed):
     ],
 )
 def test_the_database_refuses_the_change(taxed, rule, changes):
-    export = request(taxed[0])
-
-    with refused_by(rule):
-        rewrite(export, changes)
+    assert_refused(rule, request(taxed[0]), changes)
 
 
 def test_the_database_refuses_a_second_one(taxed):

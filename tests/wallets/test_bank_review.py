@@ -11,7 +11,7 @@ from accounts.services import role_add
 from common.exceptions import PermissionRefused
 from tests.factories import AT, UserFactory
 from tests.races.threads import TIMES, at_once, race_seen, tally
-from tests.rules import checksums, copy, refused_by, rewrite
+from tests.rules import assert_refused, checksums, copy, refused_by
 from tests.wallets.banking import by_bank_file, export, line_of, named, table, take
 from tests.wallets.withdrawing import funded, request, resolve, wallet
 from wallets import integrity
@@ -370,10 +370,7 @@ RULES = [
 
 @pytest.mark.parametrize(("rule", "changes"), RULES)
 def test_the_database_refuses_such_a_match(sent, staff, rule, changes):
-    match = make(nameless(), sent, by=staff)
-
-    with refused_by(rule):
-        rewrite(match, changes)
+    assert_refused(rule, make(nameless(), sent, by=staff), changes)
 
 
 def test_the_database_keeps_matches_apart(sent, staff):

@@ -21,7 +21,7 @@ from tests.builders import (
 from tests.builders import pay as pay_invoice
 from tests.builders import sent_invoice as sent
 from tests.factories import AT
-from tests.rules import copy, refused_by, rewrite
+from tests.rules import assert_refused, copy, refused_by, rewrite
 from tests.wallets.paying import DECLINED, SUCCEEDED, legs, sandbox, topped_up, traces
 from tests.wallets.test_integrity import corrupt, fired
 from wallets import integrity
@@ -358,10 +358,7 @@ def on_its_way(commissioner) -> TakeBack:
     ],
 )
 def test_the_database_refuses_the_change(commissioner, rule, changes):
-    taken = on_its_way(commissioner)
-
-    with refused_by(rule):
-        rewrite(taken, changes)
+    assert_refused(rule, on_its_way(commissioner), changes)
 
 
 def test_the_database_keeps_one_on_its_way_and_one_a_request(commissioner):

@@ -11,7 +11,7 @@ from invoicing.services import invoice_object
 from outbox.models import Job
 from tests.builders import active_project, paid_invoice
 from tests.factories import AT, UserFactory
-from tests.rules import copy, refused_by, rewrite
+from tests.rules import assert_refused, copy, refused_by
 from tests.wallets.test_integrity import corrupt, fired
 from wallets import integrity
 from wallets.exceptions import CreditProposed, CreditRequestTransitionRefused, ReasonRequired
@@ -209,10 +209,7 @@ def test_another_note_than_the_one_agreed_on_is_seen(invoice, staff, second):
     ],
 )
 def test_the_database_refuses_the_request(invoice, staff, rule, changes):
-    request = propose(invoice, staff)
-
-    with refused_by(rule):
-        rewrite(request, changes)
+    assert_refused(rule, propose(invoice, staff), changes)
 
 
 def test_the_database_refuses_a_second_one_that_waits(invoice, staff):

@@ -21,7 +21,7 @@ from tests.builders import (
 )
 from tests.factories import AT
 from tests.parties import buyer, seller
-from tests.rules import REWRITES, copy, refused_by, rewrite, rewrite_all
+from tests.rules import REWRITES, assert_refused, copy, refused_by, rewrite_all
 from tests.wallets.paying import legs, traces
 from tests.wallets.test_integrity import corrupt, fired
 from wallets import integrity
@@ -333,10 +333,7 @@ def funding(project) -> MilestoneFunding:
     ],
 )
 def test_the_database_refuses_the_change(project, rule, row, changes):
-    changed = row(project)
-
-    with refused_by(rule):
-        rewrite(changed, changes)
+    assert_refused(rule, row(project), changes)
 
 
 @pytest.mark.parametrize(

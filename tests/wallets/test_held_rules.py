@@ -14,7 +14,7 @@ from tests.builders import (
 )
 from tests.builders import sent_invoice as sent
 from tests.factories import AT
-from tests.rules import copy, refused_by, rewrite
+from tests.rules import assert_refused, copy, refused_by, rewrite
 from wallets.models import MilestoneFunding
 from wallets.services import funding_begin, held_settle, payment_begin
 
@@ -70,10 +70,7 @@ def funding():
     ],
 )
 def test_the_database_refuses_the_change(rule, build, changes):
-    row = build()
-
-    with refused_by(rule):
-        rewrite(row, changes)
+    assert_refused(rule, build(), changes)
 
 
 def test_a_milestone_is_funded_by_one_payment_at_a_time():

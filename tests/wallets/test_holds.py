@@ -14,7 +14,7 @@ from common.exceptions import Invalid, PermissionRefused
 from outbox.models import Job
 from tests.factories import AT, UserFactory
 from tests.races.threads import TIMES, at_once, race_seen, tally
-from tests.rules import checksums, refused_by, rewrite
+from tests.rules import assert_refused, checksums, rewrite
 from tests.wallets.test_integrity import corrupt, fired
 from tests.wallets.withdrawing import bank_account, funded, request, wallet
 from wallets import integrity
@@ -153,10 +153,7 @@ def test_staff_release_nothing_of_their_own_and_nothing_without_a_note(owner, st
     ],
 )
 def test_the_database_refuses_the_change(owner, staff, rule, changes):
-    hold = place(owner, staff)
-
-    with refused_by(rule):
-        rewrite(hold, changes)
+    assert_refused(rule, place(owner, staff), changes)
 
 
 def test_a_hold_without_a_date_cannot_exist(owner, staff):

@@ -4,7 +4,7 @@ import pytest
 
 from tests.builders import SANDBOX_OK, pay, sent_invoice
 from tests.factories import AT, CommissionerFactory
-from tests.rules import copy, refused_by, rewrite
+from tests.rules import assert_refused, copy, refused_by
 from wallets.enums import ChargeResult
 from wallets.models import Payment, PaymentMethod, SandboxCharge
 from wallets.providers import Answer
@@ -61,10 +61,7 @@ def charge():
     ],
 )
 def test_the_database_refuses_the_change(rule, build, changes):
-    row = build()
-
-    with refused_by(rule):
-        rewrite(row, changes)
+    assert_refused(rule, build(), changes)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from accounts.models import AuditEvent
 from common.exceptions import Invalid, PermissionRefused
 from outbox.models import Job
 from tests.factories import AT, PASSWORD
-from tests.rules import checksums, refused_by, rewrite
+from tests.rules import assert_refused, checksums
 from tests.wallets.withdrawing import IBAN, LABEL, ROUTING, bank_account
 from wallets.exceptions import TooManyPayoutMethods
 from wallets.models import PayoutMethod
@@ -142,10 +142,7 @@ def test_removing_twice_changes_nothing_and_is_the_owners(freelancer, stranger):
     ],
 )
 def test_the_database_refuses_the_change(freelancer, rule, changes):
-    method = bank_account(freelancer)
-
-    with refused_by(rule):
-        rewrite(method, changes)
+    assert_refused(rule, bank_account(freelancer), changes)
 
 
 def test_the_page_asks_for_the_password_and_then_goes_on(client_for, freelancer):

@@ -34,7 +34,7 @@ from tests.builders import (
     submitted_milestone,
 )
 from tests.factories import AT
-from tests.rules import copy, refused_by, rewrite
+from tests.rules import assert_refused, copy, refused_by
 from tests.wallets.paying import traces
 from tests.wallets.test_integrity import corrupt, fired
 from wallets import integrity
@@ -353,10 +353,7 @@ def test_a_milestone_has_one_request_at_a_time(project):
     ],
 )
 def test_the_database_refuses_the_change(project, rule, changes):
-    asked = ask(project)
-
-    with refused_by(rule):
-        rewrite(asked, changes)
+    assert_refused(rule, ask(project), changes)
 
 
 def test_requests_of_a_milestone_are_counted(project, commissioner):

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from tests.factories import AT, UserFactory
-from tests.rules import copy, refused_by, rewrite
+from tests.rules import assert_refused, copy, refused_by, rewrite
 from tests.wallets.withdrawing import ANSWER_LOST, funded, request, resolve, send
 from wallets.models import ProviderEvent
 from wallets.services import withdrawal_cancel
@@ -66,10 +66,7 @@ def event():
     ],
 )
 def test_the_database_refuses_the_change(provider, rule, build, changes):
-    row = build()
-
-    with refused_by(rule):
-        rewrite(row, changes)
+    assert_refused(rule, build(), changes)
 
 
 def test_one_form_is_one_withdrawal():
