@@ -101,8 +101,21 @@ class NothingToTakeBack(DomainError):
 class CameByTransfer(DomainError):
     code = "came_by_transfer"
     default_message = (
-        "What came by bank transfer does not go back by itself: it pays your invoices and funds your"
-        " milestones."
+        "This came by bank transfer and goes back by one, to the account that it came from: ask for"
+        " a transfer back."
+    )
+
+
+class CameByProvider(DomainError):
+    code = "came_by_provider"
+    default_message = "This did not come by bank transfer; take it back along the payment instead."
+
+
+class TransferAccountUnknown(DomainError):
+    code = "transfer_account_unknown"
+    default_message = (
+        "The bank did not name the account that this came from, so it cannot go back there. It pays"
+        " your invoices and funds your milestones."
     )
 
 

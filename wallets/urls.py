@@ -13,6 +13,7 @@ from wallets.views import (
     previews,
     proof,
     refunds,
+    transfers_back,
     wallet,
 )
 
@@ -49,6 +50,11 @@ wallet_patterns = [
     ),
     path("payments/<pay_id:payment_id>/", payments.payment, name="payment"),
     path("payments/<pay_id:payment_id>/take-back/", credit.take_back, name="take-back"),
+    path(
+        "payments/<pay_id:payment_id>/transfer-back/",
+        transfers_back.transfer_back,
+        name="transfer-back",
+    ),
     path("credit/", credit.credit, name="credit"),
     path("credit/top-up/", credit.top_up, name="top-up"),
     path("payment-methods/", payments.payment_methods, name="payment-methods"),

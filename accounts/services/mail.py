@@ -125,7 +125,7 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     ),
     Mail.SECURITY_NOTICE: frozenset({"event"}),
     Mail.TAKE_BACK_ENDED: frozenset({"amount", "method", "words", "path"}),
-    Mail.WITHDRAWAL_NOT_PAID: frozenset({"amount", "method", "outcome", "reason", "path"}),
+    Mail.WITHDRAWAL_NOT_PAID: frozenset({"amount", "method", "outcome", "reason", "back", "path"}),
     Mail.WITHDRAWAL_PAID: frozenset({"amount", "fee", "net", "method", "path"}),
     Mail.WITHDRAWAL_REQUESTED: frozenset({"amount", "method", "path"}),
 }

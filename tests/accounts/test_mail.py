@@ -17,6 +17,7 @@ from tests.builders import run_jobs
 pytestmark = pytest.mark.django_db
 
 SAMPLE = {
+    "back": "in your wallet",
     "about": "This is the invoice for “Architecture”, which is approved.",
     "amount": Money("3333.34", "USD"),
     "bonus": Money("250.00", "USD"),

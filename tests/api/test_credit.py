@@ -40,7 +40,12 @@ def test_top_up_and_take_back(api, commissioner):
             }
         ],
         "sources": [
-            {"payment_id": payment["id"], "method": "Sandbox card that works", "amount": HUNDRED}
+            {
+                "payment_id": payment["id"],
+                "method": "Sandbox card that works",
+                "amount": HUNDRED,
+                "is_by_transfer": False,
+            }
         ],
     }
 

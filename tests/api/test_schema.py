@@ -116,6 +116,7 @@ def test_exactly_the_calls_that_pay_need_a_key():
         "invoice_pay",
         "credit_take_back",
         "credit_top_up",
+        "credit_transfer_back",
         "milestone_give_back",
         "milestone_refund",
         "milestone_refund_agree",

@@ -57,6 +57,7 @@ def test_a_withdrawal_is_asked_for_listed_read_and_cancelled(withdrawing_api, ow
         "net": usd("999.00"),
         "payout_method": body["payout_method"],
         "label": LABEL,
+        "payment_id": None,
         "reason": "",
         "requested_at": shown["requested_at"],
         "ended_at": None,

@@ -117,6 +117,8 @@ OWN = {
     "api/v1/credit/take-back/",
     "api/v1/credit/take-back/preview/",
     "api/v1/credit/take-backs/",
+    "api/v1/credit/transfer-back/",
+    "api/v1/credit/transfer-back/preview/",
     "api/v1/payment-methods/",
     "api/v1/payout-methods/",
     "api/v1/wallet/holds/",

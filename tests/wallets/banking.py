@@ -7,11 +7,13 @@ from django.test import override_settings
 
 from outbox import runner
 from outbox.models import Job
+from tests.builders import active_project, sent_invoice
 from tests.factories import AT, UserFactory
 from wallets.models import (
     BankMatch,
     BankStatement,
     BankStatementLine,
+    Payment,
     PayoutBatch,
     Withdrawal,
 )
@@ -33,6 +35,25 @@ def by_bank_file(settings) -> None:
     settings.PAYOUT_RAIL = "bank_file"
     settings.PAYOUT_ACCOUNT_HOLDER = "Operator"
     settings.PAYOUT_ACCOUNT_IBAN = OURS
+
+
+SENDER = {"name": "Museum of Slices", "counterparty": "DE89 3704 0044 0532 0130 00"}
+"""Who sends money, and from which account."""
+
+
+def by_transfer(settings) -> None:
+    """Money comes and leaves by the operator's bank account."""
+    by_bank_file(settings)
+    settings.BANK_ACCOUNT_HOLDER, settings.BANK_ACCOUNT_IBAN = "Operator", OURS
+
+
+def transferred(
+    amount: str = "3433.34", *, sender: dict[str, str] = SENDER, start: int = 1, **project
+) -> Payment:
+    """A transfer for an invoice of 3,333.34; what is over is credit."""
+    invoice = sent_invoice(active_project(**project))
+    take(table({"amount": amount, "text": invoice.number, **sender}, start=start))
+    return Payment.objects.get(invoice=invoice)
 
 
 def export(*withdrawals: Withdrawal, by) -> PayoutBatch:

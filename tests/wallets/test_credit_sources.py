@@ -88,7 +88,9 @@ def test_where_funds_were_held_it_goes_along_the_payment_that_funded():
     assert integrity.differences() == []
 
 
-def test_what_came_by_bank_transfer_is_shown_and_stays(settings, api, client_for):
+def test_what_came_by_bank_transfer_from_an_unnamed_account_is_shown_and_stays(
+    settings, api, client_for
+):
     settings.BANK_ACCOUNT_HOLDER, settings.BANK_ACCOUNT_IBAN = "Tranche Operators", OURS
     invoice = sent_invoice(active_project())
     take(table({"amount": "3433.34", "text": invoice.number}))

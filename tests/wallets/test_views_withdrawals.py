@@ -125,12 +125,12 @@ def test_pages_are_their_owners(client_for, owner, stranger, commissioner):
     assert [client_for(who).get(page).status_code for who in (None, stranger, commissioner)] == [
         302,
         404,
-        403,
+        404,
     ]
     assert [client_for(who).post(cancel).status_code for who in (None, stranger, commissioner)] == [
         302,
         404,
-        403,
+        404,
     ]
     assert client_for(commissioner).get(PAGE).status_code == 403
     withdrawal.refresh_from_db()

@@ -74,7 +74,7 @@ APPROVE = Deed(
 REJECT = Deed(
     "reject",
     "Reject",
-    "The money is in the wallet again, and the user reads the reason.",
+    "The money is in the wallet, or credit, again, and the user reads the reason.",
     "is rejected",
     withdrawal_reject,
 )
@@ -125,11 +125,18 @@ class WithdrawalAdmin(ReadOnlyAdmin):
         "frozen_at",
         "resolution",
         "rail",
+        "source",
         "method",
         "approved_by",
         "ended_at",
     ]
-    list_filter = ["status", ("frozen_at", admin.EmptyFieldListFilter), "rail", "currency"]
+    list_filter = [
+        "status",
+        ("frozen_at", admin.EmptyFieldListFilter),
+        "rail",
+        ("payment", admin.EmptyFieldListFilter),
+        "currency",
+    ]
     list_select_related = ["user", "method", "approved_by"]
     search_fields = ["user__email", "=provider_reference"]
     search_help_text = "User's address, the provider's reference or wd_… identifier"
@@ -147,6 +154,8 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     fields = [
         "public_id",
         "user",
+        "source",
+        "payment",
         "method",
         "rail",
         "batch",
@@ -174,6 +183,10 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     @admin.display(ordering="amount_minor")
     def amount(self, withdrawal: Withdrawal) -> str:
         return money_for_people(from_minor(withdrawal.amount_minor, withdrawal.currency))
+
+    @admin.display(description="from")
+    def source(self, withdrawal: Withdrawal) -> str:
+        return "Wallet" if withdrawal.payment_id is None else "Credit, by transfer back"
 
     @admin.display
     def fee(self, withdrawal: Withdrawal) -> str:
@@ -243,6 +256,8 @@ class WithdrawalAdmin(ReadOnlyAdmin):
 def _about(withdrawal: Withdrawal) -> str:
     amount = money_for_people(from_minor(withdrawal.amount_minor, withdrawal.currency))
     words = f"{amount}, {withdrawal.user}, {withdrawal.method.label}"
+    if withdrawal.payment_id is not None:
+        words += ", credit that goes back"
     if withdrawal.frozen_at is None or not withdrawal.resolution:
         return words
     said = f"{withdrawal.get_resolution_display()}, says {withdrawal.resolved_by}"

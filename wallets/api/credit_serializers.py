@@ -20,6 +20,7 @@ KINDS = [
     "credit_note",
     "addition",
     "reversal",
+    "withdrawal",
 ]
 
 
@@ -49,24 +50,36 @@ class CreditBalanceOutput(Output):
 
 
 class CreditSourceOutput(Output):
-    """What of one payment's money is still credit and can be taken back."""
+    """What of one payment's money is still credit and can go back.
+
+    With `is_by_transfer` it goes back to the account that a bank transfer came from.
+    """
 
     payment_id = serializers.CharField(source="public_id")
     method = serializers.CharField(source="label")
     amount = MoneyField()
+    is_by_transfer = serializers.BooleanField()
 
 
 class CreditOutput(Output):
-    """One's credit by currency; `reserved` is on its way back. `sources` can be taken back.
+    """One's credit by currency; `reserved` is on its way back. `sources` can go back.
 
-    `bound` came by bank transfer: it pays invoices and funds milestones, and is not taken back.
+    `bound` came by bank transfer from an account that the bank did not name: it pays invoices and
+    funds milestones, and cannot go back.
     """
 
     example = {
         "balances": [
             {"currency": "USD", "available": FIRST_PART, "reserved": NOTHING, "bound": NOTHING}
         ],
-        "sources": [{"payment_id": PAYMENT_ID, "method": "Sandbox card", "amount": FIRST_PART}],
+        "sources": [
+            {
+                "payment_id": PAYMENT_ID,
+                "method": "Sandbox card",
+                "amount": FIRST_PART,
+                "is_by_transfer": False,
+            }
+        ],
     }
 
     balances = CreditBalanceOutput(many=True)
@@ -84,6 +97,7 @@ class CreditLineOutput(Output):
         "payment_id": PAYMENT_ID,
         "milestone_id": MILESTONE_ID,
         "invoice_number": INVOICE_NUMBER,
+        "withdrawal_id": None,
         "created_at": NOON,
     }
 
@@ -94,6 +108,7 @@ class CreditLineOutput(Output):
     payment_id = serializers.CharField(allow_null=True)
     milestone_id = serializers.CharField(allow_null=True)
     invoice_number = serializers.CharField(allow_null=True)
+    withdrawal_id = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
 
 
@@ -146,6 +161,22 @@ class CreditPreviewOutput(Output):
     amount = MoneyField()
     method = serializers.CharField()
     credit_after = MoneyField()
+
+
+class TransferBackPreviewOutput(Output):
+    """What would go back, to which account, and the credit meanwhile; nothing does."""
+
+    example = {
+        "amount": FIRST_PART,
+        "method": "Commerzbank, DE•• •••• 3000",
+        "credit_after": FIRST_PART,
+        "needs_approval": False,
+    }
+
+    amount = MoneyField()
+    method = serializers.CharField()
+    credit_after = MoneyField()
+    needs_approval = serializers.BooleanField()
 
 
 class TakeBackQuery(ListQuery):

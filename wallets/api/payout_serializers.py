@@ -60,7 +60,10 @@ class WithdrawalInput(Input):
 
 
 class WithdrawalOutput(Output):
-    """Money on its way out. `net` is what arrives, `reason` says why it came back."""
+    """Money on its way out. `net` is what arrives, `reason` says why it came back.
+
+    With `payment_id` it is credit that goes back to where that bank transfer came from.
+    """
 
     example = {
         "id": "wd_5d4c3b2a1f0e4d9c8b7a6f5e4d3c2b1a",
@@ -70,6 +73,7 @@ class WithdrawalOutput(Output):
         "net": {"amount": "999.00", "currency": "USD"},
         "payout_method": PAYOUT_METHOD_ID,
         "label": "Commerzbank, DE•• •••• 3000",
+        "payment_id": None,
         "reason": "",
         "requested_at": NOON,
         "ended_at": NOON,
@@ -82,9 +86,14 @@ class WithdrawalOutput(Output):
     net = serializers.SerializerMethodField()
     payout_method = serializers.CharField(source="method.public_id")
     label = serializers.CharField(source="method.label")  # type: ignore[assignment]
+    payment_id = serializers.SerializerMethodField()
     reason = serializers.CharField()
     requested_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_payment_id(self, withdrawal: Withdrawal) -> str | None:
+        return withdrawal.payment.public_id if withdrawal.payment else None
 
     @extend_schema_field(MoneyField)
     def get_amount(self, withdrawal: Withdrawal) -> Any:

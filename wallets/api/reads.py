@@ -196,6 +196,8 @@ def _about_credit(lines: Sequence[StatementLine]) -> Named:
     named: Named = {("payment", pk): row for pk, row in payments.items()}
     named |= {("milestone", pk): row for pk, row in milestones.items()}
     named |= {("take_back", pk): row.payment for pk, row in taken.items()}
+    sent = Withdrawal.objects.select_related("payment").in_bulk(ids.get(ABOUT_WITHDRAWAL, ()))
+    named |= {(ABOUT_WITHDRAWAL, pk): row.payment for pk, row in sent.items() if row.payment}
     return named
 
 

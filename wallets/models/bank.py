@@ -97,7 +97,10 @@ class BankStatementLineQuerySet(LockableQuerySet["BankStatementLine"]):
 
 
 class BankStatementLine(PublicIdModel):
-    """One booking, once per account and reference of the bank; money out is negative. Append-only."""
+    """One booking, once per account and reference of the bank; money out is negative. Append-only.
+
+    `sealed` is the account that money in came from, where the bank named it by its IBAN.
+    """
 
     PREFIX = "bsl"
 
@@ -113,6 +116,7 @@ class BankStatementLine(PublicIdModel):
     counterparty = models.CharField(max_length=40, blank=True)
     text = models.CharField(max_length=500, blank=True)
     return_code = models.CharField(max_length=8, blank=True)
+    sealed = models.TextField(blank=True, default="", db_default="")
 
     objects: ClassVar[BankStatementLineQuerySet] = BankStatementLineQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -131,6 +135,10 @@ class BankStatementLine(PublicIdModel):
                 condition=~Q(amount_minor=0)
                 & Q(amount_minor__gte=-MAX_MINOR, amount_minor__lte=MAX_MINOR),
                 name="wallets_bank_line_amount_within_limits",
+            ),
+            models.CheckConstraint(
+                condition=Q(sealed="") | Q(sealed__startswith="gAAAA", amount_minor__gt=0),
+                name="wallets_bank_line_account_is_sealed",
             ),
         ]
 

@@ -12,12 +12,14 @@ from common.models import LockableQuerySet, PublicIdModel
 from wallets.enums import (
     OPEN_WITHDRAWALS,
     WITHDRAWAL_TRANSITIONS,
+    AccountKind,
     PayoutMethodKind,
     Rail,
     Resolution,
     WithdrawalStatus,
 )
 from wallets.exceptions import WithdrawalTransitionRefused
+from wallets.models.payments import Payment
 
 
 class PayoutMethodQuerySet(LockableQuerySet["PayoutMethod"]):
@@ -107,7 +109,8 @@ class Withdrawal(PublicIdModel):
     """Money leaving a wallet. Its public id is the key that the provider knows it by.
 
     The amount is what leaves the wallet, the fee the platform's part of it. A frozen one is left
-    alone by every job until staff say what became of it.
+    alone by every job until staff say what became of it. With a payment it is credit that goes back
+    to the account which that bank transfer came from, and takes no fee.
     """
 
     PREFIX = "wd"
@@ -116,6 +119,14 @@ class Withdrawal(PublicIdModel):
     method = models.ForeignKey(PayoutMethod, on_delete=models.PROTECT, related_name="withdrawals")
     batch = models.ForeignKey(
         PayoutBatch, on_delete=models.PROTECT, null=True, blank=True, related_name="withdrawals"
+    )
+    payment = models.ForeignKey(
+        Payment,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transfers_back",
+        db_index=False,
     )
     rail = models.CharField(max_length=12, choices=Rail.choices)
     currency = models.CharField(max_length=3)
@@ -156,6 +167,10 @@ class Withdrawal(PublicIdModel):
             models.CheckConstraint(
                 condition=Q(fee_minor__lt=F("amount_minor")),
                 name="wallets_withdrawal_fee_leaves_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(payment__isnull=True) | Q(rail="bank_file", fee_minor=0),
+                name="wallets_withdrawal_back_by_bank_without_fee",
             ),
             set_iff(
                 "status",
@@ -221,6 +236,11 @@ class Withdrawal(PublicIdModel):
         ]
         indexes = [
             models.Index(fields=["user", "requested_at"], name="wallets_withdrawal_of_user"),
+            models.Index(
+                fields=["payment"],
+                condition=Q(payment__isnull=False),
+                name="wallets_withdrawal_of_payment",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -234,6 +254,11 @@ class Withdrawal(PublicIdModel):
                 f" {status.label.lower()}."
             )
         self.status = status
+
+    @property
+    def source(self) -> AccountKind:
+        """Which of the user's accounts it is taken from."""
+        return AccountKind.AVAILABLE if self.payment_id is None else AccountKind.CREDIT
 
     @property
     def net_minor(self) -> int:

@@ -30,8 +30,12 @@ SELECT source.* FROM (
         ELSE p.received_minor END
       ELSE least(p.received_minor,
         p.received_minor - coalesce(f.held, 0) + coalesce(f.returned, 0) + coalesce(f.spare, 0))
-    END - coalesce(t.taken, 0))::bigint AS brought,
-    p.provider = ANY(%(providers)s) AS is_returnable
+    END - coalesce(t.taken, 0) - coalesce(b.taken, 0))::bigint AS brought,
+    p.provider = ANY(%(providers)s) OR EXISTS (
+      SELECT FROM wallets_bankmatch m JOIN wallets_bankstatementline l ON l.id = m.line_id
+      WHERE m.payment_id = p.id AND l.sealed <> ''
+    ) AS is_returnable,
+    p.provider = %(bank)s AS is_by_transfer
   FROM wallets_payment p
   LEFT JOIN LATERAL (
     SELECT sum(m.amount_minor) AS held, sum(m.returned_minor) AS returned,
@@ -59,6 +63,10 @@ SELECT source.* FROM (
     SELECT sum(amount_minor) AS taken FROM wallets_takeback
     WHERE payment_id = p.id AND status <> 'failed'
   ) t ON true
+  LEFT JOIN LATERAL (
+    SELECT sum(amount_minor) AS taken FROM wallets_withdrawal
+    WHERE payment_id = p.id AND status NOT IN ('rejected', 'cancelled', 'returned')
+  ) b ON true
   WHERE p.payer_id = %(user)s AND p.currency = %(currency)s
     AND p.status = 'succeeded' AND p.provider = ANY(%(outside)s)
 ) source
@@ -71,7 +79,8 @@ ORDER BY source.ended_at DESC, source.id DESC
 class CreditBalance:
     """Credit in one currency; `reserved` is on its way back.
 
-    `bound` came without a payment that it could go back along, by bank transfer: it can be spent.
+    `bound` has no way back: it came by bank transfer from an account that the bank did not name. It
+    can be spent.
     """
 
     currency: str
@@ -84,7 +93,7 @@ class CreditBalance:
 class CreditSource:
     """A payment from outside, and what of its money is still credit, in minor units.
 
-    What came by bank transfer is spent in its turn, and is not returnable.
+    What came by bank transfer is returnable where the bank named the account that it came from.
     """
 
     payment_id: int
@@ -94,6 +103,7 @@ class CreditSource:
     ended_at: datetime
     left: int
     is_returnable: bool = True
+    is_by_transfer: bool = False
 
     @property
     def public_id(self) -> str:
@@ -145,6 +155,7 @@ def credit_sources(user_id: int, currency: str, *, available: int) -> list[Credi
                 "user": user_id,
                 "currency": currency,
                 "providers": Provider.values,
+                "bank": PaymentSource.BANK,
                 "outside": [*Provider.values, PaymentSource.BANK],
             },
         )
@@ -165,6 +176,12 @@ def credit_of_user(user: User) -> tuple[list[CreditBalance], list[CreditSource]]
     return balances or [CreditBalance(user.currency, nothing, nothing, nothing)], sources
 
 
+def credit_source(user: User, payment_id: int) -> CreditSource | None:
+    """What of one payment's money is still the user's credit and can go back."""
+    _, sources = credit_of_user(user)
+    return next((source for source in sources if source.payment_id == payment_id), None)
+
+
 def still_credit(sources: Sequence[CreditSource], available: int) -> list[CreditSource]:
     """The sources, the newest first, cut down to what is available of their sum."""
     kept = []
@@ -177,5 +194,5 @@ def still_credit(sources: Sequence[CreditSource], available: int) -> list[Credit
 
 
 def take_backs_of(user_id: int) -> LockableQuerySet[TakeBack]:
-    """Credit that the user took back, or tried to."""
+    """Credit that the user took back through a provider, or tried to."""
     return TakeBack.objects.filter(payment__payer=user_id).select_related("payment")

@@ -118,7 +118,10 @@ def wallet_balances(user_id: int) -> list[WalletBalance]:
     debt = Q(kind=AccountKind.DEBT)
     paid = (
         Withdrawal.objects.filter(
-            user_id=user_id, status=WithdrawalStatus.PAID, currency=OuterRef("currency")
+            user_id=user_id,
+            status=WithdrawalStatus.PAID,
+            currency=OuterRef("currency"),
+            payment__isnull=True,
         )
         .values("currency")
         .annotate(total=Cast(Sum("amount_minor"), BigIntegerField()))

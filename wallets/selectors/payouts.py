@@ -17,20 +17,29 @@ def payout_methods_of(user: User) -> LockableQuerySet[PayoutMethod]:
 
 
 def withdrawals_of(user: User) -> LockableQuerySet[Withdrawal]:
-    """The user's withdrawals with where they go."""
-    return Withdrawal.objects.of(user).select_related("method")
+    """The user's withdrawals with where they go, those of credit included."""
+    return Withdrawal.objects.of(user).select_related("method", "payment")
+
+
+def transfers_back_of(user: User) -> LockableQuerySet[Withdrawal]:
+    """The user's credit that goes back, or went, to where a bank transfer came from."""
+    return withdrawals_of(user).filter(payment__isnull=False)
 
 
 def withdrawals_page(user: User, *, before: str = "", after: str = "") -> Page[Withdrawal]:
-    """One page of the user's withdrawals, newest first."""
+    """One page of what left the user's wallet, or is to leave it, newest first."""
     return newest_first(
-        withdrawals_of(user), column="requested_at", limit=PAGE_SIZE, before=before, after=after
+        withdrawals_of(user).filter(payment__isnull=True),
+        column="requested_at",
+        limit=PAGE_SIZE,
+        before=before,
+        after=after,
     )
 
 
 def withdrawals_under_way(user: User) -> list[Withdrawal]:
-    """What the user waits for: reserved, and not paid yet."""
-    waiting = withdrawals_of(user).filter(status__in=OPEN_WITHDRAWALS)
+    """What the user's wallet waits for: reserved, and not paid yet."""
+    waiting = withdrawals_of(user).filter(status__in=OPEN_WITHDRAWALS, payment__isnull=True)
     return list(waiting.order_by("-requested_at", "-pk")[:PAGE_SIZE])
 
 

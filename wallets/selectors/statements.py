@@ -1,6 +1,6 @@
 """Statements as people read them: each line with the invoice that it is about."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -33,6 +33,13 @@ LABELS: Final[dict[JournalKind, str]] = {
     JournalKind.DEBT_PAYMENT: "Debt paid",
     JournalKind.ADDITION: "More set aside",
 }
+
+
+LABELS_OF_MONEY_OUT: Final[dict[JournalKind, tuple[str, str]]] = {
+    JournalKind.WITHDRAWAL: ("Withdrawal", "Transferred back"),
+    JournalKind.REVERSAL: ("Withdrawal returned", "Transfer back returned"),
+}
+"""What withdrawals are called on the statement of a wallet, and on one of credit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,7 @@ def _rows(lines: Sequence[StatementLine]) -> list[StatementRow]:
         StatementRow(
             place=line.journal_id,
             posted_at=line.posted_at,
-            label=_label(line),
+            label=_label(line, withdrawals),
             amount=from_minor(line.amount, line.currency),
             balance_after=from_minor(line.balance_after, line.currency),
             invoice=invoices.get(line.about_id) if line.about_type == "invoice" else None,
@@ -149,6 +156,8 @@ def _rows(lines: Sequence[StatementLine]) -> list[StatementRow]:
     ]
 
 
-def _label(line: StatementLine) -> str:
-    is_return = line.kind == JournalKind.REVERSAL and line.about_type == "withdrawal"
-    return "Withdrawal returned" if is_return else LABELS[line.kind]
+def _label(line: StatementLine, withdrawals: Mapping[int, Withdrawal]) -> str:
+    if line.about_type != "withdrawal" or line.kind not in LABELS_OF_MONEY_OUT:
+        return LABELS[line.kind]
+    of_wallet, of_credit = LABELS_OF_MONEY_OUT[line.kind]
+    return of_wallet if withdrawals[line.about_id].payment_id is None else of_credit

@@ -68,6 +68,11 @@ from wallets.services.releases import (
     refund_agree,
     refund_conclude,
 )
+from wallets.services.transfers_back import (
+    TransferBackPreview,
+    transfer_back_preview,
+    transfer_back_request,
+)
 from wallets.services.verification import verification_request
 from wallets.services.withdrawal_review import (
     withdrawal_approve,
@@ -105,6 +110,7 @@ __all__ = [
     "Preview",
     "Returned",
     "StatementImport",
+    "TransferBackPreview",
     "WithdrawalPreview",
     "approval_preview",
     "automatic_begin",
@@ -154,6 +160,8 @@ __all__ = [
     "take_back_conclude",
     "take_back_preview",
     "top_up_preview",
+    "transfer_back_preview",
+    "transfer_back_request",
     "verification_request",
     "withdrawal_approve",
     "withdrawal_cancel",

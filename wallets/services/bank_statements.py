@@ -13,6 +13,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import User
 from accounts.policies import require
+from common.encryption import seal
 from common.formats import money_for_people
 from common.money import from_minor
 from outbox.services import enqueue_many
@@ -22,7 +23,7 @@ from wallets.models import BankAccount, BankStatement, BankStatementLine
 from wallets.providers.camt_053 import read_camt_053
 from wallets.providers.statement_csv import read_statement_csv
 from wallets.providers.statements import MOST_BYTES, LineDraft, StatementDraft, iban_of
-from wallets.services.payout_methods import BULLETS
+from wallets.services.payout_methods import BULLETS, is_iban
 
 MATCH: Final = "bank.match"
 
@@ -137,6 +138,7 @@ def _keep(
             counterparty=_masked(line.counterparty),
             text=line.text,
             return_code=line.return_code,
+            sealed=_sealed(line),
         )
         for position, line in enumerate(new, 1)
     ]
@@ -178,11 +180,17 @@ def _known(account: BankAccount, lines: Iterable[LineDraft]) -> dict[str, int]:
 
 
 def _masked(account: str) -> str:
-    """The account as people see accounts here; the number itself is kept nowhere."""
+    """The account as people see accounts here."""
     if not account:
         return ""
     tail = f"{BULLETS} {account[-4:]}"
     return f"{account[:2]}{BULLETS[:2]} {tail}" if account[:2].isalpha() else tail
+
+
+def _sealed(line: LineDraft) -> str:
+    """The account that money in came from, for it may go back there; of others nothing is kept."""
+    is_in = line.amount_minor > 0 and not line.return_code
+    return seal(line.counterparty) if is_in and is_iban(line.counterparty) else ""
 
 
 def _audit(statement: BankStatement, *, by: User | None, at: datetime) -> None:

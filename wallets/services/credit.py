@@ -93,9 +93,11 @@ def take_back_begin(
         return known
     if TakeBack.objects.filter(payment=payment, status__in=OPEN_TAKE_BACKS).exists():
         raise TakeBackInProgress
-    wanted = _wanted(payment, amount)
+    if payment.provider == PaymentSource.BANK:
+        raise CameByTransfer
+    wanted = wanted_of(payment, amount)
     ledger.reserve(account=_credit_account(payment), amount=wanted)
-    _refuse_more_than_is_left(payment, wanted)
+    refuse_more_than_is_left(payment, wanted)
     taken = _write(
         TakeBack(
             payment=payment,
@@ -151,12 +153,14 @@ def take_back_conclude(*, take_back_id: int, answer: Answer | None, at: datetime
     return taken
 
 
-def _wanted(payment: Payment, amount: Money | None) -> int:
+def wanted_of(payment: Payment, amount: Money | None) -> int:
+    """How much is to go back along a payment, in minor units; without an amount all that can.
+
+    Invalid, NothingToTakeBack.
+    """
     if amount is not None and amount.currency.code != payment.currency:
         message = "Money goes back in the currency in which it came."
         raise Invalid([FieldError("amount", "currency_mismatch", message)])
-    if payment.provider == PaymentSource.BANK:
-        raise CameByTransfer
     if payment.status != PaymentStatus.SUCCEEDED:
         raise NothingToTakeBack
     left = _left(payment, available=credit_minor(payment.payer_id, payment.currency))
@@ -171,7 +175,7 @@ def _left(payment: Payment, *, available: int) -> int:
     return next((source.left for source in sources if source.payment_id == payment.pk), 0)
 
 
-def _refuse_more_than_is_left(payment: Payment, wanted: int) -> None:
+def refuse_more_than_is_left(payment: Payment, wanted: int) -> None:
     """InsufficientFunds for more than the payment brought; the balance is locked by now."""
     available = credit_minor(payment.payer_id, payment.currency) + wanted
     left = _left(payment, available=available)

@@ -97,6 +97,29 @@ def payout_method_remove(*, method_id: int, by: User, at: datetime) -> PayoutMet
     return method
 
 
+def payout_method_for(*, holder: str, iban: str, user: User, at: datetime) -> PayoutMethod:
+    """The account that a transfer came from, for money that goes back to it and for nothing else.
+
+    It is removed from the start, so nobody can choose it, and counts as none of the user's.
+    """
+    kind, label, destination = _checked(BankDetails(holder=holder, iban=iban))
+    return PayoutMethod.objects.create(
+        user=user,
+        kind=kind,
+        holder=destination["holder"],
+        label=label,
+        sealed=seal(json.dumps(destination)),
+        created_at=at,
+        usable_at=at,
+        removed_at=at,
+    )
+
+
+def is_iban(text: str) -> bool:
+    """Whether money can go to an account of that number."""
+    return IBAN(text, allow_invalid=True).is_valid
+
+
 def destination_of(method: PayoutMethod) -> Destination:
     """Where money for this method goes. SealBroken when no key opens its details."""
     return Destination(**json.loads(unseal(method.sealed)))

@@ -20,28 +20,22 @@ from common.failpoints import failpoint
 from common.public_ids import parse_public_id
 from outbox.services import enqueue, enqueue_many
 from wallets import ledger
-from wallets.enums import (
-    AccountKind,
-    JournalKind,
-    PayoutResult,
-    WithdrawalStatus,
-)
+from wallets.enums import AccountKind, JournalKind, PayoutResult, WithdrawalStatus
 from wallets.ledger import AccountSpec, JournalDraft, Leg, PayOut
 from wallets.models import Journal, ProviderEvent, Withdrawal
 from wallets.providers import PayoutAnswer, PayoutOrder, ProviderTimeout, payout_provider_of
-from wallets.services.debts import debts_pay
 from wallets.services.payout_methods import destination_of
 from wallets.services.withdrawals import (
     Step,
-    arrived,
-    available_of,
     end_unpaid,
     locked_many,
     record,
     record_steps,
     remark,
     send,
+    source_of,
     tell_of_end,
+    use_again,
 )
 
 logger = logging.getLogger(__name__)
@@ -238,7 +232,7 @@ def _told(book: Mapping[str, PayoutAnswer], result: PayoutResult) -> list[UUID]:
 
 
 def pay(withdrawals: Sequence[Withdrawal], *, by: User | None, at: datetime) -> None:
-    """Post locked withdrawals as paid: available -amount, outside +net, fees +fee."""
+    """Post locked withdrawals as paid: available or credit -amount, outside +net, fees +fee."""
     if not withdrawals:
         return
     before = {withdrawal.pk: withdrawal.status for withdrawal in withdrawals}
@@ -262,21 +256,17 @@ def pay(withdrawals: Sequence[Withdrawal], *, by: User | None, at: datetime) -> 
 def pay_after_all(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> None:
     """Post a locked withdrawal as paid that had come back here, for the money did leave.
 
-    It is taken from what is available by now; the rest is owed. One that was paid and came back
-    before has a journal of each, so this one's key has a number.
+    It is taken from what is available by now; the rest is owed. Credit has to cover it all, or else
+    InsufficientFunds. One that was paid and came back before has a journal of each, so this one's
+    key has a number.
     """
     before, earlier = withdrawal.status, _paid_journals(withdrawal)
     withdrawal.move_to(WithdrawalStatus.PAID)
     withdrawal.paid_at, withdrawal.ended_at, withdrawal.reason = at, at, ""
     withdrawal.save(update_fields=["status", "paid_at", "ended_at", "reason"])
-    owner = available_of(withdrawal)
-    [(available, outside, fees)] = _accounts([withdrawal])
-    owes = owner._replace(kind=AccountKind.DEBT)
-    debt = ledger.open_accounts([owes])[owes]
-    taken = min(max(ledger.lock([available, debt])[available], 0), withdrawal.amount_minor)
+    [(_, outside, fees)] = _accounts([withdrawal])
     moved = (
-        (available, -taken),
-        (debt, taken - withdrawal.amount_minor),
+        *_taken_after_all(withdrawal),
         (outside, withdrawal.net_minor),
         (fees, withdrawal.fee_minor),
     )
@@ -291,6 +281,18 @@ def pay_after_all(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> N
     )
     record(withdrawal, "withdrawal.paid", by=by, at=at, before=before, journal_key=posted.key)
     tell_of_end([withdrawal])
+
+
+def _taken_after_all(withdrawal: Withdrawal) -> tuple[tuple[int, int], ...]:
+    """What each account of the owner loses: a wallet what it has, owing the rest; credit all of it."""
+    owner = source_of(withdrawal)
+    source = ledger.open_accounts([owner])[owner]
+    if withdrawal.source == AccountKind.CREDIT:
+        return ((source, -withdrawal.amount_minor),)
+    owes = owner._replace(kind=AccountKind.DEBT)
+    debt = ledger.open_accounts([owes])[owes]
+    taken = min(max(ledger.lock([source, debt])[source], 0), withdrawal.amount_minor)
+    return (source, -taken), (debt, taken - withdrawal.amount_minor)
 
 
 def take_back(withdrawal: Withdrawal, *, reason: str, by: User | None, at: datetime) -> None:
@@ -324,7 +326,7 @@ def take_back(withdrawal: Withdrawal, *, reason: str, by: User | None, at: datet
         before=WithdrawalStatus.PAID,
         journal_key=posted.key,
     )
-    debts_pay([arrived(withdrawal)], at=at)
+    use_again(withdrawal, at=at)
     tell_of_end([withdrawal])
 
 
@@ -435,7 +437,7 @@ def _accounts(withdrawals: Sequence[Withdrawal]) -> list[tuple[int, int, int]]:
     """Where the money comes from, where it goes, and the fees, of each."""
     specs = [
         (
-            available_of(withdrawal),
+            source_of(withdrawal),
             AccountSpec(f"provider:{withdrawal.rail}", AccountKind.OUTSIDE, withdrawal.currency),
             AccountSpec("platform", AccountKind.FEES, withdrawal.currency),
         )

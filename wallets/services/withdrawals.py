@@ -32,6 +32,7 @@ from wallets.ledger import AccountSpec
 from wallets.models import PayoutMethod, Withdrawal
 from wallets.selectors import wallet_balances
 from wallets.services.debts import Arrived, debts_pay
+from wallets.services.held import wake_waiting
 
 SEND: Final = "withdrawal.send"
 
@@ -76,24 +77,43 @@ def withdrawal_request(
         request_key=request_key,
         requested_at=at,
     )
+    known = save_once(withdrawal)
+    if known is not None:
+        return known
+    failpoint("withdraw.saved")
+    debts_pay([arrived(withdrawal)], at=at)
+    reserve(withdrawal)
+    failpoint("withdraw.reserved")
+    begin(withdrawal, by=by, at=at)
+    failpoint("withdraw.requested")
+    return withdrawal
+
+
+def save_once(withdrawal: Withdrawal) -> Withdrawal | None:
+    """Write a new withdrawal, unless its user made one with its request key: then that one."""
     try:
         with transaction.atomic():
             withdrawal.save()
     except IntegrityError:
-        known = Withdrawal.objects.of(by).filter(request_key=request_key).first()
-        if request_key is None or known is None:
+        key = withdrawal.request_key
+        known = Withdrawal.objects.of(withdrawal.user).filter(request_key=key).first()
+        if key is None or known is None:
             raise
         return known
-    failpoint("withdraw.saved")
-    debts_pay([arrived(withdrawal)], at=at)
-    ledger.reserve(account=available_account(withdrawal), amount=withdrawal.amount_minor)
-    failpoint("withdraw.reserved")
+    return None
+
+
+def reserve(withdrawal: Withdrawal) -> None:
+    """Keep its amount back from now on. InsufficientFunds."""
+    ledger.reserve(account=source_account(withdrawal), amount=withdrawal.amount_minor)
+
+
+def begin(withdrawal: Withdrawal, *, by: User, at: datetime) -> None:
+    """Note what is saved and reserved as asked for; up to the limit it is approved at once."""
     record(withdrawal, "withdrawal.requested", by=by, at=at)
-    if withdrawal.amount_minor <= terms.approval_above:
+    if withdrawal.amount_minor <= policies.payout_terms(withdrawal.currency).approval_above:
         approve(withdrawal, by=None, at=at)
     _tell_of_request(withdrawal)
-    failpoint("withdraw.requested")
-    return withdrawal
 
 
 @transaction.atomic
@@ -173,28 +193,34 @@ def end_unpaid(
     by: User | None,
     at: datetime,
 ) -> None:
-    """End a locked withdrawal whose money never left: what was reserved is available again.
-
-    It pays what is owed first.
-    """
+    """End a locked withdrawal whose money never left: what was reserved is available again."""
     before = withdrawal.status
     withdrawal.move_to(status)
     withdrawal.ended_at, withdrawal.reason = at, reason
     withdrawal.save(update_fields=["status", "ended_at", "reason"])
-    ledger.release(account=available_account(withdrawal), amount=withdrawal.amount_minor)
+    ledger.release(account=source_account(withdrawal), amount=withdrawal.amount_minor)
     record(withdrawal, f"withdrawal.{status}", by=by, at=at, before=before)
-    debts_pay([arrived(withdrawal)], at=at)
+    use_again(withdrawal, at=at)
     tell_of_end([withdrawal])
 
 
-def available_of(withdrawal: Withdrawal) -> AccountSpec:
+def use_again(withdrawal: Withdrawal, *, at: datetime) -> None:
+    """What money that did not leave, or came back, does first: pay what is owed or what waits."""
+    if withdrawal.source == AccountKind.AVAILABLE:
+        debts_pay([arrived(withdrawal)], at=at)
+    else:
+        key = f"{withdrawal.public_id}:{withdrawal.status}"
+        wake_waiting(buyer_id=withdrawal.user_id, currency=withdrawal.currency, key=key)
+
+
+def source_of(withdrawal: Withdrawal) -> AccountSpec:
     """The ledger's account that the money is taken from."""
-    return AccountSpec(f"user:{withdrawal.user_id}", AccountKind.AVAILABLE, withdrawal.currency)
+    return AccountSpec(f"user:{withdrawal.user_id}", withdrawal.source, withdrawal.currency)
 
 
-def available_account(withdrawal: Withdrawal) -> int:
+def source_account(withdrawal: Withdrawal) -> int:
     """Its id in the ledger."""
-    spec = available_of(withdrawal)
+    spec = source_of(withdrawal)
     return ledger.open_accounts([spec])[spec]
 
 
@@ -268,6 +294,7 @@ def _end_of(withdrawal: Withdrawal) -> Values:
         "method": withdrawal.method.label,
         "outcome": withdrawal.get_status_display().lower(),
         "reason": withdrawal.reason or "You took it back yourself.",
+        "back": "in your wallet" if withdrawal.payment_id is None else "your credit",
         "path": reverse("wallets:withdrawal", args=[withdrawal.public_id]),
     }
 

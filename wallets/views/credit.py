@@ -43,6 +43,11 @@ def credit(request: SignedInRequest) -> HttpResponse:
         "currency": chosen,
         "sources": [source for source in sources if source.currency == chosen],
         "take_backs": list(taken.order_by("-requested_at", "-pk")[:SHOWN]),
+        "transfers_back": list(
+            selectors.transfers_back_of(user)
+            .filter(currency=chosen)
+            .order_by("-requested_at", "-pk")[:SHOWN]
+        ),
         "statement": selectors.statement(
             user.pk,
             currency=chosen,
@@ -85,7 +90,9 @@ def top_up(request: SignedInRequest) -> HttpResponse:
 def take_back(request: SignedInRequest, payment_id: str) -> HttpResponse:
     """Take credit back to the method of the payment that brought it."""
     payment = found(selectors.payments_of(request.user), payment_id)
-    source = _source(request, payment)
+    source = selectors.credit_source(request.user, payment.pk)
+    if source and source.is_by_transfer:
+        return redirect("wallets:transfer-back", payment.public_id)
     if request.method != "POST":
         initial = {"amount": amount_text(source.amount)} if source else {}
         form = TakeBackForm(currency=payment.currency, initial=initial)
@@ -122,12 +129,6 @@ def _finish(request: SignedInRequest, taken: TakeBack) -> None:
         messages.error(request, TakeBackRefused.default_message)
     else:
         messages.info(request, "The provider has not answered yet. We keep asking.")
-
-
-def _source(request: SignedInRequest, payment: Payment) -> CreditSource | None:
-    """What of the payment's money is still credit."""
-    _, sources = selectors.credit_of_user(request.user)
-    return next((source for source in sources if source.payment_id == payment.pk), None)
 
 
 def _top_up_page(request: SignedInRequest, form: TopUpForm) -> HttpResponse:

@@ -107,9 +107,8 @@ def withdrawals(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-@role_required(Role.FREELANCER)
 def withdrawal(request: SignedInRequest, withdrawal_id: str) -> HttpResponse:
-    """What became of a withdrawal; it looks again while nobody knows."""
+    """What became of a withdrawal, or of a transfer back; it looks again while nobody knows."""
     made = found(selectors.withdrawals_of(request.user), withdrawal_id)
     is_waiting = made.status in OPEN_WITHDRAWALS
     every = pace(made.requested_at, at=timezone.now())
@@ -124,7 +123,6 @@ def withdrawal(request: SignedInRequest, withdrawal_id: str) -> HttpResponse:
 
 @require_POST
 @login_required
-@role_required(Role.FREELANCER)
 def withdrawal_cancel(request: SignedInRequest, withdrawal_id: str) -> HttpResponse:
     """Take back a withdrawal that is not on its way yet."""
     own = found(selectors.withdrawals_of(request.user), withdrawal_id)
@@ -134,7 +132,8 @@ def withdrawal_cancel(request: SignedInRequest, withdrawal_id: str) -> HttpRespo
             withdrawal_id=own.pk, by=request.user, at=timezone.now()
         ),
     ):
-        messages.success(request, "The withdrawal is cancelled; the money is in your wallet again.")
+        back = "your credit" if own.payment_id else "in your wallet"
+        messages.success(request, f"It is cancelled; the money is {back} again.")
     return redirect("wallets:withdrawal", own.public_id)
 
 

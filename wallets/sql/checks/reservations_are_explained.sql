@@ -1,7 +1,9 @@
 -- What is reserved of a wallet is the sum of its open withdrawals and of the holds of staff; what is
 -- reserved of credit is the sum of what is on its way back.
 with reason as (
-  select 'user:' || user_id as owner, 'available' as kind, currency, amount_minor
+  select 'user:' || user_id as owner,
+         case when payment_id is null then 'available' else 'credit' end as kind, currency,
+         amount_minor
   from wallets_withdrawal
   where status in ('requested', 'approved', 'sending', 'uncertain')
   union all

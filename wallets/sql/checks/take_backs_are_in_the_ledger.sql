@@ -1,5 +1,6 @@
 -- Each take-back that succeeded has one journal, from the payer's credit to the provider that the money
--- came by; no other journal takes credit back. No payment gave back more than it brought.
+-- came by; no other journal takes credit back. No payment gave back more than it brought, to nobody
+-- but its payer.
 with expected as (
   select t.id, 'take_back:tbk_' || replace(t.uuid::text, '-', '') as key, t.amount_minor,
     'user:' || p.payer_id as source, 'provider:' || p.provider as target, p.currency
@@ -31,5 +32,16 @@ select 'payment pay_' || replace(p.uuid::text, '-', ''),
 from wallets_payment p
 join wallets_takeback t on t.payment_id = p.id and t.status <> 'failed'
 group by p.id
-having p.status <> 'succeeded' or p.provider in ('credit', 'held')
+having p.status <> 'succeeded' or p.provider in ('credit', 'held', 'bank')
     or sum(t.amount_minor) > p.received_minor
+union all
+select 'payment pay_' || replace(p.uuid::text, '-', ''),
+       p.provider || ' ' || p.status || ' with ' || coalesce(p.received_minor, 0)
+         || ', transferred back ' || sum(w.amount_minor)
+from wallets_payment p
+join wallets_withdrawal w
+  on w.payment_id = p.id and w.status not in ('rejected', 'cancelled', 'returned')
+group by p.id
+having p.status <> 'succeeded' or p.provider <> 'bank'
+    or sum(w.amount_minor) > p.received_minor
+    or bool_or((w.user_id, w.currency) <> (p.payer_id, p.currency))

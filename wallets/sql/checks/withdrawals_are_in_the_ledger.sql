@@ -1,10 +1,12 @@
 -- Each withdrawal that was paid has its journal over exactly its amount, net and fee; one that came
 -- back after that has the journal that reverses it; no other withdrawal has any. One that was paid
--- after it had come back has a journal for each time; what its wallet lacked then is owed.
+-- after it had come back has a journal for each time; what its wallet lacked then is owed. What goes
+-- back to where a bank transfer came from is taken from its payer's credit.
 with movement as (
   select j.about_id, j.kind, j.key, j.reverses, j.id,
          coalesce(sum(e.amount) filter (
-           where a.kind in ('available', 'debt') and a.owner = 'user:' || w.user_id), 0) as gross,
+           where a.owner = 'user:' || w.user_id and case when w.payment_id is null
+             then a.kind in ('available', 'debt') else a.kind = 'credit' end), 0) as gross,
          coalesce(sum(e.amount) filter (
            where a.kind = 'outside' and a.owner = 'provider:' || w.rail), 0) as net,
          coalesce(sum(e.amount) filter (where a.kind = 'fees'), 0) as fee
