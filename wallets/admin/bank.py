@@ -34,6 +34,7 @@ from wallets.services import (
     bank_match_drop,
     bank_match_make,
     bank_statement_import,
+    hindrance,
 )
 
 
@@ -313,6 +314,7 @@ class BankStatementLineAdmin(ReadOnlyAdmin):
             "amount": self.amount(line),
             "decisions": self.decisions(line),
             "live": live,
+            "hindrance": hindrance(line) if live is None else "",
             "is_waiting": live is not None and live.status == BankMatchStatus.PROPOSED,
             "forms": forms_by_deed,
             "back": reverse("admin:wallets_bankstatementline_changelist"),

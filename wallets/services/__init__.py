@@ -1,7 +1,7 @@
 """Payments, settlement and payment methods."""
 
 from wallets.services.automatic import automatic_begin, automatic_conclude
-from wallets.services.bank_matching import bank_line_match
+from wallets.services.bank_matching import bank_line_match, hindrance
 from wallets.services.bank_review import (
     bank_invoice_match,
     bank_line_set_aside,
@@ -132,6 +132,7 @@ __all__ = [
     "funds_give_back",
     "give_back_preview",
     "held_settle",
+    "hindrance",
     "hold_place",
     "hold_release",
     "invoice_credit",

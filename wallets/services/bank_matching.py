@@ -48,6 +48,7 @@ REASONS: Final = {
     "RR03": "the law wants the receiver's name or address",
     "RR04": "the law forbids it",
 }
+NEVER_SENT: Final = (WithdrawalStatus.REJECTED, WithdrawalStatus.CANCELLED)
 _WITHDRAWAL: Final = re.compile(r"\bwd[^0-9a-z]?([0-9a-f]{32})\b", re.ASCII | re.IGNORECASE)
 _FILE: Final = re.compile(r"[0-9a-f]{32}", re.ASCII | re.IGNORECASE)
 
@@ -102,6 +103,25 @@ def carry_out(match: BankMatch, *, by: User | None, at: datetime) -> None:
         pay([withdrawal], by=by, at=at)
     if match.kind == BankMatchKind.RETURNED and withdrawal.status == WithdrawalStatus.PAID:
         take_back(withdrawal, reason=_in_words(line), by=by, at=at)
+
+
+def hindrance(line: BankStatementLine) -> str:
+    """Why a line did not do anything to the withdrawal that it names, for staff; "" if unknown."""
+    named = _named(line)
+    withdrawal = Withdrawal.objects.get(pk=named) if named is not None else None
+    if withdrawal is None or withdrawal.frozen_at is None:
+        return ""
+    words = (
+        f"It names {withdrawal.public_id}, which is {withdrawal.get_status_display().lower()} and"
+        f" frozen: {withdrawal.frozen_because}"
+    )
+    if line.is_out and withdrawal.status in NEVER_SENT:
+        words += (
+            " Its money is its owner's again, so this line is no payment of it. Have the bank call"
+            " the transfer back, set this line and the one of the return aside, and resolve the"
+            " withdrawal as returned."
+        )
+    return words
 
 
 def twice(line: BankStatementLine, withdrawal: Withdrawal) -> str:
