@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import connection
-
 from accounts.models import User
 from common import context
+from common.database import fetch_rows
 from common.models import PublicIdModel
 
 # One statement for all rows: the ORM's bulk_create costs ten times as much.
@@ -69,5 +68,4 @@ def record_many(entries: Iterable[Record], *, by: User | None, at: datetime) -> 
         return
     who = [by.public_id, by.name] if by else ["", "system"]
     where = [context.request_id.get(), context.remote_address.get() or None]
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [at, *who, *where, json.dumps(rows)])
+    fetch_rows(INSERT, [at, *who, *where, json.dumps(rows)])

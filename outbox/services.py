@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from common import context
+from common.database import fetch_rows
 from common.exceptions import DomainError
 from common.failpoints import failpoint
 from outbox import registry
@@ -71,8 +72,7 @@ def enqueue_all(entries: Iterable[Entry]) -> None:
     ]
     if not rows:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [context.request_id.get(), json.dumps(rows)])
+    fetch_rows(INSERT, [context.request_id.get(), json.dumps(rows)])
     nudge_for({entry.topic for entry in entries if entry.due_at is None})
 
 

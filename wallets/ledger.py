@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, NoReturn
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from psycopg import errors
 
-from common.arrays import bigints
+from common.arrays import bigints, texts
+from common.database import fetch_rows
 from common.exceptions import DomainError
 from wallets.enums import AccountKind, JournalKind
 from wallets.exceptions import AlreadyReversed, InsufficientFunds, JournalKeyReused
@@ -24,11 +25,7 @@ REFUSALS: Final[dict[str, type[DomainError]]] = {
     "wallets_journal_key_means_one_thing": JournalKeyReused,
     "wallets_journal_reversed_once": AlreadyReversed,
 }
-OPEN_ACCOUNTS: Final = (
-    "SELECT wallets_open_accounts(array(SELECT jsonb_array_elements_text(%s::jsonb)),"
-    " array(SELECT jsonb_array_elements_text(%s::jsonb)),"
-    " array(SELECT jsonb_array_elements_text(%s::jsonb)))"
-)
+OPEN_ACCOUNTS: Final = "SELECT wallets_open_accounts(%s::text[], %s::text[], %s::text[])"
 POST: Final = (
     "SELECT * FROM wallets_post("
     "%s, %s, %s, %s, %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint)"
@@ -51,7 +48,7 @@ ORDER BY place
 """
 SETTLE: Final = "SELECT * FROM wallets_settle(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 SETTLE_BATCH: Final = (
-    "SELECT * FROM wallets_settle_batch(array(SELECT jsonb_array_elements_text(%s::jsonb)), %s,"
+    "SELECT * FROM wallets_settle_batch(%s::text[], %s,"
     " %s::bigint[], %s::bigint[], %s::bigint[],"
     " %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
 )
@@ -154,9 +151,9 @@ def open_accounts(specs: Sequence[AccountSpec]) -> dict[AccountSpec, int]:
     """The accounts' ids. Those that do not exist are opened with all their balance rows."""
     rows = call(
         OPEN_ACCOUNTS,
-        json.dumps([spec.owner for spec in specs]),
-        json.dumps([spec.kind.value for spec in specs]),
-        json.dumps([spec.currency for spec in specs]),
+        texts([spec.owner for spec in specs]),
+        texts([spec.kind.value for spec in specs]),
+        texts([spec.currency for spec in specs]),
     )
     return dict(zip(specs, (account_id for (account_id,) in rows), strict=True))
 
@@ -167,7 +164,7 @@ def lock(accounts: Collection[int]) -> dict[int, int]:
     The balance less what is reserved of it; below zero for a debt. Of hot accounts this backend's
     shard is locked, after all ordinary ones.
     """
-    return dict(call(LOCK, sorted(accounts)))
+    return dict(call(LOCK, bigints(sorted(accounts))))
 
 
 def post(draft: JournalDraft) -> Posted:
@@ -181,9 +178,9 @@ def post(draft: JournalDraft) -> Posted:
         draft.key,
         draft.about_type,
         draft.about_id,
-        [leg.account for leg in draft.legs],
-        [leg.amount for leg in draft.legs],
-        [leg.lifetime for leg in draft.legs],
+        bigints(leg.account for leg in draft.legs),
+        bigints(leg.amount for leg in draft.legs),
+        bigints(leg.lifetime for leg in draft.legs),
         draft.reverses,
     )
     return Posted(journal_id, draft.key, posted_at, replayed)
@@ -275,7 +272,7 @@ def settle_batch(settlements: Sequence[Settlement]) -> list[Posted]:
         raise ValueError("a batch is about rows of one type")
     rows = call(
         SETTLE_BATCH,
-        json.dumps([settlement.key for settlement in settlements]),
+        texts([settlement.key for settlement in settlements]),
         about_types.pop(),
         bigints(settlement.about_id for settlement in settlements),
         bigints(settlement.source_account for settlement in settlements),
@@ -294,13 +291,10 @@ def settle_batch(settlements: Sequence[Settlement]) -> list[Posted]:
 
 def call(statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
     """Run a function that posts, and say what the constraints that it broke mean."""
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(statement, arguments)
-        except IntegrityError as error:
-            _refuse(error)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+    try:
+        return fetch_rows(statement, arguments)
+    except IntegrityError as error:
+        _refuse(error)
 
 
 def _refuse(error: IntegrityError) -> NoReturn:

@@ -20,6 +20,7 @@ def database_from(url: str) -> dict[str, Any]:
     if "host" in options:
         config["HOST"] = options.pop("host")
     config["ENGINE"] = "django.db.backends.postgresql"
+    options["prepare_threshold"] = 1  # what common.database binds; the ORM's cursors never prepare
     config["CONN_MAX_AGE"] = None
     config["CONN_HEALTH_CHECKS"] = True
     options["options"] = (

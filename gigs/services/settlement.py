@@ -10,6 +10,7 @@ from accounts import audit
 from accounts.services.mail import Mail, Page, mail_enqueue_many
 from common import context
 from common.arrays import bigints
+from common.database import fetch_rows
 from common.public_ids import format_public_id
 from gigs.enums import MILESTONE_TRANSITIONS, MilestoneStatus, ProjectStatus
 from gigs.exceptions import MilestoneTransitionRefused
@@ -121,9 +122,7 @@ def milestones_settle(*, milestone_ids: Sequence[int], at: datetime) -> None:
 
     MilestoneTransitionRefused when one is not approved.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(SETTLE, [bigints(milestone_ids), at, *context.served()])
-        (settled,) = cursor.fetchone()
+    ((settled,),) = fetch_rows(SETTLE, [bigints(milestone_ids), at, *context.served()])
     if settled != len(set(milestone_ids)):
         raise MilestoneTransitionRefused("Only an approved milestone can become settled.")
 
@@ -132,6 +131,4 @@ def projects_complete(*, project_ids: Sequence[int], at: datetime) -> list[int]:
     """Complete those of the projects, locked by the caller, of which every milestone is settled or
     cancelled.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(COMPLETE, [bigints(project_ids), at, *context.served()])
-        return [pk for (pk,) in cursor.fetchall()]
+    return [pk for (pk,) in fetch_rows(COMPLETE, [bigints(project_ids), at, *context.served()])]

@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
-from django.db import connection
 
 from accounts import selectors as accounts
 from common import context
 from common.arrays import bigints, bigints_or_null, booleans, numerics, texts
+from common.database import fetch_rows
 from common.money import FeeSplit, decimal_text
 from invoicing.services.works import Terms, Work
 from invoicing.tax import Decision, TaxParty, decide, tax_party
@@ -110,10 +110,8 @@ def write(
         *_lines(drafts),
         *_totals(drafts),
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE, arguments)
-        rows: list[tuple[int, str]] = cursor.fetchall()
-    return [Issued(draft, *row) for draft, row in zip(drafts, rows, strict=True)]
+    written = fetch_rows(WRITE, arguments)
+    return [Issued(draft, *row) for draft, row in zip(drafts, written, strict=True)]
 
 
 def _heads(drafts: Sequence[Draft]) -> list[str]:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from django.db import connection
-
 from accounts import audit
 from common import context
 from common.arrays import bigints, texts
+from common.database import fetch_rows
 from invoicing.enums import INVOICE_TRANSITIONS, PAYABLE, InvoiceStatus
 from invoicing.exceptions import InvoiceTransitionRefused
 from invoicing.models import Invoice
@@ -36,8 +35,7 @@ def invoices_mark_paid(*, invoices: Sequence[InvoiceRow], at: datetime) -> None:
             raise InvoiceTransitionRefused(
                 f"An invoice that is {invoice.status.label.lower()} cannot become paid."
             )
-    with connection.cursor() as cursor:
-        cursor.execute(PAY, [*columns_of(invoices), at, *context.served()])
+    fetch_rows(PAY, [*columns_of(invoices), at, *context.served()])
 
 
 def columns_of(invoices: Sequence[InvoiceRow]) -> list[str]:

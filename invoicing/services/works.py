@@ -6,9 +6,8 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
 from common.arrays import bigints
+from common.database import fetch_rows
 from common.formats import percent_for_people
 from common.money import amount_text, decimal_text, minor_of, to_minor
 from common.public_ids import format_public_id
@@ -136,9 +135,8 @@ class Batch:
 
     def read(self, milestone_ids: Sequence[int], *, year: int) -> list[Task]:
         """Lock and read these milestones, all of a project by the completion method; by approval."""
-        with connection.cursor() as cursor:
-            cursor.execute(WORKS, [bigints(milestone_ids), SeriesFamily.INVOICE.value, year])
-            return [self._task(row) for row in cursor.fetchall()]
+        found = fetch_rows(WORKS, [bigints(milestone_ids), SeriesFamily.INVOICE.value, year])
+        return [self._task(row) for row in found]
 
     def _task(self, row: tuple[Any, ...]) -> Task:
         project_id = row[0]

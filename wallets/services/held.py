@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from accounts.services.mail import TOPIC as MAIL
 from common import context
 from common.arrays import bigints, bigints_or_null, texts
+from common.database import fetch_rows
 from common.public_ids import format_public_id
 from gigs.enums import PaymentMode
 from gigs.models import Milestone, Project
@@ -106,9 +107,7 @@ def held_settle(*, invoice_ids: Sequence[int], at: datetime) -> list[int]:
 
 def held_for(milestone_ids: Iterable[int | None]) -> dict[int | None, int]:
     """What is set aside for these milestones, locked by the caller, in minor units."""
-    with connection.cursor() as cursor:
-        cursor.execute(HELD, [bigints(pk for pk in milestone_ids if pk is not None)])
-        return dict(cursor.fetchall())
+    return dict(fetch_rows(HELD, [bigints(pk for pk in milestone_ids if pk is not None)]))
 
 
 def pay_exactly(bills: Sequence[Bill], *, is_written: bool = False, at: datetime) -> None:

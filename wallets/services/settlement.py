@@ -6,13 +6,13 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from django.db import connection
 from django.db.models import Q
 
 from accounts import audit
 from accounts.services.mail import TOPIC as MAIL
 from common import context
 from common.arrays import bigints, texts
+from common.database import fetch_rows
 from common.failpoints import failpoint
 from common.models import LockableQuerySet
 from common.money import fee_left, minor_of
@@ -362,8 +362,7 @@ def _tell(dues: Sequence[Due], *, at: datetime) -> None:
         bigints([bill.fee for bill in bills]),
         texts([available_on(bill, at=at) for bill in bills]),
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(TELL, [*arguments, at, *context.served()])
+    fetch_rows(TELL, [*arguments, at, *context.served()])
     nudge_for({MAIL})
 
 
