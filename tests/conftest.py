@@ -5,6 +5,7 @@ import time_machine
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from hypothesis import HealthCheck, settings
 from rest_framework.test import APIClient
 
 from accounts.enums import Role, Scope
@@ -21,6 +22,11 @@ from tests.factories import (
 from tests.installation import running_installation
 from tests.template import template
 from tests.wallets.simulated import address, simulator
+
+settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any-machine")
 
 
 @pytest.hookimpl(trylast=True)

@@ -67,6 +67,9 @@ def installed_python_works() -> bool:
 
 
 def main() -> int:
+    if VENV.is_symlink():
+        print(".venv is a link to another environment, which would be emptied.", file=sys.stderr)
+        return 1
     with (REPOSITORY / ".venv.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         name = target(sys.argv[1])

@@ -71,3 +71,14 @@ def test_a_fingerprint_names_the_file_its_content_and_the_place(checkout: Path) 
         "sha256": hashlib.sha256(b"a==1\n").hexdigest(),
         "venv": str(checkout / ".venv"),
     }
+
+
+def test_a_link_to_another_environment_is_left_alone(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = install.VENV.rename(checkout / "other")
+    install.VENV.symlink_to(other)
+
+    assert install.main() == 1
+    assert capsys.readouterr().err.startswith(".venv is a link to another environment")
+    assert (other / "bin" / "python").exists()
