@@ -8,6 +8,7 @@ import sys
 from io import StringIO
 
 import pytest
+import structlog
 from django.test import Client
 
 from common import context
@@ -20,6 +21,7 @@ SECRET = "trn_do-not-write-me-down"
 @pytest.fixture
 def lines(monkeypatch):
     """Lines that were logged as in production, as a list of what each says."""
+    structlog.contextvars.clear_contextvars()
     written = StringIO()
     config = logging_config(as_json=True, level="INFO")
     handler = config["handlers"]["stderr"] | {"stream": written}
