@@ -25,12 +25,7 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
     legal_name = factory.SelfAttribute("name")
     roles = factory.LazyFunction(list)
     joined_at = AT
-
-    @factory.post_generation
-    def password(self, create, extracted, **kwargs):
-        self.set_password(extracted or PASSWORD)
-        if create:
-            self.save(update_fields=["password"])
+    password = factory.django.Password(PASSWORD)
 
 
 class FreelancerFactory(UserFactory):

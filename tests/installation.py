@@ -31,6 +31,7 @@ from config.devservices.places import REPOSITORY
 from config.devservices.postgres import APP_ROLE, OWNER_ROLE
 from config.devservices.run import programs, readiness, simulator
 from config.devservices.valkey import Valkey
+from tests.template import address, template_owned
 
 READY_SECONDS = 300.0
 POLL_SECONDS = 0.05
@@ -94,21 +95,22 @@ class Process:
 
 
 class Database:
-    """A database of its own in the cluster of the tests, owned and used by the two roles."""
+    """A migrated database of its own in the cluster of the tests, owned and used by the two roles."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.server = urlsplit(os.environ["DATABASE_URL"])
+        self.server = os.environ["DATABASE_URL"]
 
     def url(self, role: str) -> str:
-        address = self.server.netloc.rpartition("@")[2]
-        return self.server._replace(netloc=f"{role}@{address}", path=f"/{self.name}").geturl()
+        return address(self.server, role=role, database=self.name)
 
     def create(self) -> None:
         name = sql.Identifier(self.name)
         self._as_superuser(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name),
-            sql.SQL("CREATE DATABASE {} OWNER {}").format(name, sql.Identifier(OWNER_ROLE)),
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
+                name, sql.Identifier(template_owned()), sql.Identifier(OWNER_ROLE)
+            ),
             sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name),
             sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.Identifier(APP_ROLE)),
         )
@@ -119,12 +121,14 @@ class Database:
 
     def run(self, statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """One statement as superuser, committed; its rows."""
-        with psycopg.connect(self.url(self.server.username or ""), autocommit=True) as connection:
+        with psycopg.connect(
+            self.url(urlsplit(self.server).username or ""), autocommit=True
+        ) as connection:
             cursor = connection.execute(statement, arguments)
             return cursor.fetchall() if cursor.description else []
 
     def _as_superuser(self, *statements: sql.Composed) -> None:
-        with psycopg.connect(self.server.geturl(), autocommit=True) as connection:
+        with psycopg.connect(self.server, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement)
 

@@ -1,4 +1,8 @@
-"""A migrated database that the databases of the tests are copied from, instead of migrating each."""
+"""A migrated database that the databases of the tests are copied from, instead of migrating each.
+
+There are two: what belongs to the role that migrates is where a whole installation starts from; in
+the other, tests are the owner and may empty tables.
+"""
 
 import fcntl
 import hashlib
@@ -13,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 from config.devservices.places import REPOSITORY, home
+from config.devservices.postgres import OWNER_ROLE
 
 SCHEMA = (
     "*/migrations/*.py",
@@ -23,10 +28,25 @@ SCHEMA = (
     "*/enums.py",
     "common/*.py",
     "config/settings/*.py",
+    "tests/template.py",
 )
 """Whose change makes a new template: migrations import nothing else (tests/meta/test_migrations.py),
 and permissions come from the models."""
 PREFIX = "tranche_template_"
+OWNED = "_owned"
+OBJECTS = """
+SELECT format('ALTER TABLE %s OWNER TO CURRENT_USER', oid::regclass)
+FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+UNION ALL
+SELECT format('ALTER ROUTINE %s OWNER TO CURRENT_USER', oid::regprocedure)
+FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+  AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = p.oid AND deptype = 'e')
+"""
+
+
+def template_owned() -> str:
+    """The name of the one that belongs to the role that migrates."""
+    return f"{template()}{OWNED}"
 
 
 def template() -> str:
@@ -44,17 +64,40 @@ def template() -> str:
 
 def _make(connection: "psycopg.Connection[tuple[object, ...]]", server: str, name: str) -> None:
     unfinished = f"{PREFIX}unfinished"
-    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
-    url = urlsplit(server)._replace(path=f"/{unfinished}").geturl()
+    connection.execute(
+        sql.SQL("CREATE DATABASE {} OWNER {}").format(
+            sql.Identifier(unfinished), sql.Identifier(OWNER_ROLE)
+        )
+    )
+    url = address(server, role=OWNER_ROLE, database=unfinished)
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
         cwd=REPOSITORY, env={**os.environ, "DATABASE_URL": url}, check=True,
     )  # fmt: skip
     connection.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(f"{name}{OWNED}"), sql.Identifier(unfinished)
+        )
+    )
+    _take_over(urlsplit(server)._replace(path=f"/{unfinished}").geturl())
+    connection.execute(
         sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
             sql.Identifier(unfinished), sql.Identifier(name)
         )
     )
+
+
+def _take_over(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        for (statement,) in connection.execute(OBJECTS).fetchall():
+            connection.execute(statement)
+
+
+def address(server: str, *, role: str, database: str) -> str:
+    """Where that role finds that database of the server."""
+    url = urlsplit(server)
+    host = url.netloc.rpartition("@")[2]
+    return url._replace(netloc=f"{role}@{host}", path=f"/{database}").geturl()
 
 
 def _digest() -> str:

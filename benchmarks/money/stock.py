@@ -59,7 +59,7 @@ SELECT count(*) FROM (
 ) s
 CROSS JOIN LATERAL wallets_post(
   'funding', s.key, 'payment', s.id,
-  (SELECT id FROM wallets_account WHERE kind = 'outside') || s.held,
+  (SELECT id FROM wallets_account WHERE kind = 'outside' AND owner = 'provider:sandbox' AND currency = 'USD') || s.held,
   -s.amount_minor || array_fill({minor}::bigint, array[cardinality(s.held)]),
   array_fill(0::bigint, array[cardinality(s.held) + 1]), null)
 """
