@@ -17,9 +17,8 @@ class KeptPlanCursor(psycopg.Cursor[tuple[Any, ...]]):
 def fetch_rows(statement: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Run one statement of fixed text and return its rows, with Django's errors.
 
-    Reading a batch's arrays as parameters and keeping the plan costs the server far less than
-    parsing them as part of the text. The server plans without seeing the values, so each needs a
-    type: `%s::bigint[]`.
+    A batch's arrays are not parsed as part of the text, and the plan is kept. The server plans
+    without seeing the values, so each needs a type: `%s::bigint[]`.
     """
     connection.ensure_connection()
     bare: Any = KeptPlanCursor(connection.connection)
