@@ -13,7 +13,7 @@ from accounts.models import AuditEvent
 from accounts.services import role_add
 from common.exceptions import PermissionRefused
 from outbox.models import Job
-from tests.builders import run_jobs
+from tests.builders import active_project, paid_invoice, run_jobs
 from tests.factories import AT, UserFactory
 from tests.rules import checksums
 from tests.wallets.withdrawing import (
@@ -32,6 +32,7 @@ from wallets.exceptions import ReasonRequired, WithdrawalTransitionRefused
 from wallets.models import Journal, Withdrawal
 from wallets.selectors import wallet_balances
 from wallets.services import (
+    staff_credit,
     withdrawal_approve,
     withdrawal_cancel,
     withdrawal_claim,
@@ -313,6 +314,46 @@ def test_it_comes_back_and_is_paid_as_often_as_the_bank_says(owner, staff, provi
         f"withdraw:{key}:3",
     ]
     assert integrity.differences() == []
+
+
+def test_each_time_that_it_ends_debts_are_paid_and_its_owner_is_told(staff, provider):
+    project = active_project()
+    invoice = paid_invoice(project)
+    owner = invoice.seller
+    sent = send(request(owner, amount="3000.00"))
+    staff_credit(
+        invoice_id=invoice.pk, amount=Money("500.00", "USD"), reason="Late.", by=staff, at=AT
+    )
+    came_back = answer_of(sent, PayoutResult.RETURNED)
+
+    withdrawal_conclude(withdrawal_id=sent.pk, answer=came_back, at=AT)
+    assert debt_and_free(owner) == (0, 269_167)
+    again = request(owner, amount="2600.00", method_id=sent.method_id)
+    withdrawal_conclude(withdrawal_id=sent.pk, answer=answer_of(sent), at=AT)
+    resolve(sent, is_paid=True, by=staff)
+    assert debt_and_free(owner) == (290_833, 0)
+    withdrawal_conclude(withdrawal_id=sent.pk, answer=came_back, at=AT)
+
+    assert debt_and_free(owner) == (0, 9_167)
+    assert again.status == WithdrawalStatus.APPROVED
+    told = Job.objects.filter(payload__template__startswith="withdrawal_").order_by("pk")
+    assert [job.payload["template"] for job in told if is_about(job, sent)] == [
+        "withdrawal_requested",
+        "withdrawal_paid",
+        "withdrawal_not_paid",
+        "withdrawal_paid",
+        "withdrawal_not_paid",
+    ]
+    assert {one.check for one in integrity.differences()} == {"payout_book_agrees"}
+
+
+def debt_and_free(owner):
+    [balance] = wallet_balances(owner.pk)
+    return balance.debt, balance.available
+
+
+def is_about(job, withdrawal):
+    return withdrawal.public_id in job.payload["context"]["path"]
 
 
 def test_the_admin_freezes_and_confirms(client_for, staff, second, owner, provider, settings):

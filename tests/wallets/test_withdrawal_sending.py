@@ -248,6 +248,7 @@ def test_money_that_comes_back_after_it_was_paid_is_in_the_wallet_again(owner, p
 
 def test_what_came_back_unheard_of_is_found_in_the_provider_s_book(owner, provider):
     kept, withdrawal = send(request(owner)), send(request(owner, number=RETURNED))
+    paid_at = withdrawal.ended_at
     eventually(lambda: provider.book.find(withdrawal.public_id).status == "returned")
 
     enqueue("withdrawal.compare", key="compare-payouts:1")
@@ -256,7 +257,7 @@ def test_what_came_back_unheard_of_is_found_in_the_provider_s_book(owner, provid
     [asked] = Job.objects.filter(topic="withdrawal.resolve", done_at=None)
     run_jobs("withdrawal.resolve")
 
-    assert asked.key == f"{withdrawal.public_id}:returned"
+    assert asked.key == f"{withdrawal.public_id}:returned:{paid_at}"
     withdrawal.refresh_from_db()
     kept.refresh_from_db()
     assert (withdrawal.status, kept.status) == (WithdrawalStatus.RETURNED, WithdrawalStatus.PAID)

@@ -209,7 +209,7 @@ def withdrawals_compare(*, book: Mapping[str, PayoutAnswer]) -> int:
     The event that told of it may have been lost; the provider's book has it.
     """
     asked = [
-        (f"{withdrawal.public_id}:{there}", {"withdrawal": withdrawal.pk})
+        (f"{withdrawal.public_id}:{there}:{withdrawal.ended_at}", {"withdrawal": withdrawal.pk})
         for here, there in (
             (WithdrawalStatus.PAID, PayoutResult.RETURNED),
             (WithdrawalStatus.RETURNED, PayoutResult.PAID),
@@ -217,7 +217,7 @@ def withdrawals_compare(*, book: Mapping[str, PayoutAnswer]) -> int:
         for withdrawal in Withdrawal.objects.filter(
             uuid__in=_told(book, there), status=here, frozen_at__isnull=True
         )
-        .only("pk", "uuid")
+        .only("pk", "uuid", "ended_at")
         .order_by("pk")
     ]
     enqueue_many(RESOLVE, asked)
@@ -250,7 +250,7 @@ def pay(withdrawals: Sequence[Withdrawal], *, by: User | None, at: datetime) -> 
         by=by,
         at=at,
     )
-    tell_of_end(withdrawals)
+    tell_of_end([(one, journal.key) for one, journal in zip(withdrawals, posted, strict=True)])
 
 
 def pay_after_all(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> None:
@@ -280,7 +280,7 @@ def pay_after_all(withdrawal: Withdrawal, *, by: User | None, at: datetime) -> N
         )
     )
     record(withdrawal, "withdrawal.paid", by=by, at=at, before=before, journal_key=posted.key)
-    tell_of_end([withdrawal])
+    tell_of_end([(withdrawal, posted.key)])
 
 
 def _taken_after_all(withdrawal: Withdrawal) -> tuple[tuple[int, int], ...]:
@@ -296,15 +296,15 @@ def _taken_after_all(withdrawal: Withdrawal) -> tuple[tuple[int, int], ...]:
 
 
 def take_back(withdrawal: Withdrawal, *, reason: str, by: User | None, at: datetime) -> None:
-    """Bring a locked withdrawal's money back to the wallet, fee included, with the reason."""
+    """Bring a locked withdrawal's money back, fee included, with the reason."""
     if withdrawal.status != WithdrawalStatus.PAID:
         end_unpaid(withdrawal, WithdrawalStatus.RETURNED, reason=reason, by=by, at=at)
         return
     withdrawal.move_to(WithdrawalStatus.RETURNED)
     withdrawal.ended_at, withdrawal.reason = at, reason
     withdrawal.save(update_fields=["status", "ended_at", "reason"])
-    (available, outside, fees) = _accounts([withdrawal])[0]
-    legs = [Leg(available, withdrawal.amount_minor), Leg(outside, -withdrawal.net_minor)]
+    [(source, outside, fees)] = _accounts([withdrawal])
+    legs = [Leg(source, withdrawal.amount_minor), Leg(outside, -withdrawal.net_minor)]
     if withdrawal.fee_minor:
         legs.append(Leg(fees, -withdrawal.fee_minor))
     paid = _paid_journals(withdrawal)[-1]
@@ -326,8 +326,8 @@ def take_back(withdrawal: Withdrawal, *, reason: str, by: User | None, at: datet
         before=WithdrawalStatus.PAID,
         journal_key=posted.key,
     )
-    use_again(withdrawal, at=at)
-    tell_of_end([withdrawal])
+    use_again(withdrawal, event=posted.key, at=at)
+    tell_of_end([(withdrawal, posted.key)])
 
 
 def _key_of_payment(withdrawal: Withdrawal, number: int) -> str:

@@ -81,7 +81,7 @@ def withdrawal_request(
     if known is not None:
         return known
     failpoint("withdraw.saved")
-    debts_pay([arrived(withdrawal)], at=at)
+    debts_pay([arrived(withdrawal, withdrawal.public_id)], at=at)
     reserve(withdrawal)
     failpoint("withdraw.reserved")
     begin(withdrawal, by=by, at=at)
@@ -200,17 +200,17 @@ def end_unpaid(
     withdrawal.save(update_fields=["status", "ended_at", "reason"])
     ledger.release(account=source_account(withdrawal), amount=withdrawal.amount_minor)
     record(withdrawal, f"withdrawal.{status}", by=by, at=at, before=before)
-    use_again(withdrawal, at=at)
-    tell_of_end([withdrawal])
+    event = f"{withdrawal.public_id}:{status}"
+    use_again(withdrawal, event=event, at=at)
+    tell_of_end([(withdrawal, event)])
 
 
-def use_again(withdrawal: Withdrawal, *, at: datetime) -> None:
+def use_again(withdrawal: Withdrawal, *, event: str, at: datetime) -> None:
     """What money that did not leave, or came back, does first: pay what is owed or what waits."""
     if withdrawal.source == AccountKind.AVAILABLE:
-        debts_pay([arrived(withdrawal)], at=at)
+        debts_pay([arrived(withdrawal, event)], at=at)
     else:
-        key = f"{withdrawal.public_id}:{withdrawal.status}"
-        wake_waiting(buyer_id=withdrawal.user_id, currency=withdrawal.currency, key=key)
+        wake_waiting(buyer_id=withdrawal.user_id, currency=withdrawal.currency, key=event)
 
 
 def source_of(withdrawal: Withdrawal) -> AccountSpec:
@@ -274,15 +274,15 @@ def remark(withdrawal: Withdrawal, event: str, text: str, *, by: User | None, at
     audit.record(audit.Record(event=event, target=withdrawal, after=after), by=by, at=at)
 
 
-def tell_of_end(withdrawals: Sequence[Withdrawal]) -> None:
-    """Tell the users how their withdrawals ended, all in the same way."""
-    is_paid = {withdrawal.status for withdrawal in withdrawals} == {WithdrawalStatus.PAID}
+def tell_of_end(ended: Sequence[tuple[Withdrawal, str]]) -> None:
+    """Tell the users how their withdrawals ended, all in the same way, and by which event each.
+
+    A withdrawal that comes back, or is paid after all, ends again: they are told again.
+    """
+    is_paid = {withdrawal.status for withdrawal, _ in ended} == {WithdrawalStatus.PAID}
     mail_enqueue_many(
         Mail.WITHDRAWAL_PAID if is_paid else Mail.WITHDRAWAL_NOT_PAID,
-        [
-            (withdrawal.user, f"{withdrawal.public_id}:{withdrawal.status}", _end_of(withdrawal))
-            for withdrawal in withdrawals
-        ],
+        [(withdrawal.user, event, _end_of(withdrawal)) for withdrawal, event in ended],
     )
 
 
@@ -299,13 +299,12 @@ def _end_of(withdrawal: Withdrawal) -> Values:
     }
 
 
-def arrived(withdrawal: Withdrawal) -> Arrived:
-    """What pays what is owed before money leaves, and once it has come back."""
-    has_ended = withdrawal.ended_at is not None
+def arrived(withdrawal: Withdrawal, event: str) -> Arrived:
+    """What pays what is owed before money leaves, and each time that it has come back."""
     return Arrived(
         withdrawal.user_id,
         withdrawal.currency,
-        key=f"{withdrawal.public_id}:{withdrawal.status}" if has_ended else withdrawal.public_id,
+        key=event,
         about_type="withdrawal",
         about_id=withdrawal.pk,
         target=audit.Subject(withdrawal.public_id, str(withdrawal)),
