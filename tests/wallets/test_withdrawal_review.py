@@ -254,6 +254,30 @@ def test_a_large_one_is_resolved_in_twos(owner, staff, second, provider, setting
     assert integrity.differences() == []
 
 
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_nobody_confirms_what_was_changed_since_they_read_it(
+    client_for, owner, staff, second, provider, settings, is_paid
+):
+    sent = send(request(owner, number=ANSWER_LOST))
+    settings.PAYOUT_TERMS = {"USD": ("10.00", "1.00", "500.00")}
+    words = {True: ("paid", "returned"), False: ("returned", "paid")}
+    was, is_now = words[is_paid]
+    resolve(sent, is_paid=is_paid, by=staff)
+    client = client_for(second)
+    assert act(client, f"confirm_{was}", sent).status_code == 200
+    resolve(sent, is_paid=not is_paid, by=staff)
+
+    refused = act(client, f"confirm_{was}", sent, reason="Seen too.")
+
+    sent.refresh_from_db()
+    assert (sent.status, sent.confirmed_by) == (WithdrawalStatus.UNCERTAIN, None)
+    page = client.get(refused.url).content.decode()
+    assert f"It is resolved as {is_now} by now. Look again." in page
+    act(client, f"confirm_{is_now}", sent, reason="Seen now.")
+    sent.refresh_from_db()
+    assert (sent.status, sent.confirmed_by) == (WithdrawalStatus(is_now), second)
+
+
 def test_a_new_freeze_forgets_what_was_said_before(owner, staff, second, provider):
     paid = send(request(owner))
     for _ in range(2):
@@ -363,9 +387,9 @@ def test_the_admin_freezes_and_confirms(client_for, staff, second, owner, provid
     act(client_for(staff), "freeze", sent, reason="Where is it?")
     Withdrawal.objects.update(frozen_at=timezone.now() - timedelta(minutes=1))
     act(client_for(staff), "resolve_paid", sent, reason="Statement 7.")
-    asked = act(client_for(second), "confirm", sent)
+    asked = act(client_for(second), "confirm_paid", sent)
     assert "Statement 7." in asked.content.decode()
-    act(client_for(second), "confirm", sent, reason="Seen too.")
+    act(client_for(second), "confirm_paid", sent, reason="Seen too.")
 
     sent.refresh_from_db()
     assert (sent.status, sent.confirmed_by) == (WithdrawalStatus.PAID, second)

@@ -81,18 +81,25 @@ REJECT = Deed(
 FREEZE = Deed(
     "freeze",
     "Freeze",
-    "No job touches it any more, so that you can find out what became of it. After half a minute,"
+    "No job touches it any more, so that you can find out what became of it. After 35 seconds,"
     " when nobody asks the provider any more, look into its book or at the bank's statement, and"
     " then resolve it.",
     "is frozen",
     withdrawal_freeze,
 )
-CONFIRM = Deed(
-    "confirm",
-    "Confirm",
-    "Only after a look of your own: what your colleague said of it takes effect.",
-    "is resolved",
-    withdrawal_confirm,
+CONFIRM_PAID = Deed(
+    "confirm_paid",
+    "Confirm as paid",
+    "Only after a look of your own: exactly the net amount left, as your colleague said.",
+    "is paid",
+    partial(withdrawal_confirm, is_paid=True),
+)
+CONFIRM_RETURNED = Deed(
+    "confirm_returned",
+    "Confirm as returned",
+    "Only after a look of your own: nothing left, or it came back, as your colleague said.",
+    "is returned",
+    partial(withdrawal_confirm, is_paid=False),
 )
 RESOLVE_PAID = Deed(
     "resolve_paid",
@@ -149,7 +156,8 @@ class WithdrawalAdmin(ReadOnlyAdmin):
         "freeze",
         "resolve_paid",
         "resolve_returned",
-        "confirm",
+        "confirm_paid",
+        "confirm_returned",
     ]
     fields = [
         "public_id",
@@ -208,9 +216,13 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     def freeze(self, request, queryset):
         return self._do(request, queryset, FREEZE)
 
-    @admin.action(description="Confirm what a colleague resolved")
-    def confirm(self, request, queryset):
-        return self._do(request, queryset, CONFIRM)
+    @admin.action(description="Confirm a colleague: it was paid")
+    def confirm_paid(self, request, queryset):
+        return self._do(request, queryset, CONFIRM_PAID)
+
+    @admin.action(description="Confirm a colleague: it came back")
+    def confirm_returned(self, request, queryset):
+        return self._do(request, queryset, CONFIRM_RETURNED)
 
     @admin.action(description="Resolve by hand: it was paid")
     def resolve_paid(self, request, queryset):
