@@ -10,7 +10,8 @@ from accounts.models import User
 from common.constraints import one_of
 from common.models import LockableQuerySet, PublicIdModel
 from common.money import from_minor
-from invoicing.enums import DOCUMENT_FILES, DocumentKind, FeeKind
+from invoicing.enums import DocumentKind, FeeKind
+from invoicing.models.documents import DocumentFile
 from invoicing.models.invoices import InvoiceSeries
 
 
@@ -94,14 +95,10 @@ class FeeInvoice(PublicIdModel):
         return from_minor(self.total_minor, self.currency)
 
 
-class FeeDocument(models.Model):
-    """The bytes of one file of a fee invoice and their SHA-256; made once."""
+class FeeDocument(DocumentFile):
+    """A file of a fee invoice."""
 
     invoice = models.ForeignKey(FeeInvoice, on_delete=models.PROTECT, related_name="documents")
-    kind = models.CharField(max_length=8, choices=DocumentKind.choices)
-    content = models.BinaryField()
-    digest = models.CharField("SHA-256", max_length=64)
-    created_at = models.DateTimeField()
 
     objects: ClassVar[LockableQuerySet["FeeDocument"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -112,15 +109,3 @@ class FeeDocument(models.Model):
             ),
             one_of("kind", DocumentKind, name="invoicing_fee_document_kind_valid"),
         ]
-
-    def __str__(self) -> str:
-        return f"#{self.pk} {self.kind}"
-
-    @property
-    def file_name(self) -> str:
-        """Such as TRANCHE-2026-00012-ubl.xml. Reads the invoice."""
-        return DOCUMENT_FILES[DocumentKind(self.kind)][0].format(number=self.invoice.number)
-
-    @property
-    def media_type(self) -> str:
-        return DOCUMENT_FILES[DocumentKind(self.kind)][1]
