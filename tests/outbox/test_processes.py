@@ -3,9 +3,11 @@
 import signal
 import time
 
+import psycopg
 import pytest
 from celery import Celery
-from django.db import OperationalError
+from celery.fixups.django import DjangoWorkerFixup
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from outbox import broker, relay, services, tasks
@@ -118,6 +120,58 @@ def test_the_worker_shows_that_it_lives_once_in_a_while(monkeypatch):
     tasks.run([])
 
     assert not Heartbeat.objects.exists()
+
+
+@pytest.fixture
+def backends(topic, monkeypatch):
+    """What one task after the other ran on, each between what Celery does before and after one."""
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", None)
+    connection.close()
+    seen = []
+    name = topic(lambda jobs: seen.append(connection.connection.info.backend_pid))
+    celery = DjangoWorkerFixup(broker.app)
+
+    services.enqueue_many(name, [(key, {}) for key in "ab"])
+    waiting = list(Job.objects.order_by("pk").values_list("pk", flat=True))
+
+    def one_more():
+        celery.close_database()
+        tasks.run([waiting.pop(0)])
+        celery.close_database()
+        return seen
+
+    yield one_more
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_keeps_its_connection_from_task_to_task(backends):
+    backends()
+
+    first, second = backends()
+
+    assert second == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_lost_between_two_tasks_costs_no_attempt(backends):
+    [first] = backends()
+    with psycopg.connect(**own_address(), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 1000)", [first])
+
+    _, second = backends()
+
+    assert second != first
+    assert set(Job.objects.values_list("attempts", "outcome")) == {(1, "done")}
+
+
+def own_address():
+    parts = connection.get_connection_params()
+    return {
+        name: parts[name]
+        for name in ("host", "port", "user", "password", "dbname")
+        if parts.get(name)
+    }
 
 
 def test_the_broker_answers():
