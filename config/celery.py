@@ -1,5 +1,6 @@
 """What `celery -A config` finds: the application of the outbox, with clean forks."""
 
+import gc
 from typing import Any
 
 from celery.signals import worker_init, worker_process_init, worker_process_shutdown
@@ -12,9 +13,10 @@ __all__ = ["app"]
 
 
 @worker_init.connect
-def load_urls(**_: Any) -> None:
-    """Load every URL once, before the children fork: mails link to pages."""
+def load(**_: Any) -> None:
+    """Load every URL once, before the children fork: mails link to pages. What is loaded stays."""
     reverse("home")
+    gc.freeze()
 
 
 @worker_process_init.connect
