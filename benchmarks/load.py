@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 THINK_SECONDS = 1.0
+CALLS = 7
+"""Of one walk. Users begin spread over its length, so that at no time all of them make the same call."""
 PASSWORD = "bench mark password"
 BUDGET = {"amount": "10000.00", "currency": "USD"}
 
@@ -156,5 +158,6 @@ def run(address: str, *, users: int, seconds: float) -> tuple[Timings, float]:
     began = time.monotonic()
     with ThreadPoolExecutor(max_workers=users) as crowd:
         for number, pair in enumerate(pairs):
-            crowd.submit(_walk_until, pair, began + seconds, THINK_SECONDS * number / users)
+            delay = CALLS * THINK_SECONDS * number / users
+            crowd.submit(_walk_until, pair, began + seconds, delay)
     return timings, time.monotonic() - began
