@@ -100,9 +100,12 @@ def refer(claimed: Claimed, *, reference: str) -> None:
 
 def answer(claimed: Claimed | Started, *, status: int, body: str) -> None:
     """Keep the answer; the first one stands."""
-    IdempotencyKey.objects.filter(pk=claimed.row_id, state=KeyState.STARTED).update(
-        state=KeyState.ANSWERED, status=status, body=body
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_idempotencykey SET state = %s, status = %s, body = %s"
+            " WHERE id = %s AND state = %s",
+            [KeyState.ANSWERED, status, body, claimed.row_id, KeyState.STARTED],
+        )
 
 
 def expire_keys(*, at: datetime) -> int:

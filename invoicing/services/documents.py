@@ -88,7 +88,7 @@ def attachments(public_id: str) -> list[Attachment]:
     """An invoice's files for a mail: the page first, then UBL and CII."""
     invoice = Invoice.objects.only("number").by_public_id(public_id)
     files = sorted(
-        invoice.documents.select_related("invoice").exclude(kind=DocumentKind.DATA),
+        invoice.documents.only("invoice", "kind", "content").exclude(kind=DocumentKind.DATA),
         key=lambda file: FILE_ORDER.index(file.kind),
     )
     return [Attachment(file.file_name, file.media_type, bytes(file.content)) for file in files]

@@ -105,6 +105,8 @@ def automatic_conclude(*, answers: Answers, at: datetime) -> list[Payment]:
     The next try is a job two days later, at most three in all; an uncertain payment is resolved
     by a job of its own.
     """
+    if not answers:
+        return []
     before = dict(Payment.objects.among(answers).values_list("pk", "status"))
     payments = payments_conclude(answers=answers, at=at)
     uncertain = [payment for payment in payments if payment.status == PaymentStatus.UNCERTAIN]
