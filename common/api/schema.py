@@ -13,7 +13,7 @@ from rest_framework import serializers
 
 from common.api import problems
 from common.api.query import Query
-from common.api.serializers import Input, Output
+from common.api.serializers import Example, Input, Output
 from common.exceptions import DomainError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -62,7 +62,10 @@ KEYED: Final[dict[int, Sequence[tuple[str, str]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path. `scope` is what a token needs; None means that any token will do."""
+    """One method of one path. `scope` is what a token needs; None means that any token will do.
+
+    `example` is its answer's where the one of all such rows would mislead.
+    """
 
     name: str
     tag: str
@@ -75,6 +78,7 @@ class Operation:
     takes_key: bool = False
     needs_key: bool = False
     is_upload: bool = False
+    example: Example | None = None
 
     def problems(self, *, has_path_id: bool, is_write: bool) -> dict[int, dict[str, str]]:
         """Every refusal by status: code and words."""
@@ -222,6 +226,8 @@ class Schema(AutoSchema):
         extras: list[OpenApiExample] | None = None,
     ) -> Any:
         example = getattr(serializer, "example", None)
+        if example is not None and direction == "response":
+            example = self.declared.example or example
         own = [OpenApiExample("Example", value=example)] if example is not None else []
         return super()._get_examples(  # type: ignore[no-untyped-call]
             serializer, direction, media_type, status_code, [*own, *(extras or [])]

@@ -151,6 +151,15 @@ def test_answer_examples_have_the_fields_of_the_answer(document, operations):
                 assert set(example["value"]) == set(fields), (path, method, status)
 
 
+def test_a_transfer_back_is_not_shown_as_a_withdrawal_from_the_wallet(document):
+    answers = document["paths"]["/api/v1/credit/transfer-back/"]["post"]["responses"]
+    [example] = answers["201"]["content"]["application/json"]["examples"].values()
+
+    shown = example["value"]
+    assert (shown["fee"]["amount"], shown["net"]) == ("0.00", shown["amount"])
+    assert shown["payment_id"].startswith("pay_")
+
+
 def test_every_operation_is_described_and_named_once(operations):
     names = [described["operationId"] for _, _, described in operations]
 

@@ -59,25 +59,28 @@ class WithdrawalInput(Input):
     amount = MoneyField()
 
 
+WITHDRAWAL = {
+    "id": "wd_5d4c3b2a1f0e4d9c8b7a6f5e4d3c2b1a",
+    "status": "paid",
+    "amount": {"amount": "1000.00", "currency": "USD"},
+    "fee": {"amount": "1.00", "currency": "USD"},
+    "net": {"amount": "999.00", "currency": "USD"},
+    "payout_method": PAYOUT_METHOD_ID,
+    "label": "Commerzbank, DE•• •••• 3000",
+    "payment_id": None,
+    "reason": "",
+    "requested_at": NOON,
+    "ended_at": NOON,
+}
+
+
 class WithdrawalOutput(Output):
     """Money on its way out. `net` is what arrives, `reason` says why it came back.
 
     With `payment_id` it is credit that goes back to where that bank transfer came from.
     """
 
-    example = {
-        "id": "wd_5d4c3b2a1f0e4d9c8b7a6f5e4d3c2b1a",
-        "status": "paid",
-        "amount": {"amount": "1000.00", "currency": "USD"},
-        "fee": {"amount": "1.00", "currency": "USD"},
-        "net": {"amount": "999.00", "currency": "USD"},
-        "payout_method": PAYOUT_METHOD_ID,
-        "label": "Commerzbank, DE•• •••• 3000",
-        "payment_id": None,
-        "reason": "",
-        "requested_at": NOON,
-        "ended_at": NOON,
-    }
+    example = WITHDRAWAL
 
     id = serializers.CharField(source="public_id")
     status = serializers.ChoiceField(WithdrawalStatus.choices)

@@ -1,6 +1,6 @@
 """Credit that goes back to the account that a bank transfer came from."""
 
-from typing import Any
+from typing import Any, Final
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,9 +10,12 @@ from accounts.enums import Scope
 from accounts.exceptions import StepUpRequired
 from common.api.schema import Operation, operation
 from common.exceptions import Missing, PermissionRefused
+from gigs.api.serializers import FIRST_PART
+from invoicing.api.serializers import NOTHING
 from wallets.api.credit_serializers import TakeBackInput, TransferBackPreviewOutput
-from wallets.api.payout_serializers import WithdrawalOutput
+from wallets.api.payout_serializers import WITHDRAWAL, WithdrawalOutput
 from wallets.api.reads import payments_for
+from wallets.api.serializers import PAYMENT_ID
 from wallets.exceptions import (
     CameByProvider,
     InsufficientFunds,
@@ -33,6 +36,16 @@ REFUSALS = [
     TransferAccountUnknown,
     WithdrawalsClosed,
 ]
+
+EXAMPLE: Final = {
+    **WITHDRAWAL,
+    "status": "approved",
+    "amount": FIRST_PART,
+    "fee": NOTHING,
+    "net": FIRST_PART,
+    "payment_id": PAYMENT_ID,
+    "ended_at": None,
+}
 
 
 class SendingBackView(ApiView):
@@ -56,6 +69,7 @@ class TransferBackView(SendingBackView):
             refusals=[*REFUSALS, StepUpRequired],
             takes_key=True,
             needs_key=True,
+            example=EXAMPLE,
         )
     )
     @idempotent
