@@ -20,6 +20,7 @@ def fetch_rows(statement: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]
     A batch's arrays are not parsed as part of the text, and the plan is kept. The server plans
     without seeing the values, so each needs a type: `%s::bigint[]`.
     """
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     bare: Any = KeptPlanCursor(connection.connection)
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor

@@ -41,3 +41,18 @@ def test_it_is_in_the_log_of_queries():
         fetch_rows(SUM, ["seen", bigints([1])])
 
     assert [query["sql"] for query in queries] == [SUM]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_broke_between_two_requests_is_replaced(monkeypatch):
+    (old,) = fetch_rows("SELECT pg_backend_pid()", [])
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", old)
+    other.close()
+    monkeypatch.setattr(connection, "close_at", None)
+    connection.close_if_unusable_or_obsolete()
+
+    (new,) = fetch_rows("SELECT pg_backend_pid()", [])
+
+    assert new != old
