@@ -87,6 +87,22 @@ def test_staff_match_a_line_by_hand(sent, owner, staff):
     assert integrity.differences() == []
 
 
+def test_a_line_overtakes_what_staff_said_and_nobody_confirmed(
+    sent, owner, staff, second, settings
+):
+    settings.PAYOUT_TERMS = {"USD": ("10.00", "1.00", "500.00")}
+    resolve(sent, is_paid=False, by=staff)
+    match = make(nameless(), sent, by=staff)
+
+    bank_match_confirm(match_id=match.pk, by=second, at=AT)
+
+    sent.refresh_from_db()
+    assert (sent.status, sent.frozen_at) == (WithdrawalStatus.PAID, None)
+    assert (sent.resolution, sent.resolution_reason, sent.resolved_by) == ("", "", None)
+    assert wallet(owner) == (FUNDED - 100_000, 0, 100_000)
+    assert integrity.differences() == []
+
+
 def test_money_that_came_back_is_matched_by_hand(sent, owner, staff):
     take(table({"amount": "-999.00", "end_to_end_id": named(sent)}))
     take(table({"amount": "999.00", "name": "Fred"}, start=2))

@@ -29,7 +29,7 @@ from wallets.services.bank_matching import (
 )
 from wallets.services.bank_receiving import is_being_paid
 from wallets.services.settlement import locked_invoice
-from wallets.services.withdrawal_sending import unfreeze
+from wallets.services.withdrawal_freezing import overtake
 from wallets.services.withdrawals import locked
 
 NOT_STAFF = "Only staff say what a line of the bank is."
@@ -200,6 +200,5 @@ def _take_effect(match: BankMatch, *, by: User, at: datetime) -> None:
     if match.withdrawal is not None:
         if because := _objection(match.line, match.withdrawal):
             raise BankMatchUnfit(because)
-        if match.withdrawal.frozen_at is not None:
-            unfreeze(match.withdrawal)
+        overtake(match.withdrawal)
     carry_out(match, by=by, at=at)

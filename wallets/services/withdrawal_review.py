@@ -15,14 +15,12 @@ from wallets import policies
 from wallets.enums import Resolution, WithdrawalStatus
 from wallets.exceptions import ReasonRequired, WithdrawalTransitionRefused
 from wallets.models import Withdrawal
+from wallets.services.withdrawal_freezing import RESOLUTION, freeze, unfreeze
 from wallets.services.withdrawal_sending import (
-    RESOLUTION,
     UNDER_WAY,
-    freeze,
     pay,
     pay_after_all,
     take_back,
-    unfreeze,
 )
 from wallets.services.withdrawals import approve, end_unpaid, locked, refuse_frozen, remark
 

@@ -25,13 +25,13 @@ from wallets.ledger import AccountSpec, JournalDraft, Leg, PayOut
 from wallets.models import Journal, ProviderEvent, Withdrawal
 from wallets.providers import PayoutAnswer, PayoutOrder, ProviderTimeout, payout_provider_of
 from wallets.services.payout_methods import destination_of
+from wallets.services.withdrawal_freezing import freeze
 from wallets.services.withdrawals import (
     Step,
     end_unpaid,
     locked_many,
     record,
     record_steps,
-    remark,
     send,
     source_of,
     tell_of_end,
@@ -47,13 +47,6 @@ ABOUT: Final = "withdrawal"
 SAYS_PAID: Final = "payout.paid"
 COMPARE: Final = "withdrawal.compare"
 UNDER_WAY: Final = (WithdrawalStatus.SENDING, WithdrawalStatus.UNCERTAIN)
-RESOLUTION: Final = (
-    "resolution",
-    "resolution_reason",
-    "resolved_at",
-    "resolved_by",
-    "confirmed_by",
-)
 MAY_RETURN: Final = (*UNDER_WAY, WithdrawalStatus.PAID)
 Answers = Mapping[int, PayoutAnswer | None]
 """What the provider said of each withdrawal, by its id; None while that is not known."""
@@ -343,22 +336,6 @@ def _paid_journals(withdrawal: Withdrawal) -> list[Journal]:
     ).first():
         found.append(journal)
     return found
-
-
-def freeze(withdrawal: Withdrawal, because: str, *, by: User | None = None, at: datetime) -> None:
-    """Leave a locked withdrawal to staff: something about it does not fit, or they are looking."""
-    withdrawal.frozen_at, withdrawal.frozen_because = at, because
-    withdrawal.resolution = withdrawal.resolution_reason = ""
-    withdrawal.resolved_at = withdrawal.resolved_by = withdrawal.confirmed_by = None
-    withdrawal.save(update_fields=["frozen_at", "frozen_because", *RESOLUTION])
-    remark(withdrawal, "withdrawal.frozen", because, by=by, at=at)
-    logger.error("withdrawal frozen", extra={"key": withdrawal.public_id, "because": because})
-
-
-def unfreeze(withdrawal: Withdrawal) -> None:
-    """Go on with a locked withdrawal that staff have looked at."""
-    withdrawal.frozen_at, withdrawal.frozen_because = None, ""
-    withdrawal.save(update_fields=["frozen_at", "frozen_because"])
 
 
 def _contradiction(withdrawal: Withdrawal, answer: PayoutAnswer) -> str:
