@@ -177,7 +177,7 @@ def statement_rows(
         )
     invoices = _invoices_of(lines)
     withdrawals = _withdrawals_of(lines)
-    about = _about_credit(lines) if kind == AccountKind.CREDIT else {}
+    about = _about_credit(lines, withdrawals) if kind == AccountKind.CREDIT else {}
     return [_row(line, invoices, withdrawals, about) for line in lines]
 
 
@@ -185,7 +185,7 @@ Named = dict[tuple[str, int], PublicIdModel]
 """What lines are about, by type and primary key."""
 
 
-def _about_credit(lines: Sequence[StatementLine]) -> Named:
+def _about_credit(lines: Sequence[StatementLine], withdrawals: dict[int, Withdrawal]) -> Named:
     """The payments and milestones that movements on credit are about."""
     ids: dict[str, set[int]] = {}
     for line in lines:
@@ -196,8 +196,7 @@ def _about_credit(lines: Sequence[StatementLine]) -> Named:
     named: Named = {("payment", pk): row for pk, row in payments.items()}
     named |= {("milestone", pk): row for pk, row in milestones.items()}
     named |= {("take_back", pk): row.payment for pk, row in taken.items()}
-    sent = Withdrawal.objects.select_related("payment").in_bulk(ids.get(ABOUT_WITHDRAWAL, ()))
-    named |= {(ABOUT_WITHDRAWAL, pk): row.payment for pk, row in sent.items() if row.payment}
+    named |= {(ABOUT_WITHDRAWAL, pk): row.payment for pk, row in withdrawals.items() if row.payment}
     return named
 
 
@@ -208,7 +207,7 @@ def _invoices_of(lines: Sequence[StatementLine]) -> dict[int, Invoice]:
 
 def _withdrawals_of(lines: Sequence[StatementLine]) -> dict[int, Withdrawal]:
     ids = {line.about_id for line in lines if line.about_type == ABOUT_WITHDRAWAL}
-    return Withdrawal.objects.in_bulk(ids)
+    return Withdrawal.objects.select_related("payment").in_bulk(ids)
 
 
 def _row(
