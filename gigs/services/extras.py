@@ -31,9 +31,8 @@ def extra_agree(
     """Add a sum for work beside the milestones to what the project has agreed.
 
     The freelancer can then invoice up to it by hand. A second call with the same `request_key` adds
-    nothing. The project is locked. FundsHeld where
-    milestones are paid from held funds, ProjectNotStarted, PermissionRefused; Invalid for another
-    currency.
+    nothing. The project is locked. FundsHeld where milestones are paid from held funds,
+    ProjectNotStarted, PermissionRefused; Invalid for another currency.
     """
     project = Project.objects.select_related("freelancer").locked().get(pk=project_id)
     require(

@@ -38,7 +38,8 @@ def hold_place(
 ) -> Hold:
     """Keep back money that is available; the user reads amount, reason, clause and date.
 
-    A second call with the same `request_key` gives the first hold. InsufficientFunds, Invalid, PermissionRefused.
+    A second call with the same `request_key` gives the first hold. InsufficientFunds, Invalid,
+    PermissionRefused.
     """
     user = User.objects.get(pk=user_id)
     require(policies.may_hold(by, user), "Only staff hold money, and never their own.")

@@ -50,8 +50,7 @@ def funds_give_back(
 
     Without an amount, or with the whole price, the milestone is cancelled. The money is the
     commissioner's credit when this returns. A second call with the same `request_key` gives the
-    first release. NothingHeld, GiveBackTooLate, PermissionRefused,
-    Invalid.
+    first release. NothingHeld, GiveBackTooLate, PermissionRefused, Invalid.
     """
     milestone = locked_with_project(milestone_id)
     sent = Release.objects.filter(funding__milestone=milestone, by=by, request_key=request_key)
