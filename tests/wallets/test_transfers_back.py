@@ -34,6 +34,7 @@ from wallets.models import (
     BankStatementLine,
     Entry,
     Journal,
+    Payment,
     PayoutMethod,
     Withdrawal,
 )
@@ -337,6 +338,27 @@ def test_what_was_paid_after_all_takes_the_credit_or_waits_for_it(staff):
     assert (made.status, credit_of(payment.payer)[0]) == ("paid", usd("0.00"))
 
 
+def test_the_books_are_in_order_where_the_bank_gave_back_more_than_came(staff):
+    number = transferred().invoice.number
+    take(table({"amount": "200.00", "text": number, **SENDER}, start=2))
+    payment = Payment.objects.get(received_minor=20_000)
+    first = ask(payment)
+    export(first, by=staff)
+    resolve(first, is_paid=False, by=staff)
+    second = ask(payment)
+    export(second, by=staff)
+    names = [{"amount": "-200.00", "end_to_end_id": named(one)} for one in (second, first)]
+    take(table(*names, start=3))
+    first.refresh_from_db()
+    topped_up(payment.payer, amount="100.00")
+    assert integrity.differences() == []
+
+    resolve(first, is_paid=True, by=staff, at=first.frozen_at)
+
+    assert credit_of(payment.payer) == (usd("0.00"), usd("0.00"), usd("0.00"))
+    assert integrity.differences() == []
+
+
 def test_the_database_refuses_a_fee_another_rail_and_an_open_number():
     payment = transferred()
     made = ask(payment)
@@ -351,6 +373,7 @@ def test_the_database_refuses_a_fee_another_rail_and_an_open_number():
 
 
 CORRUPTIONS = [
+    ({"take_backs_are_in_the_ledger"}, "UPDATE wallets_withdrawal SET amount_minor = 400000"),
     ({"take_backs_are_in_the_ledger"}, "UPDATE wallets_payment SET payer_id = (SELECT max(id) FROM accounts_user) WHERE provider = 'bank'"),
     ({"reservations_are_explained"}, "UPDATE wallets_withdrawal SET payment_id = NULL WHERE status = 'approved'"),
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 -- Each take-back that succeeded has one journal, from the payer's credit to the provider that the money
 -- came by; no other journal takes credit back. No payment gave back more than it brought, to nobody
--- but its payer.
+-- but its payer; what the bank paid by the word of staff did leave, whatever the payment brought.
 with expected as (
   select t.id, 'take_back:tbk_' || replace(t.uuid::text, '-', '') as key, t.amount_minor,
     'user:' || p.payer_id as source, 'provider:' || p.provider as target, p.currency
@@ -43,5 +43,5 @@ join wallets_withdrawal w
   on w.payment_id = p.id and w.status not in ('rejected', 'cancelled', 'returned')
 group by p.id
 having p.status <> 'succeeded' or p.provider <> 'bank'
-    or sum(w.amount_minor) > p.received_minor
+    or sum(w.amount_minor) filter (where w.resolution <> 'paid') > p.received_minor
     or bool_or((w.user_id, w.currency) <> (p.payer_id, p.currency))
