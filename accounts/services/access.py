@@ -102,17 +102,14 @@ def token_revoke(*, token_id: int, by: User, at: datetime) -> ApiToken:
 
 def token_find(*, secret: str, at: datetime) -> ApiToken | None:
     """The live token of an active user with that secret; notes once a minute that it was seen."""
-    token = (
-        ApiToken.objects.select_related("user")
-        .filter(
-            digest=token_digest(secret),
-            revoked_at__isnull=True,
-            expires_at__gt=at,
-            user__is_active=True,
-        )
-        .first()
-    )
-    if token is not None and (token.last_used_at is None or token.last_used_at < at - SEEN_EVERY):
+    live = ApiToken.objects.filter(
+        revoked_at__isnull=True, expires_at__gt=at, user__is_active=True
+    ).select_related("user")
+    try:
+        token = live.get(digest=token_digest(secret))
+    except ApiToken.DoesNotExist:
+        return None
+    if token.last_used_at is None or token.last_used_at < at - SEEN_EVERY:
         ApiToken.objects.filter(pk=token.pk).filter(
             Q(last_used_at__isnull=True) | Q(last_used_at__lt=at - SEEN_EVERY)
         ).update(last_used_at=at)

@@ -37,7 +37,7 @@ def gigs_for(user: User, **query: Unpack[GigQuery]) -> LockableQuerySet[Gig]:
     """Gigs that the user may see, with their plans."""
     gigs = (
         Gig.objects.visible_to(user)
-        .select_related("commissioner")
+        .joining("commissioner__uuid", "commissioner__name")
         .prefetch_related(
             Prefetch("planned_milestones", queryset=PlannedMilestone.objects.order_by("position"))
         )
@@ -59,7 +59,7 @@ def applications_for(
     """The user's own applications, and those to the user's gigs."""
     applications = Application.objects.filter(
         Q(freelancer=user) | Q(gig__commissioner=user)
-    ).select_related("gig", "freelancer")
+    ).joining("gig__uuid", "freelancer__uuid", "freelancer__name")
     if "status" in query:
         applications = applications.filter(status=query["status"])
     if "gig_id" in query:
@@ -77,8 +77,14 @@ def projects_for(user: User, **query: Unpack[ProjectQuery]) -> LockableQuerySet[
     return projects
 
 
+def milestone_of(user: User, public_id: str) -> Milestone:
+    """A party's milestone, with its own invoices; DoesNotExist."""
+    milestones = Milestone.objects.for_user(user).select_related("project")
+    return milestones.prefetch_related("invoices").by_public_id(public_id)
+
+
 def milestones_for(user: User, **query: Unpack[MilestoneQuery]) -> LockableQuerySet[Milestone]:
-    """A party's milestones, with their invoices."""
+    """A party's milestones, with their invoices and those of their projects."""
     milestones = Milestone.objects.for_user(user).select_related("project")
     milestones = milestones.prefetch_related("invoices", "project__invoices")
     if "status" in query:

@@ -10,7 +10,7 @@ from accounts.enums import Scope
 from common.api.schema import Operation, operation, page_schema
 from common.exceptions import Missing, PermissionRefused
 from gigs.api.queries import MilestoneQuery, ProjectQuery
-from gigs.api.reads import milestones_for, projects_for
+from gigs.api.reads import milestone_of, milestones_for, projects_for
 from gigs.api.serializers import (
     ApproveInput,
     ChangesInput,
@@ -69,7 +69,7 @@ class WorkView(ApiView):
     """What the views of milestones share."""
 
     def milestone(self, milestone_id: str) -> Milestone:
-        return milestones_for(self.user).by_public_id(milestone_id)
+        return milestone_of(self.user, milestone_id)
 
     def named(self, milestone_id: str) -> Milestone:
         """The milestone that an action is about, alone."""

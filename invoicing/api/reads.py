@@ -22,7 +22,14 @@ def invoices_for(user: User, **query: Unpack[InvoiceQuery]) -> LockableQuerySet[
     """A party's invoices with their lines and taxes, and which files they have."""
     invoices = (
         Invoice.objects.for_user(user)
-        .select_related("project", "milestone", "credits")
+        .joining(
+            "project__uuid",
+            "project__is_self_billed",
+            "project__payment_mode",
+            "milestone__uuid",
+            "credits__uuid",
+            "credits__number",
+        )
         .prefetch_related(
             Prefetch("lines", queryset=InvoiceLine.objects.order_by("position")),
             Prefetch(

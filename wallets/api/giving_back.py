@@ -12,7 +12,7 @@ from common.api.fields import MoneyField
 from common.api.schema import Operation, operation
 from common.api.serializers import Input, Output
 from common.exceptions import PermissionRefused
-from gigs.api.reads import milestones_for
+from gigs.api.reads import milestone_of
 from gigs.api.serializers import FIRST_PART, MilestoneOutput
 from gigs.exceptions import GiveBackTooLate, NothingHeld
 from gigs.models import Milestone
@@ -90,7 +90,7 @@ class MilestoneGiveBackView(GivingBackView):
         credit.
         """
         returned = funds_give_back(**self.wish(milestone_id), by=self.user, at=self.at)
-        milestone = milestones_for(self.user).by_public_id(milestone_id)
+        milestone = milestone_of(self.user, milestone_id)
         return Response(ReturnedOutput({"returned": returned.amount, "milestone": milestone}).data)
 
 

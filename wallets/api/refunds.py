@@ -10,7 +10,7 @@ from common.api.fields import TextField
 from common.api.schema import Operation, operation
 from common.api.serializers import Input, Output
 from common.exceptions import Missing, PermissionRefused
-from gigs.api.reads import milestones_for
+from gigs.api.reads import milestone_of
 from gigs.api.serializers import NOON
 from gigs.enums import RefundStatus
 from gigs.exceptions import (
@@ -167,7 +167,7 @@ class RefundAgreeView(RefundingView):
         self.empty_body()
         named = self.named(milestone_id)
         returned = refund_agree(milestone_id=named.pk, by=self.user, at=self.at)
-        milestone = milestones_for(self.user).by_public_id(milestone_id)
+        milestone = milestone_of(self.user, milestone_id)
         return Response(ReturnedOutput({"returned": returned.amount, "milestone": milestone}).data)
 
 
