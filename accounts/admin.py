@@ -54,6 +54,7 @@ class SubjectFilter(admin.SimpleListFilter):
         "bank_statement",
         "books",
         "clearing",
+        "credit_note",
         "credit_request",
         "debt",
         "export",

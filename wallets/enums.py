@@ -31,6 +31,8 @@ class JournalKind(models.TextChoices):
     CREDIT_NOTE = "credit_note", "Credit note"
     DEBT_PAYMENT = "debt_payment", "Debt paid"
     ADDITION = "addition", "More set aside"
+    PART_PAYMENT = "part_payment", "Paid in part"
+    PART_RETURN = "part_return", "Part payment taken back"
 
 
 class PaymentStatus(models.TextChoices):
@@ -58,6 +60,7 @@ class PaymentOutcome(models.TextChoices):
     SHORT = "short", "Too little"
     LATE = "late", "Too late"
     DOUBLE = "double", "Paid already"
+    PART = "part", "A part, the rest is open"
 
 
 class FundingStatus(models.TextChoices):

@@ -36,11 +36,6 @@ class NotCovered(DomainError):
     default_message = "Your wallet does not cover this. Credit less, or ask staff to credit it."
 
 
-class CorrectionShort(DomainError):
-    code = "correction_short"
-    default_message = "The commissioner's credit would not cover the corrected invoice."
-
-
 class CreditProposed(DomainError):
     code = "credit_proposed"
     default_message = "Crediting this invoice has been proposed already; a second person decides."

@@ -40,6 +40,7 @@ class Mail(StrEnum):
     INVOICE_OVERDUE = "invoice_overdue"
     INVOICE_OBJECTED = "invoice_objected"
     INVOICE_PAID = "invoice_paid"
+    INVOICE_PART_PAID = "invoice_part_paid"
     INVOICE_REMINDER = "invoice_reminder"
     INVOICE_REPORTED = "invoice_reported"
     MILESTONE_APPROVED_SILENTLY = "milestone_approved_silently"
@@ -92,6 +93,7 @@ NEEDS: Final[dict[Mail, frozenset[str]]] = {
     Mail.INVOICE_OVERDUE: frozenset({"number", "milestone", "total", "due_on", "path"}),
     Mail.INVOICE_OBJECTED: frozenset({"number", "freelancer", "reason", "path"}),
     Mail.INVOICE_PAID: frozenset({"number", "milestone", "total", "fee", "net", "path"}),
+    Mail.INVOICE_PART_PAID: frozenset({"number", "milestone", "part", "total", "due_on", "path"}),
     Mail.INVOICE_REMINDER: frozenset(
         {"number", "milestone", "freelancer", "total", "due_on", "path"}
     ),

@@ -282,16 +282,12 @@ def to_invoice_by_hand(view: ProjectView, *, user: User) -> list[Milestone]:
 
 
 def _next_of_commissioner(view: ProjectView) -> NextStep:
-    milestones, mode = view.milestones, view.project.payment_mode
+    milestones = view.milestones
     for milestone in milestones:
         if milestone.status == MilestoneStatus.IN_REVIEW:
             return NextStep(Step.REVIEW, milestone)
-    for invoice in view.invoices:
-        if invoice.status in UNPAID:
-            return NextStep(Step.PAY, invoice=invoice)
-    for milestone in milestones if not view.project.is_by_completion else ():
-        if milestone.status == MilestoneStatus.APPROVED and not _awaits_invoice(milestone, mode):
-            return NextStep(Step.PAY, milestone, milestone.invoice)
+    if to_pay := _to_pay(view):
+        return to_pay
     if view.awaits_invoice:
         return NextStep(Step.AWAIT_INVOICE)
     for milestone in to_fund(view):
@@ -299,6 +295,20 @@ def _next_of_commissioner(view: ProjectView) -> NextStep:
     if all(milestone.status in CLOSED for milestone in milestones):
         return NextStep(Step.DONE)
     return NextStep(Step.AWAIT_WORK)
+
+
+def _to_pay(view: ProjectView) -> NextStep | None:
+    """The first invoice that waits for its buyer."""
+    mode = view.project.payment_mode
+    for invoice in view.invoices:
+        if invoice.status in UNPAID:
+            return NextStep(Step.PAY, invoice=invoice)
+    for milestone in view.milestones if not view.project.is_by_completion else ():
+        if milestone.status == MilestoneStatus.APPROVED and not _awaits_invoice(milestone, mode):
+            return NextStep(Step.PAY, milestone, milestone.invoice)
+        if milestone.status == MilestoneStatus.SETTLED and _is_open(milestone.invoice):
+            return NextStep(Step.PAY, milestone, milestone.invoice)
+    return None
 
 
 def _next_of_freelancer(view: ProjectView) -> NextStep:
@@ -318,6 +328,11 @@ def _next_of_freelancer(view: ProjectView) -> NextStep:
             if milestone.status == status and milestone not in unfunded:
                 return NextStep(step, milestone)
     return NextStep(Step.AWAIT_FUNDS, unfunded[0]) if unfunded else NextStep(Step.DONE)
+
+
+def _is_open(invoice: Any) -> bool:
+    """Whether something of it is to be paid though its milestone is settled."""
+    return invoice is not None and invoice.status in UNPAID
 
 
 def _awaits_invoice(milestone: Milestone, mode: str) -> bool:

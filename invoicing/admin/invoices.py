@@ -172,6 +172,7 @@ class InvoiceAdmin(DocumentAdmin):
                     "fee_amount",
                     "net_amount",
                     "credited_amount",
+                    "part_paid_display",
                     "due_amount",
                 ]
             },
@@ -219,6 +220,10 @@ class InvoiceAdmin(DocumentAdmin):
     @admin.display(description="credited with tax")
     def credited_amount(self, invoice: Invoice) -> str:
         return money_for_people(invoice.credited_total)
+
+    @admin.display(description="paid in part")
+    def part_paid_display(self, invoice: Invoice) -> str:
+        return money_for_people(invoice.part_paid_amount)
 
     @admin.display(description="due")
     def due_amount(self, invoice: Invoice) -> str:

@@ -129,8 +129,9 @@ class InvoiceOutput(Output):
 
     `taxes` is empty, and the tax nothing, where legal data for a decision were missing. The
     amounts of a `credit_note` are positive; it names what it credits, and `paid_at` says when the
-    money went back. `credited` is what notes have taken back of an invoice, with tax, and `due`
-    what still waits to be paid.
+    money went back. `credited` is what notes have taken back of an invoice, with tax, `part_paid`
+    what held funds or an earlier payment paid while the rest is open, and `due` what still waits to
+    be paid.
     `bank_transfer` is null for an invoice that cannot be paid that way, or not any more.
     """
 
@@ -146,6 +147,7 @@ class InvoiceOutput(Output):
         "fee": {"amount": "166.67", "currency": "USD"},
         "net": {"amount": "3166.67", "currency": "USD"},
         "credited": NOTHING,
+        "part_paid": NOTHING,
         "due": FIRST_PART,
         "fee_rate": "0.0500",
         "issued_on": "2026-11-23",
@@ -207,6 +209,7 @@ class InvoiceOutput(Output):
     fee = MoneyField()
     net = MoneyField()
     credited = MoneyField(source="credited_total")
+    part_paid = MoneyField(source="part_paid_amount")
     due = MoneyField()
     fee_rate = serializers.DecimalField(max_digits=5, decimal_places=4)
     issued_on = serializers.DateField()

@@ -65,7 +65,6 @@ def document_of(invoice: Invoice) -> Document:
     Reads the invoice with its lines, taxes, project and milestone, and what it credits.
     """
     is_note = invoice.credits is not None
-    is_paid = not is_note and invoice.project.payment_mode != PaymentMode.ON_INVOICE
     language = language_of(invoice.buyer_copy)
     taxes = sorted(invoice.taxes.all(), key=lambda row: row.pk)
     sold, bought = invoice.seller_copy, invoice.buyer_copy
@@ -87,9 +86,9 @@ def document_of(invoice: Invoice) -> Document:
             _line(line) for line in sorted(invoice.lines.all(), key=lambda row: row.position)
         ),
         taxes=tuple(_tax(row, language) for row in taxes),
-        totals=_totals(invoice, is_paid=is_paid),
+        totals=_totals(invoice, paid=_paid(invoice)),
         notes=_notes(invoice, taxes, is_self_billed=type_code.is_self_billed),
-        payment=_payment(invoice, is_paid=is_paid),
+        payment=_payment(invoice),
         references=_references(invoice),
         issued_by="" if type_code.is_self_billed else ISSUER,
         logo=sold.get("logo", ""),
@@ -260,23 +259,30 @@ def _vat_in_words(copy: Mapping[str, str]) -> str:
     return f"VAT {copy['vat_id']}" if copy["vat_id"][:2].isalpha() else ""
 
 
-def _totals(invoice: Invoice, *, is_paid: bool) -> Totals:
+def _paid(invoice: Invoice) -> Decimal:
+    """What is paid by the time of issue: from held funds, in part where these do not suffice."""
+    if invoice.credits is not None:
+        return ZERO
+    if invoice.part_paid:
+        return _exact(invoice.part_paid_amount)
+    return ZERO if invoice.project.payment_mode == PaymentMode.ON_INVOICE else _exact(invoice.total)
+
+
+def _totals(invoice: Invoice, *, paid: Decimal) -> Totals:
     gross = _exact(invoice.total)
     return Totals(
         net=_exact(invoice.subtotal),
         tax=_exact(invoice.tax),
         gross=gross,
-        paid=gross if is_paid else ZERO,
-        due=ZERO if is_paid else gross,
+        paid=paid,
+        due=gross - paid,
     )
 
 
-def _payment(invoice: Invoice, *, is_paid: bool) -> Payment:
-    if invoice.credits is not None:
+def _payment(invoice: Invoice) -> Payment:
+    if invoice.credits is not None or _paid(invoice) == _exact(invoice.total):
         return Payment(means=CLEARING)
     iban = invoice.seller_copy["iban"]
-    if is_paid:
-        return Payment(means=CLEARING)
     if not iban:
         return Payment(means=ONLINE)
     means = SEPA if invoice.total.currency.code == "EUR" else TRANSFER

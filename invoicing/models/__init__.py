@@ -17,14 +17,13 @@ from invoicing.models.invoices import (
     Invoice,
     InvoiceLine,
     InvoiceQuerySet,
-    InvoiceSeries,
     InvoiceTax,
-    Issuer,
 )
 from invoicing.models.mandates import (
     IssuingMandate,
 )
 from invoicing.models.papers import InvoiceDraft, InvoiceDraftQuerySet, ManualLine
+from invoicing.models.series import InvoiceSeries, Issuer
 
 __all__ = [
     "FIRST_WAIT",

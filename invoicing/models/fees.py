@@ -12,7 +12,7 @@ from common.models import LockableQuerySet, PublicIdModel
 from common.money import from_minor
 from invoicing.enums import DocumentKind, FeeKind
 from invoicing.models.documents import DocumentFile
-from invoicing.models.invoices import InvoiceSeries
+from invoicing.models.series import InvoiceSeries
 
 
 class FeeInvoice(PublicIdModel):

@@ -1,4 +1,4 @@
-"""Issuers, their number series, invoices and the documents made of them."""
+"""Invoices, their lines and taxes."""
 
 from decimal import Decimal
 from typing import ClassVar, Final
@@ -20,10 +20,10 @@ from invoicing.enums import (
     WHOLE_KINDS,
     InvoiceKind,
     InvoiceStatus,
-    SeriesFamily,
     TaxCategory,
 )
 from invoicing.exceptions import InvoiceTransitionRefused
+from invoicing.models.series import InvoiceSeries
 
 LUMP_SUM: Final = "LS"
 """A milestone is sold as a whole (UN/ECE recommendation 20)."""
@@ -37,65 +37,6 @@ def _is_rated(category: str, rate: str) -> Q:
     return charged | Q(**{f"{category}__in": not_charged, rate: 0}, **is_given)
 
 
-class Issuer(PublicIdModel):
-    """Who issues invoices, with a code that is unique: a freelancer, or without user the platform."""
-
-    PREFIX = "iss"
-
-    user = models.OneToOneField(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="issuer"
-    )
-    code = models.CharField(max_length=8, unique=True)
-
-    objects: ClassVar[LockableQuerySet["Issuer"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(code__regex=r"^[0-9A-Z]{4,8}$"), name="invoicing_issuer_code_valid"
-            ),
-            models.UniqueConstraint(
-                fields=["user"], nulls_distinct=False, name="invoicing_issuer_one_is_the_platform"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.pk} {self.code}"
-
-
-class InvoiceSeries(models.Model):
-    """The counter of one issuer, family of kinds and year: its lock makes numbers gapless."""
-
-    issuer = models.ForeignKey(Issuer, on_delete=models.PROTECT, related_name="series")
-    family = models.CharField(max_length=12, choices=SeriesFamily.choices)
-    year = models.PositiveSmallIntegerField()
-    prefix = models.CharField("what its numbers begin with", max_length=24)
-    digits = models.PositiveSmallIntegerField("least digits of its numbers")
-    last_number = models.PositiveIntegerField(default=0)
-
-    objects: ClassVar[LockableQuerySet["InvoiceSeries"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        verbose_name_plural = "invoice series"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["issuer", "family", "year"], name="invoicing_series_unique_per_year"
-            ),
-            one_of("family", SeriesFamily, name="invoicing_series_family_valid"),
-            models.UniqueConstraint(fields=["prefix"], name="invoicing_series_prefix_is_its_own"),
-            models.CheckConstraint(
-                condition=Q(prefix__regex=r"^[0-9A-Z/-]*[A-Z/-]$"),
-                name="invoicing_series_prefix_ends_before_the_digits",
-            ),
-            models.CheckConstraint(
-                condition=Q(digits__gte=1, digits__lte=9), name="invoicing_series_digits_valid"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.pk} {self.get_family_display()} {self.year}: {self.last_number}"
-
-
 class InvoiceQuerySet(LockableQuerySet["Invoice"]):
     def for_user(self, user: User) -> "InvoiceQuerySet":
         """Invoices that the user issued or received."""
@@ -105,7 +46,7 @@ class InvoiceQuerySet(LockableQuerySet["Invoice"]):
 class Invoice(PublicIdModel):
     """A numbered document: an invoice, or the note that credits one. Immutable by trigger.
 
-    Only status, paid_at and what is credited move; party texts are frozen copies. The amounts of
+    Only status, paid_at, what is credited and what is paid in part move; party texts are frozen copies. The amounts of
     a credit note are positive: the kind tells the sign. It is paid when its money went back, which
     it does at once if the invoice had been paid.
     """
@@ -162,6 +103,9 @@ class Invoice(PublicIdModel):
     )
     credited_tax = models.DecimalField(max_digits=19, decimal_places=4, default=0, db_default=0)
     credited_fee = models.DecimalField(max_digits=19, decimal_places=4, default=0, db_default=0)
+    part_paid = models.DecimalField(
+        "paid while the rest is open", max_digits=19, decimal_places=4, default=0, db_default=0
+    )
     reason = models.CharField(
         "why it credits", max_length=500, blank=True, default="", db_default=""
     )
@@ -256,6 +200,15 @@ class Invoice(PublicIdModel):
                 | (~Q(status="credited") & Q(credited__lt=F("subtotal"))),
                 name="invoicing_invoice_when_nothing_is_left_it_is_credited",
             ),
+            models.CheckConstraint(
+                condition=Q(part_paid=0)
+                | Q(part_paid__gt=0, part_paid__lt=F("total"))
+                & (
+                    ~Q(status__in=["sent", "overdue", "on_hold"])
+                    | Q(part_paid__lt=F("total") - F("credited") - F("credited_tax"))
+                ),
+                name="invoicing_invoice_part_paid_leaves_something_open",
+            ),
             models.UniqueConstraint(
                 fields=["credits", "request_key"],
                 condition=Q(request_key__isnull=False),
@@ -298,8 +251,18 @@ class Invoice(PublicIdModel):
 
     @property
     def total_left(self) -> Money:
-        """What its notes have left of it, with tax: what paying it takes."""
+        """What its notes have left of it, with tax."""
         return self._less(self.total, self.credited + self.credited_tax)
+
+    @property
+    def part_paid_amount(self) -> Money:
+        """What was paid of it while the rest is, or was, open."""
+        return quantize(Money(self.part_paid, self.total.currency.code))
+
+    @property
+    def open_left(self) -> Money:
+        """What paying it takes, or took: what its notes have left less what was paid in part."""
+        return self._less(self.total_left, self.part_paid)
 
     @property
     def fee_left(self) -> Money:
@@ -319,7 +282,7 @@ class Invoice(PublicIdModel):
     @property
     def due(self) -> Money:
         """What waits to be paid; nothing once it is paid or credited in full."""
-        return self.total_left if self.status in PAYABLE else zero(self.total.currency.code)
+        return self.open_left if self.status in PAYABLE else zero(self.total.currency.code)
 
     def _less(self, amount: Money, taken: Decimal) -> Money:
         return quantize(Money(amount.amount - taken, amount.currency.code))

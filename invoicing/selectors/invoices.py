@@ -38,7 +38,8 @@ from invoicing.models import (
 PAGE_SIZE: Final = 20
 FILE_ORDER: Final[list[str]] = list(DocumentKind)
 EXACT: "Final[DecimalField[Decimal, Decimal]]" = DecimalField(max_digits=30, decimal_places=4)
-DUE: Final = Cast("total", EXACT) - F("credited") - F("credited_tax")
+LEFT: Final = Cast("total", EXACT) - F("credited") - F("credited_tax")
+DUE: Final = LEFT - F("part_paid")
 EARNED: Final = Cast(F("subtotal") - F("fee"), EXACT) - F("credited") + F("credited_fee")
 """What notes have left of an invoice, with tax, and of what its freelancer earned by it."""
 
@@ -231,7 +232,8 @@ def invoice_page(invoice: Invoice) -> InvoicePage:
 
 def transfer_of(invoice: Invoice) -> Transfer | None:
     """How to pay an invoice by bank transfer; None for one that cannot be paid that way."""
-    is_open = invoice.status in PAYABLE and invoice.project.payment_mode != PaymentMode.HELD
+    is_held = invoice.project.payment_mode == PaymentMode.HELD and not invoice.part_paid
+    is_open = invoice.status in PAYABLE and not is_held
     if not (settings.BANK_ACCOUNT_IBAN and is_open) or invoice.kind == InvoiceKind.CREDIT_NOTE:
         return None
     return Transfer(
@@ -332,7 +334,7 @@ def earned_by_month(user: User, *, since: datetime) -> list[MonthAmount]:
 def spent_by_month(user: User, *, since: datetime) -> list[MonthAmount]:
     """What the user paid for invoices, by month and currency."""
     paid = of_side(Invoice.objects.all(), user, Side.RECEIVED)
-    return _by_month(paid, amount=DUE, since=since)
+    return _by_month(paid, amount=LEFT, since=since)
 
 
 def _by_month(

@@ -25,6 +25,7 @@ COLUMNS: Final = (
     "total",
     "credited",
     "credited_tax",
+    "part_paid",
     "currency",
     "due_on",
     "buyer__email",
@@ -64,12 +65,13 @@ def _record(pk: int, uuid: Any, number: str) -> audit.Record:
 
 
 def _mails(pk: int, uuid: Any, number: str, *rest: Any) -> list[tuple[Addressee, str, Values]]:
-    kind, title, total, credited, credited_tax, currency, due_on, *people = rest
+    kind, title, total, credited, credited_tax, part_paid, currency, due_on, *people = rest
     public_id = format_public_id(Invoice.PREFIX, uuid)
+    left = total - credited - credited_tax - part_paid
     words: Values = {
         "number": number,
         "milestone": title or InvoiceKind(kind).label,
-        "total": from_minor(minor_of(total - credited - credited_tax, currency), currency),
+        "total": from_minor(minor_of(left, currency), currency),
         "due_on": due_on,
         "path": Page("invoicing:detail", (public_id,)),
     }

@@ -239,7 +239,7 @@ def test_an_invoice_is_cleared_once_by_the_database_too():
     invoice = paid_invoice()
     clearing = Clearing.objects.get()
 
-    with refused_by("wallets_clearing_invoice_id_key"):
+    with refused_by("wallets_clearing_one_per_payment"):
         Clearing.objects.create(
             invoice=invoice,
             user=invoice.seller,

@@ -51,7 +51,7 @@ def test_tax_that_is_no_longer_due_goes_back_to_credit(monkeypatch):
     assert checks <= {"taxes_add_up"}
 
 
-def test_tax_that_was_not_set_aside_comes_from_credit_or_waits_for_it(monkeypatch):
+def test_tax_that_was_not_set_aside_is_open_until_credit_covers_it(monkeypatch):
     project = taxed(buyer(), seller())
     with monkeypatch.context() as patch:
         patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
@@ -60,7 +60,8 @@ def test_tax_that_was_not_set_aside_comes_from_credit_or_waits_for_it(monkeypatc
     approved_milestone(project)
     run_jobs("milestone.approved", "invoice.issued")
     invoice = Invoice.objects.get()
-    assert (invoice.status, statuses(project)) == ("sent", ["approved"])
+    assert (invoice.status, statuses(project)) == ("sent", ["settled"])
+    assert invoice.due == Money("190.00", "EUR")
     assert integrity.differences() == []
 
     other = taxed(project.commissioner, project.freelancer, title="Other")

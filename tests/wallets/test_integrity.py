@@ -14,7 +14,7 @@ from wallets.services.anchors import anchor_draft, anchor_keep
 PAID, SENT, IN_REVIEW = 1, 2, 3
 ELSEWHERE = """additions_are_in_the_ledger bank_book_agrees bank_statements_follow
 credit_notes_are_in_the_ledger credit_notes_match_invoices extras_are_agreed
-fee_invoices_match_fees payout_book_agrees refund_requests_end releases_are_in_the_ledger
+fee_invoices_match_fees parts_are_in_the_ledger payout_book_agrees refund_requests_end releases_are_in_the_ledger
 reservations_are_explained sandbox_refunds_agree take_backs_are_in_the_ledger
 upfront_comes_first withdrawals_are_in_the_ledger"""  # corrupted in files of their own
 pytestmark = pytest.mark.django_db

@@ -55,13 +55,19 @@ def funded(freelancer: User | None = None, **draft) -> User:
 
 
 def request(
-    user: User, *, amount: str = "1000.00", number: str = "", at: datetime = AT, **changes
+    user: User,
+    *,
+    amount: str = "1000.00",
+    currency: str = "USD",
+    number: str = "",
+    at: datetime = AT,
+    **changes,
 ) -> Withdrawal:
     """A withdrawal to a new bank account of the user."""
     if "method_id" not in changes:
         changes["method_id"] = bank_account(user, number=number, at=at).pk
     values = {
-        "amount": Money(amount, "USD"),
+        "amount": Money(amount, currency),
         "by": user,
         "at": at,
     }

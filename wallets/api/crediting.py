@@ -19,7 +19,6 @@ from invoicing.exceptions import AlreadyCredited, CreditTooHigh, NotAnInvoice
 from invoicing.models import Invoice
 from wallets.exceptions import (
     CompletionNotOver,
-    CorrectionShort,
     NotCovered,
     PaymentInProgress,
     SecondPersonRequired,
@@ -32,7 +31,6 @@ REFUSALS = [
     CreditTooHigh,
     NotAnInvoice,
     CompletionNotOver,
-    CorrectionShort,
     NotCovered,
     PaymentInProgress,
     SecondPersonRequired,

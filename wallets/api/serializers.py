@@ -183,7 +183,8 @@ class FeeFormulaOutput(Output):
 class PreviewOutput(Output):
     """What would happen; nothing has.
 
-    `from_credit` and `to_credit` are what the commissioner's credit loses or gains where funds are held.
+    `from_credit` and `to_credit` are what the commissioner's credit loses or gains where funds are held;
+    `left_open` is what neither of them covers: it is due like any invoice.
     `by_hand` where no invoice follows by itself: then it is the one that the freelancer may make.
     """
 
@@ -206,6 +207,7 @@ class PreviewOutput(Output):
         "completes_project": False,
         "from_credit": NOTHING,
         "to_credit": NOTHING,
+        "left_open": NOTHING,
         "by_hand": False,
     }
 
@@ -221,6 +223,7 @@ class PreviewOutput(Output):
     completes_project = serializers.BooleanField()
     from_credit = MoneyField()
     to_credit = MoneyField()
+    left_open = MoneyField()
     by_hand = serializers.BooleanField(source="is_by_hand")
 
 

@@ -11,6 +11,7 @@ from common.constraints import positive
 from common.models import LockableQuerySet
 from common.money import from_minor
 from invoicing.models import Invoice
+from wallets.models.payments import Payment
 
 
 class ClearingQuerySet(LockableQuerySet["Clearing"]):
@@ -22,10 +23,20 @@ class ClearingQuerySet(LockableQuerySet["Clearing"]):
 class Clearing(models.Model):
     """The net amount of a paid invoice on its way from pending to available.
 
-    What credit notes take of it before its time does not arrive.
+    Of what was paid in part (`part`, the payment), or of the rest. What credit notes take of it before its time does not arrive.
     """
 
-    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="clearing")
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="clearings", db_index=False
+    )
+    part = models.ForeignKey(
+        Payment,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="clearings",
+        db_index=False,
+    )
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="clearings")
     amount_minor = models.BigIntegerField()
     taken_minor = models.BigIntegerField(default=0, db_default=0)
@@ -37,6 +48,12 @@ class Clearing(models.Model):
 
     class Meta:
         constraints = [
+            # Serves look-ups by invoice, too.
+            models.UniqueConstraint(
+                fields=["invoice", "part"],
+                nulls_distinct=False,
+                name="wallets_clearing_one_per_payment",
+            ),
             positive("amount_minor", name="wallets_clearing_amount_positive"),
             models.CheckConstraint(
                 condition=Q(taken_minor__gte=0, taken_minor__lte=F("amount_minor")),
@@ -57,6 +74,11 @@ class Clearing(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.amount_minor} {self.currency}"
+
+    @property
+    def key(self) -> str:
+        """What its job, and its journal after `clear:`, is known by. Reads the part or the invoice."""
+        return (self.part or self.invoice).public_id
 
     @property
     def amount(self) -> Money:

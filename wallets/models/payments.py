@@ -140,7 +140,7 @@ class Payment(PublicIdModel):
             ),
             models.CheckConstraint(
                 condition=Q(outcome="", received_minor__isnull=True)
-                | Q(outcome="exact", received_minor=F("amount_minor"))
+                | Q(outcome__in=["exact", "part"], received_minor=F("amount_minor"))
                 | Q(outcome="over", received_minor__gt=F("amount_minor"))
                 | Q(outcome="short", received_minor__lt=F("amount_minor"), received_minor__gt=0)
                 | Q(outcome__in=["late", "double"], received_minor__gt=0),

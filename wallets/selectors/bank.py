@@ -196,7 +196,7 @@ def invoice_candidates(line: BankStatementLine) -> list[InvoiceCandidate]:
     rows = (
         Invoice.objects.filter(currency=line.account.currency, status__in=PAYABLE)
         .select_related("buyer")
-        .annotate(is_equal=Q(total=F("credited") + F("credited_tax") + amount))
+        .annotate(is_equal=Q(total=F("credited") + F("credited_tax") + F("part_paid") + amount))
         .order_by("-is_equal", "-pk")[:LOOKED_AT]
     )
     found = []

@@ -35,6 +35,7 @@ COLUMNS = (
     "total",
     "credited",
     "credited_tax",
+    "part_paid",
     "currency",
     "due_on",
     "milestone__title",
@@ -147,7 +148,7 @@ def _locked(invoice_ids: Sequence[int]) -> list[Bill]:
 
 
 def _bill(pk: int, uuid: Any, number: str, kind: str, status: str, *rest: Any) -> Bill:
-    buyer_id, total, credited, credited_tax, currency, due_on, title, *people = rest
+    buyer_id, total, credited, credited_tax, part_paid, currency, due_on, title, *people = rest
     buyer, seller = people[:3], people[3:]
     return Bill(
         pk=pk,
@@ -155,7 +156,7 @@ def _bill(pk: int, uuid: Any, number: str, kind: str, status: str, *rest: Any) -
         number=number,
         status=InvoiceStatus(status),
         buyer_id=buyer_id,
-        total=minor_of(total - credited - credited_tax, currency),
+        total=minor_of(total - credited - credited_tax - part_paid, currency),
         currency=currency,
         due_on=due_on,
         subject=title or InvoiceKind(kind).label,

@@ -43,8 +43,8 @@ def is_being_paid(invoice: Invoice) -> bool:
 def receive_transfer(invoice: Invoice, *, received_minor: int, at: datetime) -> Payment:
     """Post money that arrived for a locked invoice; nobody else is paying it.
 
-    What is over, short or double is the buyer's credit. An invoice that held funds pay takes
-    nothing from outside: all of it is credit, of which the invoice may be waiting for some.
+    What is over, short or double is the buyer's credit. An invoice that held funds are about
+    to pay takes nothing from outside: all of it is credit. What they have left open is paid like any.
     """
     payment = Payment(
         purpose=PaymentPurpose.INVOICE,
@@ -60,7 +60,7 @@ def receive_transfer(invoice: Invoice, *, received_minor: int, at: datetime) -> 
     if invoice.status not in PAYABLE:
         payment.status, payment.outcome = PaymentStatus.SUCCEEDED, PaymentOutcome.DOUBLE
         payment.received_minor, payment.ended_at = received_minor, at
-    elif invoice.project.payment_mode == PaymentMode.HELD:
+    elif invoice.project.payment_mode == PaymentMode.HELD and not invoice.part_paid:
         payment.purpose, payment.invoice = PaymentPurpose.CREDIT, None
         payment.amount_minor = received_minor
     payment.save()

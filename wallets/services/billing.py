@@ -14,7 +14,6 @@ from invoicing.services import (
     invoices_draft,
     invoices_wake,
 )
-from wallets.exceptions import InsufficientFunds
 from wallets.services.held import held_for, held_settle, pay_exactly
 from wallets.services.settlement import Bill
 
@@ -24,9 +23,8 @@ def milestones_bill(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
     """Issue the invoices of approved milestones, and pay those whose money is held; their ids.
 
     An invoice that comes to what is held for its milestone is written as paid. One that a new tax
-    makes another amount is paid after it, with the buyer's credit. What is not paid here has its
-    job (`invoice.issued`): invoices that somebody pays, and those of that second kind when one of
-    their buyers lacks the credit. Calling again does nothing.
+    makes another amount is paid after it, with the buyer's credit, or in part where that is too
+    small. Invoices that somebody pays have their job (`invoice.issued`). Calling again does nothing.
     """
     drafts, batch = invoices_draft(milestone_ids=milestone_ids, at=at)
     held = held_for(draft.work.milestone_id for draft in drafts)
@@ -41,9 +39,9 @@ def milestones_bill(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
         bills = [_bill(invoice) for invoice in issued if invoice.draft.number in paid]
         pay_exactly(bills, is_written=True, at=at)
     rest = [invoice for invoice in issued if invoice.draft.number not in paid]
-    differing = [invoice.pk for invoice in rest if invoice.draft.work.milestone_id in held]
-    settled = _pay(differing, at=at)
-    invoices_wake(invoice_ids=[invoice.pk for invoice in rest if invoice.pk not in settled])
+    differing = {invoice.pk for invoice in rest if invoice.draft.work.milestone_id in held}
+    held_settle(invoice_ids=sorted(differing), at=at)
+    invoices_wake(invoice_ids=[invoice.pk for invoice in rest if invoice.pk not in differing])
     return [invoice.pk for invoice in issued]
 
 
@@ -65,10 +63,3 @@ def _bill(issued: Issued) -> Bill:
         seller_id=terms.freelancer_id,
         is_corrected=False,
     )
-
-
-def _pay(invoice_ids: Sequence[int], *, at: datetime) -> frozenset[int]:
-    try:
-        return frozenset(held_settle(invoice_ids=invoice_ids, at=at))
-    except InsufficientFunds:
-        return frozenset()

@@ -22,17 +22,17 @@ class PendingMissing(RuntimeError):
     """Less is pending than clearings wait for: the books differ, and somebody has to look."""
 
 
-def clearings_begin(clearings: Sequence[Clearing], *, public_ids: dict[int, str]) -> None:
+def clearings_begin(clearings: Sequence[Clearing], *, keys: dict[int, str]) -> None:
     """Note down money that was just credited as pending, and the jobs that clear it.
 
-    In the transaction of the settlement; `public_ids` are those of the invoices.
+    In the transaction of the settlement; `keys` are what the clearings of the invoices are known by.
     """
     Clearing.objects.bulk_create(clearings)
     for available_at in sorted({clearing.available_at for clearing in clearings}):
         enqueue_many(
             CLEARING,
             [
-                (public_ids[clearing.invoice_id], {"invoice": clearing.invoice_id})
+                (keys[clearing.invoice_id], {"invoice": clearing.invoice_id})
                 for clearing in clearings
                 if clearing.available_at == available_at
             ],
@@ -49,20 +49,20 @@ def available_at(paid_at: datetime, *, days: int) -> datetime:
 def clearings_finish(*, invoice_ids: Sequence[int], at: datetime) -> list[Clearing]:
     """Make available what was earned by these invoices and whose time has come; those.
 
-    One journal each under the key clear:<invoice>: pending -net, available +net. Lifetime earnings
+    One journal each under the key clear:<invoice>, or clear:<part payment>: pending -net, available +net. Lifetime earnings
     were counted when it was credited. Rows that are cleared already, seen under their lock, stay.
     PendingMissing, which is no refusal: its job must not end by it.
     """
     clearings = list(
         Clearing.objects.waiting()
         .filter(invoice__in=invoice_ids, available_at__lte=at)
-        .select_related("invoice")
+        .select_related("invoice", "part")
         .locked()
     )
     try:
         posted = ledger.post_many(_drafts(clearings))
     except InsufficientFunds as error:
-        invoices = ", ".join(clearing.invoice.public_id for clearing in clearings)
+        invoices = ", ".join(clearing.key for clearing in clearings)
         raise PendingMissing(f"too little is pending to clear {invoices}") from error
     Clearing.objects.filter(pk__in=[clearing.pk for clearing in clearings]).update(cleared_at=at)
     audit.record_many(
@@ -86,7 +86,7 @@ def _arrived(clearing: Clearing) -> Arrived:
     return Arrived(
         clearing.user_id,
         clearing.currency,
-        key=f"clear:{clearing.invoice.public_id}",
+        key=f"clear:{clearing.key}",
         about_type="invoice",
         about_id=clearing.invoice_id,
         target=audit.Subject(clearing.invoice.public_id, str(clearing.invoice)),
@@ -102,7 +102,7 @@ def _drafts(clearings: Sequence[Clearing]) -> list[JournalDraft]:
         drafts.append(
             JournalDraft(
                 kind=JournalKind.CLEARING,
-                key=f"clear:{clearing.invoice.public_id}",
+                key=f"clear:{clearing.key}",
                 about_type="invoice",
                 about_id=clearing.invoice_id,
                 legs=(

@@ -1,8 +1,9 @@
-"""The journals of credit notes: what the freelancer gives back, and from where."""
+"""The journals that take money of invoices back: what the freelancer gives, and from where."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from accounts import audit
 from accounts.models import User
@@ -10,10 +11,11 @@ from common.money import fee_left, minor_of, to_minor
 from invoicing.enums import InvoiceStatus
 from invoicing.models import Invoice
 from wallets import ledger
-from wallets.enums import AccountKind, JournalKind
+from wallets.enums import AccountKind, JournalKind, PaymentOutcome
 from wallets.ledger import AccountSpec, JournalDraft, Leg
-from wallets.models import Clearing, Journal
+from wallets.models import Clearing, Journal, Payment
 from wallets.services.held import wake_waiting
+from wallets.services.settlement import share_of
 
 WALLET = (AccountKind.PENDING, AccountKind.AVAILABLE, AccountKind.DEBT)
 """Where what is taken back comes from, in this order."""
@@ -21,7 +23,7 @@ WALLET = (AccountKind.PENDING, AccountKind.AVAILABLE, AccountKind.DEBT)
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """Minor units of one note: what the freelancer loses, the platform's fees, the buyer gains.
+    """Minor units of one journal: what the freelancer loses, the platform's fees, the buyer gains.
 
     `unearned` is what the lifetime earnings lose: nothing for tax, and never more than the invoice
     had earned, whatever rounding over its project takes back.
@@ -33,11 +35,77 @@ class GivenBack:
     unearned: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """What takes money of an invoice back, and the journal that it becomes."""
+
+    invoice: Invoice
+    kind: JournalKind
+    key: str
+    target: Invoice | Payment
+    event: str
+    reverses: int | None
+
+
+def _of_note(note: Invoice) -> _Cause:
+    invoice = note.credits
+    if invoice is None:
+        raise ValueError("a note credits an invoice")
+    return _Cause(
+        invoice=invoice,
+        kind=JournalKind.CREDIT_NOTE,
+        key=f"credit:{note.public_id}",
+        target=note,
+        event="credit_note.posted",
+        reverses=_reversed(note, invoice),
+    )
+
+
+def post_part_back(invoice: Invoice, *, by: User, at: datetime) -> int:
+    """Undo the part payment of a locked invoice that is not paid: the part in minor units, or 0.
+
+    The buyer's credit +part, wallet -net, fees -fee: for a note, after which whoever calls uses it
+    again for what is left. One journal under the key unpart:<payment>, which names the one it undoes.
+    """
+    if not invoice.part_paid or invoice.paid_at:
+        return 0
+    currency = invoice.total.currency.code
+    payment = _standing_part(invoice)
+    share = share_of(
+        payment.amount_minor,
+        total=to_minor(invoice.total_left),
+        tax=to_minor(invoice.total_left - invoice.subtotal_left),
+        fee=to_minor(invoice.fee_left),
+    )
+    given = GivenBack(
+        taken=share.net, fee=share.fee, credit=share.total, unearned=share.net - share.tax
+    )
+    cause = _Cause(
+        invoice=invoice,
+        kind=JournalKind.PART_RETURN,
+        key=f"unpart:{payment.public_id}",
+        target=payment,
+        event="payment.part_returned",
+        reverses=Journal.objects.get(key=f"part:{payment.public_id}").pk,
+    )
+    _post(cause, given, by=by, at=at)
+    invoice.part_paid = Decimal(0)
+    invoice.save(update_fields=["part_paid"])
+    wake_waiting(buyer_id=invoice.buyer_id, currency=currency, key=cause.key)
+    return share.total
+
+
+def _standing_part(invoice: Invoice) -> Payment:
+    """The latest: those before it were undone."""
+    parts = Payment.objects.filter(invoice=invoice, outcome=PaymentOutcome.PART)
+    return parts.order_by("-pk")[0]
+
+
 def post_paid_note(note: Invoice, *, by: User, at: datetime) -> None:
     """Bring back the money of a note on a paid invoice: buyer's credit +total, fees -fee, wallet -net."""
     total, fee = to_minor(note.total), to_minor(note.fee)
     given = GivenBack(taken=total - fee, fee=fee, credit=total, unearned=_unearned(note))
-    _post(note, given, by=by, at=at)
+    _post(_of_note(note), given, by=by, at=at)
     currency = note.total.currency.code
     wake_waiting(buyer_id=note.buyer_id, currency=currency, key=note.public_id)
 
@@ -77,23 +145,24 @@ def post_rounding(note: Invoice, *, by: User, at: datetime) -> None:
         fee, back - part_fee, gross - credited + part
     )
     if beyond:
-        _post(note, GivenBack(taken=-beyond, fee=beyond), by=by, at=at)
+        _post(_of_note(note), GivenBack(taken=-beyond, fee=beyond), by=by, at=at)
 
 
 def _beyond(fee: int, back: int, left: int) -> int:
     return fee_left(fee=fee, given_back=back, gross_left=left) - (fee - back)
 
 
-def _post(note: Invoice, given: GivenBack, *, by: User, at: datetime) -> None:
-    """One balanced journal under the key credit:<note>.
+def _post(cause: _Cause, given: GivenBack, *, by: User, at: datetime) -> None:
+    """One balanced journal.
 
     All its ordinary accounts are locked before it is decided what each gives; the clearings of
     what is pending are locked before them, and what becomes pending meanwhile is not taken.
     """
-    currency, seller = note.total.currency.code, f"user:{note.seller_id}"
-    waiting = _waiting(note)
+    invoice = cause.invoice
+    currency, seller = invoice.total.currency.code, f"user:{invoice.seller_id}"
+    waiting = _waiting(invoice)
     wallet = [AccountSpec(seller, kind, currency) for kind in WALLET]
-    buyer = AccountSpec(f"user:{note.buyer_id}", AccountKind.CREDIT, currency)
+    buyer = AccountSpec(f"user:{invoice.buyer_id}", AccountKind.CREDIT, currency)
     fees = AccountSpec("platform", AccountKind.FEES, currency)
     ids = ledger.open_accounts(sorted([*wallet, buyer, fees]))
     accounts = [ids[spec] for spec in wallet]
@@ -101,7 +170,7 @@ def _post(note: Invoice, given: GivenBack, *, by: User, at: datetime) -> None:
     pending = min(free[accounts[0]], sum(row.left_minor for row in waiting))
     parts = _parts(given.taken, [pending, free[accounts[1]]])
     _take_pending(waiting, parts[0])
-    earned_on = accounts[0 if Clearing.objects.filter(invoice=note.credits_id).exists() else 1]
+    earned_on = accounts[0 if Clearing.objects.filter(invoice=invoice).exists() else 1]
     legs = [
         *(
             Leg(account, -part, -given.unearned if account == earned_on else 0)
@@ -110,25 +179,36 @@ def _post(note: Invoice, given: GivenBack, *, by: User, at: datetime) -> None:
         Leg(ids[buyer], given.credit),
         Leg(ids[fees], -given.fee),
     ]
-    moved = [leg for leg in legs if leg.amount]
     posted = ledger.post(
         JournalDraft(
-            kind=JournalKind.CREDIT_NOTE,
-            key=f"credit:{note.public_id}",
-            about_type="invoice",
-            about_id=note.pk,
-            legs=(*moved, *(leg for leg in legs if leg.lifetime and not leg.amount)),
-            reverses=_reversed(note),
+            kind=cause.kind,
+            key=cause.key,
+            about_type="invoice" if isinstance(cause.target, Invoice) else "payment",
+            about_id=cause.target.pk,
+            # What moves lifetime earnings alone comes last.
+            legs=tuple(sorted((leg for leg in legs if leg.amount or leg.lifetime), key=_is_empty)),
+            reverses=cause.reverses,
         )
     )
+    _record(cause, given, parts, posted.key, by=by, at=at)
+
+
+def _record(
+    cause: _Cause, given: GivenBack, parts: Sequence[int], key: str, *, by: User, at: datetime
+) -> None:
+    named = zip(("from_pending", "from_available", "as_debt"), parts, strict=True)
     after: audit.Values = {
-        **dict(zip(("from_pending", "from_available", "as_debt"), parts, strict=True)),
+        **dict(named),
         "fee": given.fee,
         "credit": given.credit,
-        "currency": currency,
+        "currency": cause.invoice.total.currency.code,
     }
-    entry = audit.Record("credit_note.posted", note, after=after, journal_key=posted.key)
+    entry = audit.Record(cause.event, cause.target, after=after, journal_key=key)
     audit.record(entry, by=by, at=at)
+
+
+def _is_empty(leg: Leg) -> bool:
+    return not leg.amount
 
 
 def _parts(taken: int, free: Sequence[int]) -> list[int]:
@@ -142,12 +222,14 @@ def _parts(taken: int, free: Sequence[int]) -> list[int]:
     return [*parts, taken]
 
 
-def _waiting(note: Invoice) -> list[Clearing]:
+def _waiting(invoice: Invoice) -> list[Clearing]:
     """What the freelancer has in clearing: of this invoice first, then what clears last."""
-    rows = Clearing.objects.waiting().filter(user=note.seller_id, currency=note.total.currency.code)
+    rows = Clearing.objects.waiting().filter(
+        user=invoice.seller_id, currency=invoice.total.currency.code
+    )
     return sorted(
         rows.locked(),
-        key=lambda row: (row.invoice_id == note.credits_id, row.available_at, row.pk),
+        key=lambda row: (row.invoice_id == invoice.pk, row.available_at, row.pk),
         reverse=True,
     )
 
@@ -163,9 +245,9 @@ def _take_pending(waiting: Sequence[Clearing], amount: int) -> None:
         raise RuntimeError(f"{amount} more is taken of what is pending than clearings account for")
 
 
-def _reversed(note: Invoice) -> int | None:
-    """The settlement, where this one note takes all of it back."""
-    invoice = note.credits
-    if invoice is None or note.paid_at is None or note.subtotal != invoice.subtotal:
+def _reversed(note: Invoice, invoice: Invoice) -> int | None:
+    """The settlement, where this one note takes all of it back, and there was no other."""
+    is_whole = note.subtotal == invoice.subtotal and not invoice.part_paid
+    if note.paid_at is None or not is_whole:
         return None
     return Journal.objects.get(key=f"settle:{invoice.public_id}").pk

@@ -13,7 +13,7 @@ from accounts.policies import require
 from common.exceptions import FieldError, Invalid
 from common.failpoints import failpoint
 from common.formats import money_for_people
-from common.money import from_minor, minor_of, to_minor
+from common.money import from_minor, to_minor
 from gigs.enums import MilestoneStatus, PaymentMode
 from gigs.models import Milestone, Project
 from gigs.services import GivenUp, milestones_settle, projects_complete
@@ -22,8 +22,9 @@ from invoicing.enums import PAYABLE
 from invoicing.models import Invoice
 from invoicing.selectors import has_objection
 from invoicing.services import credit_note_issue, invoice_issue_anew
-from wallets import policies
+from wallets import ledger, policies
 from wallets.enums import (
+    AccountKind,
     FundingStatus,
     PaymentPurpose,
     PaymentSource,
@@ -32,19 +33,20 @@ from wallets.enums import (
 )
 from wallets.exceptions import (
     CompletionNotOver,
-    CorrectionShort,
-    InsufficientFunds,
     NotCovered,
     PaymentInProgress,
     SecondPersonRequired,
 )
+from wallets.ledger import AccountSpec
 from wallets.models import MilestoneFunding, Payment
 from wallets.models.payments import IN_FLIGHT
 from wallets.selectors import debt_minor
-from wallets.services.credit_journals import post_paid_note, post_rounding
+from wallets.services.credit_journals import post_paid_note, post_part_back, post_rounding
 from wallets.services.held import held_settle
+from wallets.services.parts import part_pay
 from wallets.services.payments import TAKEN, payments_conclude
 from wallets.services.releases import funds_release
+from wallets.services.settlement import Bill, locked_bills
 
 LONGEST_REASON: Final = 500
 
@@ -68,11 +70,11 @@ def invoice_credit(  # noqa: PLR0913 - what a form says, and who agreed
     milestone whose invoice is gone is settled with nothing, and what was held for it is credit
     again; what is left of one that waits for held funds is paid if they suffice now. An invoice that
     the freelancer objected to is issued anew once all of it is credited, and paid from the money of
-    its notes where that is still there. A second call with the same `request_key` gives the first note.
+    its notes, as far as that goes: the rest of it stays open. A second call with the same `request_key` gives the first note.
 
     Locks project, milestone, invoice, series of notes, series of invoices, balances. One journal
     each under the key credit:<note>. AlreadyCredited, CreditTooHigh, Invalid, NotAnInvoice,
-    CompletionNotOver, CorrectionShort, NotCovered, PaymentInProgress, PermissionRefused,
+    CompletionNotOver, NotCovered, PaymentInProgress, PermissionRefused,
     SecondPersonRequired.
     """
     invoice = _locked(invoice_id)
@@ -83,13 +85,14 @@ def invoice_credit(  # noqa: PLR0913 - what a form says, and who agreed
     wanted = _minor(invoice, amount)
     is_replaced = wanted in (None, to_minor(invoice.subtotal_left)) and has_objection(invoice)
     _refuse_unless_at_rest(invoice, is_replaced=is_replaced)
+    is_seller = invoice_policies.is_seller(by, invoice)
+    owed = debt_minor(invoice.seller_id, invoice.total.currency.code)
+    part = post_part_back(invoice, by=by, at=at)
     note = credit_note_issue(
         invoice_id=invoice.pk, amount=wanted, reason=words, request_key=request_key, by=by, at=at
     )
-    is_seller = invoice_policies.is_seller(by, invoice)
     if not (is_seconded or is_seller):
         _refuse_one_person(invoice)
-    owed = debt_minor(invoice.seller_id, note.total.currency.code)
     corrected = _issue_anew(invoice, at=at) if is_replaced else None
     failpoint("credit.issued")
     if note.paid_at:
@@ -98,9 +101,9 @@ def invoice_credit(  # noqa: PLR0913 - what a form says, and who agreed
         post_rounding(note, by=by, at=at)
     failpoint("credit.posted")
     if corrected is None:
-        _conclude(invoice, by=by, at=at)
-    elif note.paid_at:
-        _pay_corrected(corrected, invoice, at=at)
+        _conclude(invoice, part=part, by=by, at=at)
+    elif note.paid_at or part:
+        _pay_from(_paid_back(invoice) + part, corrected, at=at)
     if is_seller:
         _refuse_new_debt(note, owed)
     return note
@@ -185,15 +188,19 @@ def _issue_anew(invoice: Invoice, *, at: datetime) -> Invoice:
     return Invoice.objects.get(pk=invoice_issue_anew(invoice_id=invoice.pk, at=at))
 
 
-def _conclude(invoice: Invoice, *, by: User, at: datetime) -> None:
+def _conclude(invoice: Invoice, *, part: int, by: User, at: datetime) -> None:
     """What there is to do about an invoice that has a note and is not issued anew.
 
-    One that waits for held funds may be small enough for them now. An approved milestone of which
+    What was paid of it in part is paid again, for what is left of it. One that waits for held funds
+    may be small enough for them now. An approved milestone of which
     no invoice is left to be paid is settled with nothing.
     """
     invoice.refresh_from_db(fields=["status"])
+    if invoice.status in PAYABLE and part:
+        _pay_from(part, invoice, at=at)
+        return
     if invoice.status in PAYABLE and invoice.project.payment_mode == PaymentMode.HELD:
-        _pay_if_enough(invoice, at=at)
+        held_settle(invoice_ids=[invoice.pk], at=at)
         return
     milestone = invoice.milestone
     if milestone is None or milestone.status != MilestoneStatus.APPROVED:
@@ -202,13 +209,6 @@ def _conclude(invoice: Invoice, *, by: User, at: datetime) -> None:
         _release(invoice, milestone, by=by, at=at)
         milestones_settle(milestone_ids=[milestone.pk], at=at)
         projects_complete(project_ids=[invoice.project_id], at=at)
-
-
-def _pay_if_enough(invoice: Invoice, *, at: datetime) -> None:
-    try:
-        held_settle(invoice_ids=[invoice.pk], at=at)
-    except InsufficientFunds:
-        return
 
 
 def _release(invoice: Invoice, milestone: Milestone, *, by: User, at: datetime) -> None:
@@ -220,38 +220,39 @@ def _release(invoice: Invoice, milestone: Milestone, *, by: User, at: datetime) 
         funds_release(given, cause=ReleaseCause.CREDITED, by=by, at=at)
 
 
-def _pay_corrected(corrected: Invoice, invoice: Invoice, *, at: datetime) -> None:
-    """Pay the invoice that stands for a paid one from the money of its notes, if that covers it.
-
-    What was paid from held funds is not given up for something that nobody has paid: there the
-    buyer's credit has to cover it.
-    """
+def _paid_back(invoice: Invoice) -> int:
+    """What the notes of an invoice that was paid gave back."""
     notes = invoice.credit_notes.filter(paid_at__isnull=False)
-    back = sum(to_minor(one.total) for one in notes)
+    return sum(to_minor(one.total) for one in notes)
+
+
+def _pay_from(back: int, invoice: Invoice, *, at: datetime) -> None:
+    """Pay an invoice from money that was paid for its work before and is credit again.
+
+    In full where that covers it; where the project holds funds, with more of the buyer's credit.
+    Else in part, and the rest stays open.
+    """
+    [bill] = locked_bills(Invoice.objects.among([invoice.pk]))
+    spec = AccountSpec(f"user:{bill.buyer_id}", AccountKind.CREDIT, bill.currency)
+    ids = ledger.open_accounts([spec])
+    free = ledger.lock([ids[spec]])[ids[spec]]
+    part = min(back, free)
     is_held = invoice.project.payment_mode == PaymentMode.HELD
-    if not is_held and to_minor(corrected.total) > back:
-        return
-    try:
-        with transaction.atomic():
-            _pay_from_credit(corrected, at=at)
-    except InsufficientFunds as error:
-        if is_held:
-            total = money_for_people(corrected.total)
-            raise CorrectionShort(
-                f"The corrected invoice is about {total}, and the commissioner's credit would not"
-                " cover that. Credit this one once they have topped it up."
-            ) from error
+    if bill.total <= (free if is_held else part):
+        _pay_from_credit(bill, at=at)
+    elif part > 0:
+        part_pay(bill, amount=part, source=PaymentSource.CREDIT, at=at)
 
 
-def _pay_from_credit(corrected: Invoice, *, at: datetime) -> None:
+def _pay_from_credit(bill: Bill, *, at: datetime) -> None:
     payment = Payment.objects.create(
         purpose=PaymentPurpose.INVOICE,
-        invoice=corrected,
-        payer_id=corrected.buyer_id,
+        invoice_id=bill.invoice.pk,
+        payer_id=bill.buyer_id,
         provider=PaymentSource.CREDIT,
         label=PaymentSource.CREDIT.label,
-        amount_minor=minor_of(corrected.total.amount, corrected.total.currency.code),
-        currency=corrected.total.currency.code,
+        amount_minor=bill.total,
+        currency=bill.currency,
         is_automatic=True,
         status=PaymentStatus.PROCESSING,
         created_at=at,
@@ -260,7 +261,7 @@ def _pay_from_credit(corrected: Invoice, *, at: datetime) -> None:
         audit.Record(
             event="payment.started",
             target=payment,
-            after={"invoice": corrected.number, "amount_minor": payment.amount_minor},
+            after={"invoice": bill.invoice.number, "amount_minor": payment.amount_minor},
         ),
         by=None,
         at=at,

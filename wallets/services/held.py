@@ -21,14 +21,17 @@ from invoicing.services.states import columns_of
 from outbox.services import enqueue_many, nudge_for
 from wallets import ledger
 from wallets.enums import (
+    AccountKind,
     JournalKind,
     PaymentOutcome,
     PaymentPurpose,
     PaymentSource,
     PaymentStatus,
 )
-from wallets.ledger import JournalDraft, Leg
+from wallets.ledger import AccountSpec, JournalDraft, Leg
 from wallets.models import Payment
+from wallets.models.payments import IN_FLIGHT
+from wallets.services.parts import part_pay
 from wallets.services.settlement import (
     Bill,
     Due,
@@ -69,13 +72,14 @@ SELECT wallets_pay_held(
 
 @transaction.atomic
 def held_settle(*, invoice_ids: Sequence[int], at: datetime) -> list[int]:
-    """Pay the invoices among these whose projects hold funds, and that wait; their ids.
+    """Pay the invoices among these whose projects hold funds, and that wait; the ids of those paid.
 
     Locks projects, milestones and invoices in primary-key order. One journal each:
     held -total, available +net, fees +fee. Where the tax of the day makes the total another one
-    than was set aside, the difference is the buyer's credit: given back, or taken from it. What
-    corrects an invoice that was paid before is paid from that credit alone. All or nothing.
-    InsufficientFunds when that credit is too small.
+    than was set aside, the difference is the buyer's credit: given back, or taken from it. Where
+    that is too small, what is held pays its part, and the rest stays open. What is open of one
+    that was paid in part, or corrects a paid one, is paid from that credit alone, once it covers
+    it and nobody else is paying it.
     """
     if not invoice_ids:
         return []
@@ -91,18 +95,64 @@ def held_settle(*, invoice_ids: Sequence[int], at: datetime) -> list[int]:
         Milestone.objects.filter(pk__in=waiting.values("milestone")),
     ):
         list(rows.locked().values_list("pk"))
-    bills = [bill for bill in locked_bills(waiting) if bill.invoice.status in PAYABLE]
+    bills = _at_rest([bill for bill in locked_bills(waiting) if bill.invoice.status in PAYABLE])
     if not bills:
         return []
     held = held_for(bill.milestone_id for bill in bills)
     if all(not bill.is_corrected and held.get(bill.milestone_id) == bill.total for bill in bills):
         pay_exactly(bills, at=at)
         return [bill.invoice.pk for bill in bills]
-    dues = [Due(*pair) for pair in zip(_write_payments(bills, at=at), bills, strict=True)]
-    _post_differing(dues, held)
-    finish(dues=dues, at=at)
-    _wake_by_surplus(dues, held)
-    return [bill.invoice.pk for bill in bills]
+    whole, parts = _by_what_is_there(bills, held)
+    if whole:
+        dues = [Due(*pair) for pair in zip(_write_payments(whole, at=at), whole, strict=True)]
+        _post_differing(dues, held)
+        finish(dues=dues, at=at)
+        _wake_by_surplus(dues, held)
+    for bill in parts:
+        part_pay(bill, amount=held[bill.milestone_id], source=PaymentSource.HELD, at=at)
+    return [bill.invoice.pk for bill in whole]
+
+
+def _at_rest(bills: list[Bill]) -> list[Bill]:
+    """Without those that their buyer is paying just now, as only what held funds left open can be."""
+    settled = [bill.invoice.pk for bill in bills if bill.is_corrected]
+    if not settled:
+        return bills
+    live = Payment.objects.filter(invoice__in=settled, status__in=IN_FLIGHT)
+    busy = set(live.values_list("invoice", flat=True).order_by())
+    return [bill for bill in bills if bill.invoice.pk not in busy]
+
+
+def _by_what_is_there(
+    bills: Sequence[Bill], held: dict[int | None, int]
+) -> tuple[list[Bill], list[Bill]]:
+    """The invoices that held funds and the buyer's credit pay, and those that the funds pay in part.
+
+    All ordinary accounts of them are locked. One that nothing is held for waits for credit alone.
+    """
+    specs = {bill.invoice.pk: _accounts(bill) for bill in bills}
+    ids = ledger.open_accounts(sorted({spec for row in specs.values() for spec in row}))
+    free = ledger.lock(list(ids.values()))
+    whole, parts = [], []
+    for bill in bills:
+        credit = ids[specs[bill.invoice.pk][0]]
+        there = 0 if bill.is_corrected else held.get(bill.milestone_id, 0)
+        missing = bill.total - there
+        if missing <= max(free[credit], 0):
+            free[credit] -= max(missing, 0)
+            whole.append(bill)
+        elif there:
+            parts.append(bill)
+    return whole, parts
+
+
+def _accounts(bill: Bill) -> tuple[AccountSpec, ...]:
+    """The ordinary accounts that paying it moves, the buyer's credit first."""
+    return (
+        AccountSpec(f"user:{bill.buyer_id}", AccountKind.CREDIT, bill.currency),
+        AccountSpec(f"user:{bill.seller_id}", bill.credited_kind, bill.currency),
+        AccountSpec(f"milestone:{bill.milestone_id}", AccountKind.HELD, bill.currency),
+    )
 
 
 def held_for(milestone_ids: Iterable[int | None]) -> dict[int | None, int]:
@@ -142,7 +192,7 @@ def pay_exactly(bills: Sequence[Bill], *, is_written: bool = False, at: datetime
 
 
 def wake_waiting(*, buyer_id: int, currency: str, key: str) -> None:
-    """Try again to pay invoices from held funds that lacked some of the buyer's credit."""
+    """Try again to pay what held funds left open of invoices, from the buyer's credit."""
     waiting = Invoice.objects.filter(
         buyer=buyer_id,
         currency=currency,

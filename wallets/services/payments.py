@@ -16,9 +16,8 @@ from accounts import audit
 from accounts.models import User
 from accounts.policies import require
 from common.failpoints import failpoint
-from common.formats import money_for_people
-from common.money import amount_text, from_minor, to_minor
-from gigs.enums import MilestoneStatus, PaymentMode
+from common.money import amount_text, to_minor
+from gigs.enums import PaymentMode
 from invoicing import policies as invoice_policies
 from invoicing.enums import InvoiceKind, InvoiceStatus
 from invoicing.exceptions import NotAnInvoice
@@ -42,7 +41,6 @@ from wallets.exceptions import (
 from wallets.models import MilestoneFunding, Payment, PaymentMethod
 from wallets.models.payments import IN_FLIGHT
 from wallets.providers import Answer, Charge, ProviderTimeout, provider_of
-from wallets.selectors import credit_minor
 from wallets.services.receiving import receive
 from wallets.services.settlement import locked_invoice, locked_payments
 
@@ -87,7 +85,7 @@ def payment_begin(
     """
     invoice = locked_invoice(invoice_id)
     require(invoice_policies.may_pay(by, invoice), "Only the invoice's buyer can pay it.")
-    due = invoice.total_left
+    due = invoice.open_left
     if amount is not None and amount != due:
         raise AmountMismatch(f"The invoice is about {amount_text(due)} exactly.")
     refuse_unless_payable(invoice)
@@ -107,28 +105,10 @@ def refuse_unless_payable(invoice: Invoice) -> None:
         raise InvoiceCredited
     if invoice.status == InvoiceStatus.PAID:
         raise AlreadyPaid
-    if invoice.project.payment_mode == PaymentMode.HELD:
-        raise _paid_from_held_funds(invoice)
+    if invoice.project.payment_mode == PaymentMode.HELD and not invoice.part_paid:
+        raise PaidFromHeldFunds
     if Payment.objects.filter(invoice=invoice, status__in=IN_FLIGHT).exists():
         raise PaymentInProgress
-
-
-def _paid_from_held_funds(invoice: Invoice) -> PaidFromHeldFunds:
-    """What there is to do where the funds, and the buyer's credit, do not suffice."""
-    currency = invoice.total.currency.code
-    held = MilestoneFunding.objects.filter(
-        milestone=invoice.milestone_id,
-        milestone__status=MilestoneStatus.APPROVED,
-        status=FundingStatus.HELD,
-    )
-    there = sum(one.set_aside for one in held) + credit_minor(invoice.buyer_id, currency)
-    missing = to_minor(invoice.total_left) - there
-    if missing <= 0:
-        return PaidFromHeldFunds()
-    more = money_for_people(from_minor(missing, currency))
-    return PaidFromHeldFunds(
-        f"The funds that are held for it lack {more}: top up your credit by that, and it is paid at once."
-    )
 
 
 def payment_of(method: MethodChoice, amount: Money, *, by: User, at: datetime) -> Payment:

@@ -21,7 +21,13 @@ from invoicing.models import Invoice
 from invoicing.services import invoice_issue_for, invoices_issue
 from wallets.enums import AccountKind, PaymentPurpose, PaymentSource, PaymentStatus
 from wallets.models import Payment
-from wallets.selectors import credit_balance, credit_balances, taken_by, wallet_balances
+from wallets.selectors import (
+    WalletBalance,
+    credit_balance,
+    credit_balances,
+    taken_by,
+    wallet_balances,
+)
 from wallets.services.credit import (
     credit_top_up_begin,
     take_back_begin,
@@ -50,7 +56,7 @@ class Preview:
     """The invoice as it would be, how its fee comes about, and the wallet once it is paid.
 
     `from_credit` and `to_credit` are what the commissioner's credit loses or gains by held funds that
-    were not what the invoice takes. `is_by_hand` where no invoice follows by itself: the one that
+    were not what the invoice takes; `left_open` what neither covers. `is_by_hand` where no invoice follows by itself: the one that
     the freelancer may then make.
     """
 
@@ -70,6 +76,7 @@ class Preview:
     completes_project: bool
     from_credit: Money
     to_credit: Money
+    left_open: Money
     is_by_hand: bool = False
 
 
@@ -109,7 +116,7 @@ class NotePreview:
 
     The first three after the note are what is taken off the freelancer's wallet, and from where.
     `returned` becomes the commissioner's credit; `is_paid_now` where what is left of the invoice is
-    paid from held funds at once.
+    paid from held funds, or from what was paid of it in part, at once.
     """
 
     note: Invoice
@@ -290,14 +297,15 @@ def note_preview(
         project = Project.objects.get(invoices=invoice_id)
         currency = project.budget.currency.code
         credit_before = credit_balance(project.commissioner_id, currency)
+        in_part = Invoice.objects.get(pk=invoice_id).part_paid
+        before = _wallet(project.freelancer_id, currency)
         note = invoice_credit(invoice_id=invoice_id, amount=amount, reason=reason, by=by, at=at)
         invoice = Invoice.objects.get(pk=invoice_id)
         gained = credit_balance(project.commissioner_id, currency) - credit_before
+        after = _wallet(note.seller_id, currency)
         taken = taken_by(f"credit:{note.public_id}")
-        wallets = [row for row in wallet_balances(note.seller_id) if row.currency == currency]
-
-        def after(name: str) -> Money:
-            return from_minor(sum(getattr(row, name) for row in wallets), currency)
+        if in_part:
+            taken = _less(before, after)
 
         return NotePreview(
             note=note,
@@ -310,14 +318,28 @@ def note_preview(
             due_after=invoice.due,
             gross_before=from_minor(project.invoiced_minor, currency),
             fees_before=from_minor(project.fees_minor, currency),
-            pending_after=after("pending"),
-            available_after=after("available"),
-            debt_after=after("debt"),
-            lifetime_after=after("lifetime_earnings"),
+            pending_after=from_minor(after.pending, currency),
+            available_after=from_minor(after.available, currency),
+            debt_after=from_minor(after.debt, currency),
+            lifetime_after=from_minor(after.lifetime_earnings, currency),
             corrected=Invoice.objects.filter(
                 project=project, kind=invoice.kind, pk__gt=note.pk
             ).first(),
         )
+
+
+def _wallet(user_id: int, currency: str) -> WalletBalance:
+    rows = [row for row in wallet_balances(user_id) if row.currency == currency]
+    return rows[0] if rows else WalletBalance(currency, 0, 0, 0, 0, 0, 0)
+
+
+def _less(before: WalletBalance, after: WalletBalance) -> dict[AccountKind, int]:
+    """What the wallet has less: a part that goes back is paid again for what is left."""
+    return {
+        AccountKind.PENDING: max(before.pending - after.pending, 0),
+        AccountKind.AVAILABLE: max(before.available - after.available, 0),
+        AccountKind.DEBT: max(after.debt - before.debt, 0),
+    }
 
 
 def _invoice(invoice_id: int) -> Invoice:
@@ -331,6 +353,7 @@ def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
     else:
         _pay(invoice, by=by, at=at)
     balance = next(row for row in wallet_balances(invoice.seller_id) if row.currency == currency)
+    invoice.refresh_from_db(fields=["status", "paid_at", "part_paid"])
     project = invoice.project
     project.refresh_from_db()
     return Preview(
@@ -350,6 +373,7 @@ def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
         completes_project=project.completed_at is not None,
         from_credit=zero(currency),
         to_credit=zero(currency),
+        left_open=invoice.due,
     )
 
 
@@ -361,7 +385,7 @@ def _pay(invoice: Invoice, *, by: User, at: datetime) -> None:
         provider=PaymentSource.SANDBOX,
         token="preview",  # noqa: S106 - rolled back with the row
         label="Preview",
-        amount_minor=to_minor(invoice.total_left),
+        amount_minor=to_minor(invoice.open_left),
         currency=invoice.total.currency.code,
         status=PaymentStatus.PROCESSING,
         created_at=at,

@@ -50,6 +50,7 @@ COLUMNS = (
     "credited",
     "credited_tax",
     "credited_fee",
+    "part_paid",
     "milestone__status",
     "buyer",
     "seller",
@@ -63,7 +64,10 @@ SELECT wallets_tell_settled(
 
 
 class Bill(NamedTuple):
-    """What the settlement of a locked invoice needs of it; minor units, after its credit notes."""
+    """What the settlement of a locked invoice needs of it.
+
+    Minor units, after its credit notes and without what was paid in part.
+    """
 
     invoice: InvoiceRow
     kind: InvoiceKind
@@ -85,6 +89,23 @@ class Bill(NamedTuple):
     def credited_kind(self) -> AccountKind:
         """Where the seller's part arrives."""
         return AccountKind.PENDING if self.clearing_days else AccountKind.AVAILABLE
+
+
+class Share(NamedTuple):
+    """What a part of what an invoice comes to is made of, in minor units."""
+
+    total: int
+    tax: int
+    fee: int
+
+    @property
+    def net(self) -> int:
+        return self.total - self.fee
+
+
+def share_of(part: int, *, total: int, tax: int, fee: int) -> Share:
+    """A part pays the fee first, then the rest of the price, and the tax last."""
+    return Share(part, tax=max(part - (total - tax), 0), fee=min(fee, part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +219,7 @@ def _bill(row: tuple[Any, ...]) -> Bill:
     pk, uuid, number, kind, status, project, days, milestone, title, *rest = row
     currency, *amounts_and_people = rest
     *amounts, milestone_status, buyer, seller = amounts_and_people
-    total, tax, fee, *after_notes = amounts
+    total, tax, fee, *after_notes, part_paid = amounts
     total, tax, fee = (minor_of(amount, currency) for amount in (total, tax, fee))
     if after_notes[1]:
         gross, credited, credited_tax, credited_fee = (
@@ -206,6 +227,9 @@ def _bill(row: tuple[Any, ...]) -> Bill:
         )
         total, tax = total - credited - credited_tax, tax - credited_tax
         fee = fee_left(fee=fee, given_back=credited_fee, gross_left=gross - credited)
+    if part_paid:
+        part = share_of(minor_of(part_paid, currency), total=total, tax=tax, fee=fee)
+        total, tax, fee = total - part.total, tax - part.tax, fee - part.fee
     return Bill(
         invoice=InvoiceRow(
             pk, format_public_id(Invoice.PREFIX, uuid), number, InvoiceStatus(status)
@@ -319,7 +343,7 @@ def begin_clearing(bills: Sequence[Bill], *, at: datetime) -> None:
                 )
                 for bill in waiting
             ],
-            public_ids={bill.invoice.pk: bill.invoice.public_id for bill in waiting},
+            keys={bill.invoice.pk: bill.invoice.public_id for bill in waiting},
         )
 
 

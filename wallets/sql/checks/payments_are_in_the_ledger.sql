@@ -5,6 +5,7 @@ with expected as (
     case
       when i.id is not null and p.outcome in ('exact', 'over')
         then 'settle:inv_' || replace(i.uuid::text, '-', '')
+      when p.outcome = 'part' then 'part:pay_' || replace(p.uuid::text, '-', '')
       when f.held > 0 then 'fund:pay_' || replace(p.uuid::text, '-', '')
       else 'receive:pay_' || replace(p.uuid::text, '-', '')
     end as key,
@@ -16,7 +17,7 @@ with expected as (
     p.received_minor, coalesce(f.held, 0) as held, 'user:' || p.payer_id as payer, p.provider,
     p.received_minor - coalesce(f.held, 0) - case
       when i.id is not null and p.outcome in ('exact', 'over')
-        then d.total else 0
+        then d.total when p.outcome = 'part' then p.amount_minor else 0
     end as credit
   from wallets_payment p
   left join invoicing_invoice i on i.id = p.invoice_id
@@ -36,7 +37,7 @@ with expected as (
   from wallets_journal j
   join wallets_entry e on e.journal_id = j.id
   join wallets_account a on a.id = e.account_id
-  where j.kind in ('settlement', 'funding', 'top_up')
+  where j.kind in ('settlement', 'funding', 'top_up', 'part_payment')
   group by j.id, e.currency
 )
 select coalesce('payment ' || x.name, 'journal ' || l.key) as subject,
@@ -46,7 +47,7 @@ select coalesce('payment ' || x.name, 'journal ' || l.key) as subject,
          || ', credit ' || coalesce(l.credit, 0) as difference
 from expected x
 full join posted l on l.key = x.key and l.currency = x.currency
-where x.id is null and l.kind in ('funding', 'top_up')
+where x.id is null and l.kind in ('funding', 'top_up', 'part_payment')
    or x.id is not null and (
      l.key is null or l.source <> x.source or l.held <> x.held or l.payer <> x.payer
      -- What an invoice differs from the funds held for it is given to credit or taken from it.

@@ -1,0 +1,31 @@
+-- Invoices that are paid in part while their rest is open.
+alter table wallets_journal drop constraint wallets_journal_kind_valid;
+alter table wallets_journal add constraint wallets_journal_kind_valid check (
+  kind in ('settlement', 'clearing', 'withdrawal', 'reversal', 'funding', 'top_up', 'release',
+    'take_back', 'credit_note', 'debt_payment', 'addition', 'part_payment', 'part_return')
+);
+
+-- What paying an invoice takes, in minor units, after the notes that were issued before it was paid and
+-- without what was paid in part: that pays the fee first, then the price, and the tax last.
+-- A fee that rounding over the project makes too large or too small for what is left of its invoice
+-- is posted with its note: extra_fee is what those journals gave back beyond it.
+create or replace view wallets_due as
+select b.id, b.total - b.part as total, b.tax - greatest(b.part - b.total + b.tax, 0) as tax,
+  l.fee - least(l.fee, b.part) as fee,
+  b.total - b.part - l.fee + least(l.fee, b.part) as net, l.fee - b.fee as extra_fee
+from (
+  select i.id,
+    ((i.total - coalesce(n.total, 0)) * 10::numeric ^ w.exponent)::bigint as total,
+    ((i.tax - coalesce(n.tax, 0)) * 10::numeric ^ w.exponent)::bigint as tax,
+    ((i.fee - coalesce(n.fee, 0)) * 10::numeric ^ w.exponent)::bigint as fee,
+    (i.part_paid * 10::numeric ^ w.exponent)::bigint as part
+  from invoicing_invoice i
+  join wallets_currency w on w.code = i.currency
+  left join (
+    select credits_id, sum(total) as total, sum(tax) as tax, sum(fee) as fee
+    from invoicing_invoice
+    where credits_id is not null and paid_at is null
+    group by credits_id
+  ) n on n.credits_id = i.id
+) b
+cross join lateral (select least(greatest(b.fee, 0), b.total - b.tax) as fee) l;
