@@ -2,15 +2,17 @@
 
 import calendar
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from common.money import decimal_of, from_minor
 from invoicing.documents.language import wording_of
+from invoicing.documents.legends import legend_in
 from invoicing.documents.model import (
     Category,
+    Contact,
     Document,
     Language,
     Line,
@@ -27,7 +29,6 @@ from invoicing.documents.snapshot import (
     CHARGED,
     CLEARING,
     language_of,
-    legend_in,
     parties_of,
     reference_of,
 )
@@ -35,6 +36,7 @@ from invoicing.enums import FeeKind, TaxCategory
 from invoicing.tax import Decision, parts_of
 
 TYPE_CODES: Final = {FeeKind.FEE: TypeCode.INVOICE, FeeKind.CREDIT: TypeCode.CREDIT_NOTE}
+CONTACT_FIELDS: Final = ("contact_name", "contact_phone", "contact_email")
 NAMED: Final = 12
 """How many numbers a line names."""
 WORDS: Final = {
@@ -128,6 +130,7 @@ def fee_document(parts: FeeParts) -> Document:
     decision = parts.decision
     is_outside = decision is not None and decision.category == TaxCategory.OUTSIDE
     seller, buyer = parties_of(parts.seller, parts.buyer, is_outside=is_outside)
+    seller = replace(seller, contact=_contact(parts.seller))
     last = parts.month.replace(day=calendar.monthrange(parts.month.year, parts.month.month)[1])
     lines, taxes = _lines(parts, language), _taxes(parts, language)
     return Document(
@@ -144,13 +147,19 @@ def fee_document(parts: FeeParts) -> Document:
         taxes=taxes,
         totals=_totals(parts, lines, taxes),
         payment=Payment(means=CLEARING),
-        references=References(buyer=reference_of(parts.buyer)),
+        references=References(buyer=reference_of(parts.buyer) or parts.buyer["id"]),
         preceding=tuple(
             Preceding(number=number, issued_on=issued_on) for number, issued_on in parts.corrects
         ),
-        notes=_notes(parts),
+        notes=_notes(parts, language),
         logo=parts.logo,
     )
+
+
+def _contact(seller: Mapping[str, str]) -> Contact | None:
+    """Whom to ask: without all three a German document is no Peppol one (DE-R-002)."""
+    name, phone, email = (seller.get(field, "") for field in CONTACT_FIELDS)
+    return Contact(name=name, phone=phone, email=email) if name or phone or email else None
 
 
 def _lines(parts: FeeParts, language: Language) -> tuple[Line, ...]:
@@ -208,7 +217,7 @@ def _totals(parts: FeeParts, lines: tuple[Line, ...], taxes: tuple[Tax, ...]) ->
     return Totals.of(lines, taxes, paid=_exact(parts.sums.total, parts), rounding=rounding)
 
 
-def _notes(parts: FeeParts) -> tuple[Note, ...]:
+def _notes(parts: FeeParts, language: Language) -> tuple[Note, ...]:
     decision = parts.decision
     if decision is None or decision.category not in CHARGED:
         return ()
@@ -216,7 +225,8 @@ def _notes(parts: FeeParts) -> tuple[Note, ...]:
         f"{name} {percent.normalize() + 0} %: {from_minor(minor, parts.currency)}"
         for name, percent, minor in parts_of(decision.name, decision.rate, parts.sums.tax)
     ]
-    texts = [decision.legend, "; ".join(shares)]
+    legend = legend_in(decision.legend, decision.category, language)
+    texts = [legend, "; ".join(shares)]
     return tuple(Note(text=text) for text in texts if text)
 
 

@@ -27,6 +27,15 @@ TAX_INVOICES: Final = {
 """What Australia, India, Singapore and South Africa call an invoice with tax."""
 
 
+VAT_LABELS: Final = {("CH", Language.GERMAN): "MWST-Nr.", ("LI", Language.GERMAN): "MWST-Nr."}
+"""How a country calls its VAT numbers where the language's own word is a neighbour's."""
+
+
+def vat_label(country: str, language: Language) -> str:
+    """What a VAT number of that country is called."""
+    return VAT_LABELS.get((country, language), wording_of(language).vat_id)
+
+
 def wording_of(language: Language) -> Wording:
     """The words of a language."""
     return _WORDINGS[language]

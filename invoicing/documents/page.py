@@ -9,9 +9,10 @@ from invoicing.documents.language import (
     percent_text,
     quantity_text,
     title_of,
+    vat_label,
     wording_of,
 )
-from invoicing.documents.model import Address, Document, Identifier, Language, Line, Party, Tax
+from invoicing.documents.model import Address, Document, Identifier, Line, Party, Tax
 from invoicing.documents.places import country_name
 from invoicing.documents.text import notes_of
 from invoicing.documents.wordings import Wording
@@ -101,8 +102,6 @@ TAX_NUMBERS: Final = {
     "SG": "GST Reg. No.",
     "US": "Tax ID",
 }
-VAT_IDS: Final = {("CH", Language.GERMAN): "MWST-Nr."}
-"""How a country calls its VAT numbers where the language's own word is a neighbour's."""
 _BEFORE_CITY: Final = """
 AT BE BG CH CY CZ DE DK EE ES FI FR GR HR HU IS IT LI LT LU LV MC MT MX NL NO PL PT RO RS SE SI SK TR
 """
@@ -204,7 +203,7 @@ def _numbers(party: Party, document: Document) -> list[Fact]:
     country, wording = party.address.country, wording_of(document.language)
     numbers: list[Fact] = []
     if party.vat_id:
-        label = VAT_IDS.get((country, document.language), wording.vat_id)
+        label = vat_label(country, document.language)
         numbers.append({"label": label, "value": party.vat_id})
     if party.tax_number:
         label = TAX_NUMBERS.get(country, wording.tax_number)
@@ -213,6 +212,9 @@ def _numbers(party: Party, document: Document) -> list[Fact]:
         label = REGISTERS.get(party.registration.scheme, wording.registration)
         numbers.append({"label": label, "value": party.registration.value})
     numbers.extend(_identifier(one, wording) for one in party.identifiers)
+    if party.contact:
+        told = (party.contact.name, party.contact.phone, party.contact.email)
+        numbers.append({"label": wording.contact, "value": ", ".join(filter(None, told))})
     return numbers
 
 

@@ -12,7 +12,8 @@ from accounts.enums import PartyKind
 from accounts.models import Organisation
 from common.money import amount_text, from_minor, quantize, to_minor
 from gigs.enums import PaymentMode
-from invoicing.documents.language import wording_of
+from invoicing.documents.language import vat_label
+from invoicing.documents.legends import legend_in
 from invoicing.documents.mentions import mentions_of, self_billing_mentions_of
 from invoicing.documents.model import (
     ZERO,
@@ -101,7 +102,8 @@ def parties_of(
     """Seller and buyer; outside the scope of VAT the seller's VAT number is text alone."""
     if not is_outside:
         return seller_of(sold), party_of(bought)
-    seller = replace(seller_of(_without_vat_id(sold)), legal_info=_vat_in_words(sold))
+    words = _vat_in_words(sold, language_of(bought))
+    seller = replace(seller_of(_without_vat_id(sold)), legal_info=words)
     return seller, party_of(_without_vat_id(bought))
 
 
@@ -187,6 +189,7 @@ def _notes(
     invoice: Invoice, taxes: Sequence[InvoiceTax], *, is_self_billed: bool
 ) -> tuple[Note, ...]:
     sold, bought = invoice.seller_copy, invoice.buyer_copy
+    language = language_of(bought)
     mentions = mentions_of(
         sold["country"], bought["country"], is_business=bought["kind"] == PartyKind.BUSINESS
     )
@@ -195,7 +198,7 @@ def _notes(
         mentions += self_billing_mentions_of(sold["country"], is_taxed=is_taxed)
     return (
         *([Note(text=invoice.reason)] if invoice.reason else []),
-        *(Note(text=text) for row in taxes for text in _tax_notes(row)),
+        *(Note(text=text) for row in taxes for text in _tax_notes(row, language)),
         *mentions,
     )
 
@@ -230,23 +233,17 @@ def _tax(row: InvoiceTax, language: Language) -> Tax:
     )
 
 
-def legend_in(legend: str, category: str, language: Language) -> str:
-    """The legend, after the words of the document's language where the law names them."""
-    words = wording_of(language).reverse_charge
-    if category != TaxCategory.REVERSE_CHARGE or words.casefold() in legend.casefold():
-        return legend
-    return f"{words}. {legend}"
-
-
-def _tax_notes(row: InvoiceTax) -> list[str]:
+def _tax_notes(row: InvoiceTax, language: Language) -> list[str]:
     """What the law wants said of tax that is charged, and the two taxes of an Indian state."""
-    notes = [row.legend] if row.legend and row.category in CHARGED else []
+    notes = []
+    if row.legend and row.category in CHARGED:
+        notes.append(legend_in(row.legend, row.category, language))
     currency = row.amount.currency.code
     shares = [
         f"{name} {percent.normalize() + 0} %: {amount_text(from_minor(minor, currency))} {currency}"
         for name, percent, minor in parts_of(row.name, row.rate, to_minor(row.amount))
     ]
-    return notes + (["; ".join(shares)] if shares else [])
+    return [*notes, "; ".join(shares)] if shares else notes
 
 
 def _without_vat_id(copy: Mapping[str, str]) -> Mapping[str, str]:
@@ -254,9 +251,11 @@ def _without_vat_id(copy: Mapping[str, str]) -> Mapping[str, str]:
     return {**copy, "vat_id": ""} if copy["vat_id"][:2].isalpha() else copy
 
 
-def _vat_in_words(copy: Mapping[str, str]) -> str:
+def _vat_in_words(copy: Mapping[str, str], language: Language) -> str:
     """The seller's VAT number as text (BT-33): the law wants it on the invoice all the same."""
-    return f"VAT {copy['vat_id']}" if copy["vat_id"][:2].isalpha() else ""
+    if not copy["vat_id"][:2].isalpha():
+        return ""
+    return f"{vat_label(copy['country'], language)} {copy['vat_id']}"
 
 
 def _paid(invoice: Invoice) -> Decimal:

@@ -58,6 +58,7 @@ class Wording:
     tax_number: str
     registration: str
     identifier: str
+    contact: str
     notes: str
     page: str
     issued_by: str
@@ -137,6 +138,7 @@ ENGLISH: Final = Wording(
     tax_number="Tax number",
     registration="Company number",
     identifier="Identifier",
+    contact="Contact",
     notes="Notes",
     page="Page {page} of {pages}",
     issued_by="Issued by {issuer} in the name and on behalf of {seller}.",
@@ -216,6 +218,7 @@ GERMAN: Final = Wording(
     tax_number="Steuernummer",
     registration="Registernummer",
     identifier="Kennung",
+    contact="Kontakt",
     notes="Hinweise",
     page="Seite {page} von {pages}",
     issued_by="Ausgestellt von {issuer} im Namen und für Rechnung von {seller}.",
@@ -295,6 +298,7 @@ FRENCH: Final = Wording(
     tax_number="N° fiscal",
     registration="N° d'immatriculation",
     identifier="Identifiant",
+    contact="Contact",
     notes="Mentions",
     page="Page {page} sur {pages}",
     issued_by="Facture établie par {issuer} au nom et pour le compte de {seller}.",
@@ -374,6 +378,7 @@ SPANISH: Final = Wording(
     tax_number="NIF",
     registration="N.º de registro",
     identifier="Identificador",
+    contact="Contacto",
     notes="Menciones",
     page="Página {page} de {pages}",
     issued_by="Expedida por {issuer} en nombre y por cuenta de {seller}.",

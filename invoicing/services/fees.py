@@ -20,7 +20,7 @@ from accounts.services.attachments import Attachment
 from accounts.services.mail import Files, Mail, Page, Values, mail_enqueue_many
 from common.money import basis_in, tax_on
 from invoicing import numbering
-from invoicing.documents.fees import FeeCharge, FeeParts, FeeSums, fee_document
+from invoicing.documents.fees import CONTACT_FIELDS, FeeCharge, FeeParts, FeeSums, fee_document
 from invoicing.documents.files import files_of
 from invoicing.documents.language import wording_of
 from invoicing.documents.model import Document, Language
@@ -36,7 +36,7 @@ FILES: Final = "fee_invoice"
 """What mails call the files of a fee invoice."""
 NAME: Final = "Tranche"
 """Who issues fee invoices, where no legal data say it."""
-PLATFORM_FIELDS: Final = (*LEGAL_FIELDS, "tax_status")
+PLATFORM_FIELDS: Final = (*LEGAL_FIELDS, "tax_status", *CONTACT_FIELDS)
 
 
 @transaction.atomic

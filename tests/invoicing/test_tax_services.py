@@ -278,7 +278,7 @@ def test_each_case_makes_a_document_that_agrees_with_the_rules(sells, buys, cate
     assert [row.category for row in document.taxes] == [category]
     is_european = document.seller.address.country == "DE"
     assert bool(document.seller.vat_id) == (is_european and category != "O")
-    assert document.seller.legal_info == ("VAT DE136695976" if category == "O" else "")
+    assert document.seller.legal_info == ("VAT ID DE136695976" if category == "O" else "")
     documents_make(invoice_ids=[invoice.pk], at=AT)
     kinds = set(InvoiceDocument.objects.filter(invoice=invoice).values_list("kind", flat=True))
     assert {"pdf", "ubl", "cii"} <= kinds

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from djmoney.money import Money
 
+from invoicing.documents.snapshot import document_of
 from invoicing.models import Invoice
 from invoicing.services import invoice_object, invoices_become_overdue
 from outbox.models import Job
@@ -22,6 +23,7 @@ from tests.builders import (
     submitted_milestone,
 )
 from tests.factories import AT
+from tests.invoicing.documents.test_official_rules import broken, written
 from tests.parties import buyer, seller
 from tests.rules import copy, refused_by
 from tests.wallets.paying import legs, topped_up
@@ -345,6 +347,26 @@ def test_the_page_and_the_api_say_what_is_paid_and_what_is_open(monkeypatch, api
     assert "Paid in part" in text
     assert shown["due"] == {"amount": "190.00", "currency": "EUR"}
     assert shown["part_paid"] == {"amount": "1000.00", "currency": "EUR"}
+
+
+def test_its_document_says_what_was_paid_and_what_is_due(monkeypatch, tmp_path):
+    invoice = in_part(monkeypatch)
+
+    document = document_of(invoice)
+
+    totals = document.totals
+    assert (totals.gross, totals.paid, totals.due) == (1190, 1000, 190)
+    assert document.due_on == invoice.due_on
+    assert broken(written(tmp_path, {"part": document})) == {}
+
+
+def test_its_project_says_what_to_pay(monkeypatch, client_for):
+    invoice = in_part(monkeypatch, tasks=2)
+
+    address = reverse("projects:detail", args=[invoice.project.public_id])
+    page = client_for(invoice.buyer).get(address).content.decode()
+
+    assert f"Invoice {invoice.number} waits for your payment" in page
 
 
 def test_something_stays_open_of_what_is_paid_in_part(monkeypatch):

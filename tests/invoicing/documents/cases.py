@@ -7,6 +7,7 @@ from typing import Final
 
 from accounts.selectors import LEGAL_FIELDS
 from invoicing.documents.fees import FeeCharge, FeeParts, fee_document
+from invoicing.documents.legends import legend_in
 from invoicing.documents.mentions import mentions_of
 from invoicing.documents.model import (
     Category,
@@ -18,7 +19,7 @@ from invoicing.documents.model import (
     References,
     TypeCode,
 )
-from invoicing.documents.snapshot import language_of, legend_in, party_of, seller_of
+from invoicing.documents.snapshot import language_of, party_of, seller_of
 from invoicing.enums import FeeKind
 from invoicing.services.fees import fee_sums
 from invoicing.tax import decide, tax_party
@@ -237,6 +238,12 @@ def kinds_of(invoice: Document) -> dict[str, Document]:
     }
 
 
+def in_part(invoice: Document) -> Document:
+    """The same, of which a part was paid when it was issued."""
+    totals = replace(invoice.totals, paid=Decimal(1000), due=invoice.totals.gross - 1000)
+    return replace(invoice, totals=totals)
+
+
 def with_contact(invoice: Document) -> Document:
     """The same with whom to ask, as German rules want it."""
     contact = Contact(name="Ada Lovelace", phone="+49 30 1234567", email="ada@lovelace.example")
@@ -283,6 +290,10 @@ def special_documents() -> dict[str, Document]:
             if kind in ("invoice", "credit", "paid")
         },
         "xrechnung.transfer": replace(xrechnung, payment=transfer),
+        **{
+            f"part-paid.{name}": in_part(one)
+            for name, one in (("de", german), ("fr", made("fr-fr")), ("nl", made("fr-nl")))
+        },
         "emoji": made("de-fr", notes=(Note(text="Merci 🎉 & <à bientôt>\n]]> \x07"),)),
         "transfer": replace(made("fr-nl"), payment=transfer),
         "spanish": replace(made("es-es"), language=Language.SPANISH),
@@ -298,6 +309,9 @@ PLATFORM = seller(
     register_number="HRB 234567 B",
     electronic_address="DE111111125",
     electronic_address_scheme="9930",
+    contact_name="Billing",
+    contact_phone="+49 30 7654321",
+    contact_email="billing@tranche.example",
 )
 FREELANCERS: Final = {"de": DE, "fr": FR, "small": DE_SMALL, "us": US, "in": IN, "au": AU}
 

@@ -61,12 +61,14 @@ def test_both_files_of_fees_say_the_same():
         assert terms(cii_of(one)) == terms(ubl_of(one)), name
 
 
-def test_a_fee_invoice_names_no_reference_of_the_buyer():
+def test_a_fee_invoice_names_the_account_that_it_is_for():
+    """Peppol wants a reference of the buyer (R003)."""
     one = fee_of("de", 10005)
 
-    assert "BT-10" not in terms(ubl_of(one))
-    assert "BT-10" not in terms(cii_of(one))
-    assert "Ihre Referenz" not in text_of(render_pdf(one, cii=cii_of(one)))
+    assert terms(ubl_of(one))["BT-10"] == terms(cii_of(one))["BT-10"] == DE["id"]
+    assert f"Ihre Referenz {DE['id']}" in " ".join(
+        text_of(render_pdf(one, cii=cii_of(one))).split()
+    )
 
 
 def test_a_fee_invoice_to_an_authority_has_the_number_that_it_routes_by():

@@ -1,0 +1,99 @@
+"""Legends and labels of a document are in its language."""
+
+import pytest
+
+from invoicing.documents.fees import CONTACT_FIELDS
+from invoicing.documents.legends import LEGENDS, legend_in
+from invoicing.documents.model import Language
+from invoicing.documents.page import page_of
+from invoicing.documents.profiles import PEPPOL, PLAIN, profile_of
+from invoicing.documents.snapshot import parties_of
+from invoicing.tax.legends import SMALL_BUSINESS_ELSEWHERE
+from invoicing.tax.rules import RULES
+from tests.invoicing.documents.cases import CH, DE, FR_BUYER, PLATFORM, US, copy, fee_of, made
+
+BY_COUNTRY = {"reverse_charge", "small_business", "export_of_india"}
+OTHERS = (Language.GERMAN, Language.FRENCH, Language.SPANISH)
+
+
+def test_every_sentence_of_the_table_is_in_all_languages():
+    sentences = {rule.legend for rule in RULES if rule.legend} - BY_COUNTRY
+    sentences.add(SMALL_BUSINESS_ELSEWHERE)
+
+    assert set(LEGENDS) == sentences
+    for legend, translated in LEGENDS.items():
+        assert set(translated) == set(OTHERS)
+        assert len({legend, *translated.values()}) == 4
+
+
+@pytest.mark.parametrize(
+    ("language", "legend"),
+    [
+        (
+            Language.ENGLISH,
+            "Outside the scope of Swiss VAT: Art. 8 (1) MWSTG, supplied where the customer is",
+        ),
+        (
+            Language.GERMAN,
+            "In der Schweiz nicht steuerbar: Art. 8 Abs. 1 MWSTG, Leistungsort beim Empfänger",
+        ),
+        (
+            Language.FRENCH,
+            "Hors du champ de la TVA suisse : art. 8 al. 1 LTVA, lieu du destinataire",
+        ),
+        (
+            Language.SPANISH,
+            "Operación no sujeta al IVA suizo: art. 8 (1) MWSTG, lugar del destinatario",
+        ),
+    ],
+)
+def test_a_swiss_export_says_why_in_the_language_of_its_buyer(language, legend):
+    english = made("ch-de", language=Language.ENGLISH).taxes[0]
+    assert english.category == "O"
+    stored = next(rule.legend for rule in RULES if rule.id == "ch-outside")
+
+    assert legend_in(stored, "O", language) == legend
+
+
+def test_the_document_of_a_pair_has_it():
+    assert made("ch-de").taxes[0].reason.startswith("In der Schweiz nicht steuerbar")
+
+
+@pytest.mark.parametrize(
+    ("sold", "country", "words"),
+    [
+        (CH, "DE", "MWST-Nr. CHE107787577MWST"),
+        (CH, "FR", "N° TVA CHE107787577MWST"),
+        (CH, "ES", "NIF-IVA CHE107787577MWST"),
+        (CH, "US", "VAT ID CHE107787577MWST"),
+        (DE, "CH", "USt-IdNr. DE136695976"),
+        (US, "DE", ""),
+    ],
+)
+def test_outside_the_scope_the_number_is_text_under_its_usual_label(sold, country, words):
+    seller, buyer = parties_of(sold, copy(country), is_outside=True)
+
+    assert (seller.vat_id, seller.legal_info, buyer.vat_id) == ("", words, "")
+
+
+def test_a_number_in_words_stays_off_documents_within_the_scope():
+    seller, _ = parties_of(DE, FR_BUYER, is_outside=False)
+
+    assert (seller.vat_id, seller.legal_info) == ("DE136695976", "")
+
+
+def test_a_fee_invoice_to_a_peppol_address_is_a_peppol_document():
+    assert profile_of(fee_of("de", 10005)) is PEPPOL
+    nobody = dict.fromkeys(CONTACT_FIELDS, "")
+    assert profile_of(fee_of("de", 10005, seller={**PLATFORM, **nobody})) is PLAIN
+    assert profile_of(fee_of("fr", 10005, seller={**PLATFORM, **nobody})) is PEPPOL
+    assert profile_of(fee_of("us", 10005)) is PLAIN
+
+
+def test_a_contact_is_on_the_page_as_in_the_files():
+    page = page_of(fee_of("de", 10005))
+
+    assert page["seller"]["numbers"][-1] == {
+        "label": "Kontakt",
+        "value": "Billing, +49 30 7654321, billing@tranche.example",
+    }
