@@ -20,7 +20,7 @@ from django.db import connection, transaction  # noqa: E402
 from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
 from invoicing.documents.files import Files, files_of  # noqa: E402
-from invoicing.documents.model import Document, Party, Payment, TypeCode  # noqa: E402
+from invoicing.documents.model import Document, Party, Payment  # noqa: E402
 from invoicing.documents.pdf import render_png  # noqa: E402
 from invoicing.documents.stored import from_json  # noqa: E402
 from tests.invoicing.documents.cases import made, with_contact  # noqa: E402
@@ -46,15 +46,6 @@ def german() -> Document:
     return paid(with_contact(made("de-de", "3333.34", "450.00", number="K7QM-2026-00012")))
 
 
-def self_billed() -> Document:
-    """The buyer writes the invoice himself, as both agreed."""
-    return replace(
-        made("fr-nl", "1250.00", number="B4YR-2026-00003"),
-        type_code=TypeCode.SELF_BILLED,
-        issued_by="",
-    )
-
-
 def many_lines() -> Document:
     """A table over several pages, in scripts of half the world."""
     names = ("王小明", "山田太郎", "김철수", "Αθηνά", "Ёлка", "شركة الخليج", "קרן", "Łucja 🎉")
@@ -77,7 +68,6 @@ EXAMPLES = {
     "us-to-us": lambda: made("us-us", "3333.34", currency="USD", number="W8NB-2026-00021"),
     "exempt-small-business": lambda: made("de-small", "980.00", number="C5TT-2026-00002"),
     "australian-gst": lambda: made("au-au", "2000.00", currency="AUD", number="M2FJ-2026-00009"),
-    "self-billed": self_billed,
     "without-legal-data": lambda: replace(
         made("us-us", "500.00", currency="USD", number="ZZ9P-2026-00001"),
         lines=lines_of("500.00", category=None, rate=None, name="Logo: first sketches"),

@@ -45,6 +45,7 @@ SAMPLE = {
     "net": Money("3166.67", "USD"),
     "number": "K7QM-2026-00012",
     "outcome": "returned",
+    "part": Money("2800.00", "USD"),
     "path": "/projects/prj_1/",
     "project": "Museum & web site",
     "clause": "Terms 7.2",

@@ -19,6 +19,7 @@ from invoicing.enums import DocumentKind, FeeKind, InvoiceKind, Unit
 from invoicing.models import FeeDocument, FeeInvoice, Invoice, InvoiceDocument, Issuer, ManualLine
 from invoicing.services import documents_make, invoice_issue_for
 from invoicing.services.fees import (
+    PLATFORM_FIELDS,
     fee_documents_keep,
     fee_documents_render,
     fee_invoices_issue,
@@ -36,13 +37,13 @@ from tests.builders import (
     with_extra,
 )
 from tests.factories import AT, CommissionerFactory, FreelancerFactory
-from tests.invoicing.documents.cases import DE, FR, FR_BUYER, PAIRS, PLATFORM
+from tests.invoicing.documents.cases import DE, FR, FR_BUYER, NL_BUYER, PAIRS, PLATFORM
 from wallets.selectors.fees import after, fees_of_month
 
 BILLED_AT: Final = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
 MONTH: Final = date(2026, 11, 1)
 PLATFORM_LEGAL: Final = {
-    field: value for field, value in PLATFORM.items() if field in (*LEGAL_FIELDS, "tax_status")
+    field: value for field, value in PLATFORM.items() if field in PLATFORM_FIELDS
 }
 
 
@@ -145,6 +146,21 @@ def credit_note() -> Files:
     return files_kept(credit(invoice, "333.33"))
 
 
+def self_billed() -> Files:
+    """A museum bills itself for a French studio's work, as both agreed in the gig."""
+    freelancer = selling(FR)
+    project = active_project(
+        freelancer=freelancer,
+        commissioner=buying(NL_BUYER),
+        currency="EUR",
+        budget="3750.00",
+        is_self_billed=True,
+    )
+    Issuer.objects.create(user=freelancer, code="B4YR")
+    _name_for_ever(project)
+    return files_kept(sent_invoice(project))
+
+
 def fee() -> Files:
     """The platform's fee for the invoices of a month, from what the ledger took."""
     return _fee_files(FeeKind.FEE, _fees())
@@ -197,6 +213,7 @@ def _name_for_ever(project: Project) -> None:
 
 ISSUED: Final = {
     "credit-note": credit_note,
+    "self-billed": self_billed,
     "platform-fee": fee,
     "platform-fee-given-back": fee_given_back,
 }
