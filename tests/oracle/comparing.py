@@ -8,8 +8,8 @@ from django.db import connection, models
 
 from gigs.models import Milestone, Project, RefundRequest
 from invoicing.models import Invoice
-from tests.oracle.leaving import Wallets
-from wallets.models import Hold, Payment, Withdrawal
+from tests.oracle.banking import Bank
+from wallets.models import BankStatementLine, Clearing, Hold, Payment, Withdrawal
 
 DECIMALS = {"USD": 2, "JPY": 0, "KWD": 3}
 LEDGER = """
@@ -44,6 +44,7 @@ class Names:
         assert self.handles.setdefault((type(row), row.pk), handle) == handle
 
     def of(self, model: type, pk: int) -> int:
+        assert (model, pk) in self.handles, f"{model.__name__} {pk} should not be"
         return self.handles[model, pk]
 
     def owner(self, text: str):
@@ -67,7 +68,13 @@ def in_product(names: Names) -> dict[str, dict]:
             )
         },
         "milestones": dict(_milestones(names)),
-        "invoices": dict(_invoices(names)),
+        **_invoices(names),
+        "clearings": {
+            names.of(Invoice, invoice): amount - taken
+            for invoice, amount, taken in Clearing.objects.waiting().values_list(
+                "invoice", "amount_minor", "taken_minor"
+            )
+        },
         "payments": {
             names.of(Payment, pk): tuple(rest)
             for pk, *rest in Payment.objects.exclude(provider="held").values_list(
@@ -81,9 +88,9 @@ def in_product(names: Names) -> dict[str, dict]:
             )
         },
         "withdrawals": {
-            names.of(Withdrawal, pk): (amount, fee, status, frozen_at is not None)
-            for pk, amount, fee, status, frozen_at in Withdrawal.objects.values_list(
-                "pk", "amount_minor", "fee_minor", "status", "frozen_at"
+            names.of(Withdrawal, pk): (*rest, frozen_at is not None)
+            for pk, *rest, frozen_at in Withdrawal.objects.values_list(
+                "pk", "amount_minor", "fee_minor", "status", "rail", "frozen_at"
             )
         },
         "holds": {
@@ -92,6 +99,7 @@ def in_product(names: Names) -> dict[str, dict]:
                 "pk", "amount_minor", "released_at"
             )
         },
+        "lines": _lines(names),
     }
 
 
@@ -107,42 +115,80 @@ def _ledger(names):
             (owner, kind, currency): posted for owner, kind, currency, posted, *_ in rows if posted
         },
         "reserved": {
-            (owner, currency): held for owner, _, currency, _, held, _ in rows if held
+            (owner, kind, currency): held for owner, kind, currency, _, held, _ in rows if held
         },
-        "lifetime": dict(lifetime),
+        "lifetime": {key: amount for key, amount in lifetime.items() if amount},
     }  # fmt: skip
 
 
+MILESTONE = ("bonus_minor", "status", "version", "review_ends_at", "approved_at", "approved_by")
+
+
 def _milestones(names):
-    for row in Milestone.objects.all():
+    rows = Milestone.objects.values_list("pk", "amount", "currency", *MILESTONE)
+    for pk, amount, currency, bonus, status, version, ends_at, approved_at, approved_by in rows:
         yield (
-            names.of(Milestone, row.pk),
+            names.of(Milestone, pk),
             (
-                minor(row.amount.amount, row.amount.currency.code),
-                row.bonus_minor,
-                row.status,
-                row.version,
-                seconds(row.review_ends_at),
-                seconds(row.approved_at),
-                row.approved_at is not None and row.approved_by_id is None,
+                minor(amount, currency),
+                bonus,
+                status,
+                version,
+                seconds(ends_at),
+                seconds(approved_at),
+                approved_at is not None and approved_by is None,
             ),
         )
+
+
+AMOUNTS = ("subtotal", "tax", "total", "fee", "net")
+CREDITED = ("credited", "credited_tax", "credited_fee")
 
 
 def _invoices(names):
-    for row in Invoice.objects.select_related("series"):
-        amounts = (row.subtotal, row.tax, row.total, row.fee, row.net)
-        yield (
-            names.of(Milestone, row.milestone_id),
-            (
-                *(minor(amount.amount, row.currency) for amount in amounts),
-                row.status,
-                (row.series.year, row.position),
-            ),
-        )
+    """The invoices, and the notes that take some of them back."""
+    invoices, notes = {}, {}
+    rows = Invoice.objects.values_list(
+        "pk",
+        "kind",
+        "status",
+        "credits",
+        "series__year",
+        "position",
+        "currency",
+        *AMOUNTS,
+        *CREDITED,
+    )
+    for pk, kind, status, credits, year, position, currency, *amounts in rows:
+        *written, credited, credited_tax, credited_fee = (minor(x, currency) for x in amounts)
+        handle, number = names.of(Invoice, pk), (year, position)
+        if credits is not None:
+            notes[handle] = (names.of(Invoice, credits), *written, number)
+            continue
+        taken = credited, credited_tax, credited_fee
+        invoices[handle] = (*written, kind, status, number, *taken)
+    return {"invoices": invoices, "notes": notes}
 
 
-def in_oracle(books: Wallets) -> dict[str, dict]:
+def _lines(names):
+    """What each line of the bank is; its handle is its reference."""
+    found = {}
+    rows = BankStatementLine.objects.values_list(
+        "reference",
+        "matches__kind",
+        "matches__withdrawal",
+        "matches__payment",
+        "matches__amount_minor",
+    )
+    for reference, kind, withdrawal, payment, amount in rows.order_by("matches__pk"):
+        matches = found.setdefault(int(reference), [])
+        if kind is not None:
+            pair = (Payment, payment) if withdrawal is None else (Withdrawal, withdrawal)
+            matches.append((kind, names.of(*pair), amount))
+    return found
+
+
+def in_oracle(books: Bank) -> dict[str, dict]:
     """The same of the oracle's books."""
 
     def of(rows, *columns):
@@ -157,10 +203,16 @@ def in_oracle(books: Wallets) -> dict[str, dict]:
             books.milestones, "price", "bonus", "status", "version", "ends", "approved", "silent"
         ),
         "invoices": of(
-            books.invoices, "gross", "tax", "total", "fee", "net", "status", "number"
+            books.invoices, "gross", "tax", "total", "fee", "net", "kind", "status", "number",
+            "credited", "credited_tax", "credited_fee",
         ),
+        "notes": of(books.notes, "invoice", "gross", "tax", "total", "fee", "net", "number"),
+        "clearings": {
+            invoice: row["waiting"] for invoice, row in books.invoices.items() if row["waiting"]
+        },
         "payments": of(books.payments, "amount", "received", "status", "outcome"),
         "refunds": of(books.refunds, "milestone", "status", "ends"),
-        "withdrawals": of(books.withdrawals, "amount", "fee", "status", "frozen"),
+        "withdrawals": of(books.withdrawals, "amount", "fee", "status", "rail", "frozen"),
         "holds": of(books.holds, "amount", "released"),
+        "lines": {line: row["matches"] for line, row in books.lines.items()},
     }  # fmt: skip

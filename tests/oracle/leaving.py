@@ -1,6 +1,7 @@
 """The oracle's rules of money that leaves wallets or is kept back in them."""
 
-from tests.oracle.books import Books, need
+from tests.oracle.books import need
+from tests.oracle.paying import Payments
 
 TERMS = {
     "USD": (10_00, 1_00, 5000_00),
@@ -11,49 +12,60 @@ TERMS = {
 UNDER_WAY = ("sending", "uncertain")
 
 
-class Wallets(Books):
+class Wallets(Payments):
     """Withdrawals and holds on top of all that earns the money."""
 
-    def __init__(self):
-        super().__init__()
-        self.withdrawals, self.holds = {}, {}
-
-    def reserve(self, owner, currency, amount):
-        free = self.balances[owner, "available", currency] - self.reserved[owner, currency]
-        need(amount <= free, "InsufficientFunds")
-        self.reserved[owner, currency] += amount
-
-    def withdraw(self, owner, currency, amount, key):
-        """A second request with the same key is the first one."""
-        least, fee, looked_at = TERMS[currency]
+    def withdraw(self, owner, currency, amount, key, rail="sandbox"):
+        """A second request with the same key is the first one. What is owed is paid before."""
+        least, fee, _ = TERMS[currency]
         need(amount >= least, "WithdrawalTooSmall")
         for withdrawal, row in self.withdrawals.items():
             if (row["owner"], row["key"]) == (owner, key):
                 return withdrawal
-        self.reserve(owner, currency, amount)
-        withdrawal = self.handle()
+        owed = -self.balances[owner, "debt", currency]
+        need(amount + owed <= self.free(owner, "available", currency), "InsufficientFunds")
+        self.pay_debt(owner, currency)
+        return self.begin_to_leave(owner, "available", currency, amount, fee, key, rail)
+
+    def begin_to_leave(self, owner, kind, currency, amount, fee, key, rail, payment=None):
+        self.reserve(owner, kind, currency, amount=amount)
+        withdrawal, is_large = self.handle(), amount > TERMS[currency][2]
         self.withdrawals[withdrawal] = {
-            "owner": owner, "currency": currency, "amount": amount, "fee": fee, "key": key,
-            "status": "approved" if amount <= looked_at else "requested", "frozen": False,
-            "said": None, "is_large": amount > looked_at,
+            "owner": owner, "kind": kind, "currency": currency, "amount": amount, "fee": fee,
+            "key": key, "rail": rail, "payment": payment, "is_large": is_large,
+            "status": "requested" if is_large else "approved", "frozen": False, "said": None,
+            "is_sent": False, "was_paid": False, "lines": [],
         }  # fmt: skip
         return withdrawal
 
     def approve_withdrawal(self, withdrawal):
         row = self.withdrawals[withdrawal]
-        need(row["status"] == "requested", "WithdrawalTransitionRefused")
+        is_waiting = row["status"] == "requested" and not row["frozen"]
+        need(is_waiting, "WithdrawalTransitionRefused")
         row["status"] = "approved"
+
+    def source(self, row):
+        return row["owner"], row["kind"], row["currency"]
 
     def end(self, row, status, before):
         need(row["status"] in before, "WithdrawalTransitionRefused")
         row["status"] = status
-        self.reserved[row["owner"], row["currency"]] -= row["amount"]
+        self.reserved[self.source(row)] -= row["amount"]
+        self.use_again(row)
+
+    def use_again(self, row):
+        if row["kind"] == "available":
+            self.pay_debt(row["owner"], row["currency"])
 
     def cancel(self, withdrawal):
-        self.end(self.withdrawals[withdrawal], "cancelled", ("requested", "approved"))
+        row = self.withdrawals[withdrawal]
+        need(not row["frozen"], "WithdrawalTransitionRefused")
+        self.end(row, "cancelled", ("requested", "approved"))
 
     def reject(self, withdrawal):
-        self.end(self.withdrawals[withdrawal], "rejected", ("requested", "approved"))
+        row = self.withdrawals[withdrawal]
+        self.end(row, "rejected", ("requested", "approved"))
+        row["frozen"] = False
 
     def claim(self, withdrawal):
         """Whether it is to be sent."""
@@ -61,8 +73,11 @@ class Wallets(Books):
         if row["frozen"]:
             return False
         if row["status"] == "approved":
-            row["status"] = "sending"
+            self.send(row)
         return row["status"] in UNDER_WAY
+
+    def send(self, row):
+        row["status"], row["is_sent"] = "sending", True
 
     def hear(self, withdrawal, word, fits):
         """The provider's word: paid, declined, returned, pending, or None for no answer."""
@@ -106,51 +121,61 @@ class Wallets(Books):
         """What staff read from the bank's statement; above the limit a second one looks too."""
         row = self.withdrawals[withdrawal]
         need(row["frozen"], "WithdrawalTransitionRefused")
-        row["said"] = is_paid
-        if not row["is_large"]:
-            self.end_as_said(row)
+        if row["is_large"]:
+            row["said"] = is_paid
+        else:
+            self.end_as_said(row, is_paid)
 
     def confirm(self, withdrawal):
         row = self.withdrawals[withdrawal]
         need(row["frozen"] and row["said"] is not None, "WithdrawalTransitionRefused")
-        self.end_as_said(row)
+        self.end_as_said(row, row["said"])
 
-    def end_as_said(self, row):
-        row["frozen"], is_paid = False, row["said"]
-        if row["status"] in UNDER_WAY:
-            self.leave(row) if is_paid else self.end(row, "returned", UNDER_WAY)
-        elif row["status"] == "paid" and not is_paid:
+    def end_as_said(self, row, is_paid):
+        """Nothing changes where it is so already; what was never sent cannot have been paid."""
+        ended_unpaid = ("returned", "rejected", "cancelled")
+        if is_paid and row["status"] == "returned":
+            self.pay_after_all(row)
+        elif is_paid and row["status"] != "paid":
+            need(row["status"] in UNDER_WAY, "WithdrawalTransitionRefused")
+            self.leave(row)
+        elif not is_paid and row["status"] == "paid":
             self.come_back(row)
-        elif row["status"] == "returned" and is_paid:
-            row["status"] = "paid"
-            self.move(*self.legs(row, 1))
+        elif not is_paid and row["status"] not in ended_unpaid:
+            self.end(row, "returned", UNDER_WAY)
+        row["frozen"], row["said"] = False, is_paid
 
-    def would_be_owed(self, withdrawal):
-        """Whether its wallet lacks what it would take now that it came back: debts are not told of."""
-        row = self.withdrawals[withdrawal]
-        owner, currency = row["owner"], row["currency"]
-        free = self.balances[owner, "available", currency] - self.reserved[owner, currency]
-        return row["status"] == "returned" and free < row["amount"]
+    def pay_after_all(self, row):
+        """It left although it had come back here: a wallet owes what it lacks, credit has all."""
+        source, amount = self.source(row), row["amount"]
+        taken = amount
+        if row["kind"] == "available":
+            taken = min(max(0, self.free(*source)), amount)
+        _, *others = self.legs(row, 1)
+        debt = row["owner"], "debt", row["currency"]
+        self.move((source, -taken), (debt, taken - amount), *others)
+        row["status"], row["was_paid"] = "paid", True
 
     def leave(self, row):
-        row["status"] = "paid"
-        self.reserved[row["owner"], row["currency"]] -= row["amount"]
+        row["status"], row["was_paid"] = "paid", True
+        self.reserved[self.source(row)] -= row["amount"]
         self.move(*self.legs(row, 1))
 
     def come_back(self, row):
         row["status"] = "returned"
         self.move(*self.legs(row, -1))
+        self.use_again(row)
 
     def legs(self, row, sign):
         currency = row["currency"]
         return (
-            ((row["owner"], "available", currency), -sign * row["amount"]),
-            (("sandbox", "outside", currency), sign * (row["amount"] - row["fee"])),
+            (self.source(row), -sign * row["amount"]),
+            ((row["rail"], "outside", currency), sign * (row["amount"] - row["fee"])),
             (("platform", "fees", currency), sign * row["fee"]),
         )
 
     def hold(self, owner, currency, amount):
-        self.reserve(owner, currency, amount)
+        self.reserve(owner, "available", currency, amount=amount)
         hold = self.handle()
         self.holds[hold] = {
             "owner": owner,
@@ -164,4 +189,5 @@ class Wallets(Books):
         row = self.holds[hold]
         need(not row["released"], "HoldReleased")
         row["released"] = True
-        self.reserved[row["owner"], row["currency"]] -= row["amount"]
+        self.reserved[row["owner"], "available", row["currency"]] -= row["amount"]
+        self.pay_debt(row["owner"], row["currency"])

@@ -5,25 +5,34 @@ import datetime as dt
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from tests.oracle.books import CLOSED, IN_FLIGHT
+from tests.oracle.books import CLOSED, IN_FLIGHT, PAYABLE
 from tests.oracle.leaving import UNDER_WAY
-from tests.oracle.rules_of_withdrawal import Withdrawals
+from tests.oracle.rules_of_bank import Banking
+from tests.oracle.rules_of_withdrawal import KEYS, SENT, has_money
 from tests.oracle.rules_of_work import PROJECTS
+from tests.oracle.statements import SENDER
+from wallets.enums import Rail
 
 MOST_STEPS = 7
+OTHER_TERMS = ("budget", "tasks", "terms", "clearing")
 
 
-class Lives(Withdrawals):
+class Lives(Banking):
     """All rules, and the usual way from a plan to a bank account."""
 
     @initialize(data=st.data(), second=st.booleans())
     def begins_in_the_middle(self, data, second):
-        """Milestones of a project or two are somewhere between planned and cleared."""
-        for _ in range(1 + second):
-            self.match(**{name: data.draw(values, name) for name, values in PROJECTS.items()})
+        """Milestones of a project or two of the same people are between planned and cleared."""
+        terms = {name: data.draw(values, name) for name, values in PROJECTS.items()}
+        self.match(**terms)
+        if second:
+            others = {name: data.draw(PROJECTS[name], name) for name in OTHER_TERMS}
+            self.match(**{**terms, **others})
         for milestone in list(self.books.milestones):
             for _ in range(data.draw(st.integers(0, MOST_STEPS), "steps")):
                 self.next_step_of(milestone)
+        stories = (self.is_earned_and_credited, self.is_transferred, self.comes_back)
+        data.draw(st.sampled_from(stories), "story")(data)
 
     @rule(data=st.data(), steps=st.integers(1, MOST_STEPS))
     def a_milestone_goes_on(self, data, steps):
@@ -34,8 +43,10 @@ class Lives(Withdrawals):
 
     def next_step_of(self, milestone):
         row, project = self.books.of(milestone)
-        invoice = self.books.invoices.get(milestone)
+        invoice = self.books.invoice_on(milestone)
         match row["status"]:
+            case "planned" if project["status"] == "awaiting_upfront":
+                self.pay_upfront(row["project"])
             case "planned" if project["mode"] == "held":
                 self.set_aside(milestone, row)
             case "planned" | "funded" | "in_progress" | "changes_requested":
@@ -45,12 +56,20 @@ class Lives(Withdrawals):
             case "approved" if invoice is None:
                 self.issue({milestone})
             case "approved" if project["mode"] == "held":
-                self.settle_held(milestone)
+                self.settle_held(invoice)
             case "approved":
-                self.charge(milestone, invoice)
-            case "settled" if invoice["waiting"]:
-                self.at = max(self.at, dt.datetime.fromtimestamp(invoice["clears"], dt.UTC))
-                self.clear({milestone})
+                self.charge(invoice)
+            case "settled" if invoice is not None and self.books.invoices[invoice]["waiting"]:
+                clears = self.books.invoices[invoice]["clears"]
+                self.at = max(self.at, dt.datetime.fromtimestamp(clears, dt.UTC))
+                self.clear({invoice})
+
+    def pay_upfront(self, project):
+        for invoice, row in self.books.invoices.items():
+            if (row["project"], row["kind"]) == (project, "upfront"):
+                self.charge(invoice)
+                return
+        self.issue_upfront({project})
 
     def set_aside(self, milestone, row):
         for payment, of in self.books.payments.items():
@@ -59,17 +78,91 @@ class Lives(Withdrawals):
                 return
         self.fund(row["project"], "test_ok", [milestone])
 
-    def charge(self, milestone, invoice):
-        for payment in self.books.on_its_way(milestone):
+    def charge(self, invoice):
+        for payment in self.books.on_its_way(invoice):
             self.conclude(payment)
             return
-        self.pay(milestone, "test_ok", invoice["total"])
+        self.pay(invoice, "test_ok", self.books.due(invoice))
+
+    @rule(data=st.data())
+    def what_is_earned_is_credited(self, data):
+        self.is_earned_and_credited(data)
+
+    def is_earned_and_credited(self, data):
+        """Of one wallet, before it clears and after it; it gives what is pending first."""
+        milestone = self.one_of(
+            data, self.books.milestones, lambda row: row["status"] != "cancelled"
+        )
+        for _ in range(MOST_STEPS):
+            if self.books.milestones[milestone]["status"] in CLOSED:
+                break
+            self.next_step_of(milestone)
+        seller = self.books.of(milestone)[1]["seller"]
+        paid = [i for i, row in self.books.invoices.items() if row["status"] == "paid"]
+        theirs = [i for i in paid if self.project_of(i)["seller"] == seller]
+        if theirs:
+            invoice = data.draw(st.sampled_from(theirs), "invoice")
+            gross = self.books.invoices[invoice]["gross"]
+            share = data.draw(st.just(100) | st.integers(1, 100), "share")
+            amount = max(1, gross * share // 100)
+            self.credit(invoice, amount, "staff", True)
+
+    @rule(data=st.data())
+    def an_invoice_is_paid_by_transfer(self, data):
+        self.is_transferred(data)
+
+    def is_transferred(self, data):
+        """The bank tells of money for an invoice, and the job of that comes twice."""
+        rows = self.books.invoices
+        if not rows:
+            return
+        off = data.draw(st.sampled_from([0, 0, 700, -1]), "off")
+        invoice = self.one_of(data, rows, lambda row: row["status"] in PAYABLE)
+        amount = max(1, self.books.due(invoice) + off)
+        line, said = self.books.line("received", invoice, amount, SENDER)
+        self.tell(self.project_of(invoice)["currency"], {line: said}, as_table=False)
+        self.match_again(line)
+
+    @precondition(has_money)
+    @rule(data=st.data())
+    def a_withdrawal_comes_back(self, data):
+        self.comes_back(data)
+
+    def comes_back(self, data):
+        """All of a wallet leaves, by a provider or the bank, and is returned."""
+        owner, currency, free = self.wallet(data)
+        rail, key = data.draw(st.sampled_from(Rail.values), "rail"), data.draw(KEYS, "key")
+        self.withdraw(owner, currency, free, key, rail)
+        rows = self.books.withdrawals
+        if not rows:
+            return
+        withdrawal = self.one_of(data, rows, lambda row: row["status"] in ("approved", *UNDER_WAY))
+        self.pay_out(withdrawal)
+        row = rows[withdrawal]
+        if row["rail"] == "sandbox" and row["status"] in SENT:
+            self.hear(withdrawal, "returned", fits=True)
+        if row["rail"] == "sandbox" or row["status"] != "paid":
+            return
+        line, said = self.books.line("returned", withdrawal, row["amount"] - row["fee"])
+        self.tell(row["currency"], {line: said}, as_table=True)
 
     @precondition(lambda self: self.books.withdrawals)
     @rule(data=st.data())
     def a_withdrawal_is_paid(self, data):
         rows = self.books.withdrawals
-        withdrawal = self.one_of(data, rows, lambda row: row["status"] in ("approved", *UNDER_WAY))
+        self.pay_out(self.one_of(data, rows, lambda row: row["status"] in ("approved", *UNDER_WAY)))
+
+    def pay_out(self, withdrawal):
+        row = self.books.withdrawals[withdrawal]
+        if row["rail"] == "bank_file":
+            self.pay_by_file(withdrawal, row)
+            return
         self.claim(withdrawal)
-        if rows[withdrawal]["status"] in UNDER_WAY:
+        if row["status"] in UNDER_WAY:
             self.hear(withdrawal, "paid", fits=True)
+
+    def pay_by_file(self, withdrawal, row):
+        if row["status"] == "approved":
+            self.export({withdrawal})
+        line, said = self.books.line("paid", withdrawal, row["fee"] - row["amount"])
+        self.tell(row["currency"], {line: said}, as_table=False)

@@ -15,11 +15,11 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from accounts.models import User
 from common.exceptions import DomainError
-from gigs.models import Milestone
+from invoicing.models import Invoice
 from tests.factories import AT, CommissionerFactory, FreelancerFactory, UserFactory
+from tests.oracle.banking import Bank
 from tests.oracle.books import Refused
 from tests.oracle.comparing import Names, in_oracle, in_product
-from tests.oracle.leaving import Wallets
 from tests.parties import buyer, seller
 from tests.wallets.paying import store
 from tests.wallets.withdrawing import bank_account
@@ -72,7 +72,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self._run = transaction.atomic()
         self._run.__enter__()
         self.at = AT
-        self.books, self.names = Wallets(), Names()
+        self.books, self.names = Bank(), Names()
         self.names.people = {user.pk: name for name, user in self.people.items()}
         self.books.taxes["frida"] = 19
         self.done: list[Deed] = []
@@ -92,7 +92,7 @@ class MoneyMachine(RuleBasedStateMachine):
             actual, met = deed.actual(self.at), None
         except DomainError as refused:
             actual, met = None, type(refused).__name__
-        assert met == refusal
+        assert met == refusal, f"{met} instead of {refusal}"
         if refusal is None:
             deed.keep(expected, actual)
         self.compare()
@@ -119,12 +119,17 @@ class MoneyMachine(RuleBasedStateMachine):
     def user_of(self, milestone, side):
         return self.people[self.books.of(milestone)[1][side]]
 
-    def invoice_of(self, milestone):
-        return Milestone.objects.get(pk=self.row(milestone)).invoice
+    def project_of(self, invoice):
+        return self.books.projects[self.books.invoices[invoice]["project"]]
 
     def keep(self, expected, actual):
         """Remember which row a handle is."""
         self.names.name(expected, actual)
+
+    def keep_invoices(self, expected, actual):
+        """The same of the ids of invoices, in their order."""
+        for handle, pk in zip(expected, actual, strict=True):
+            self.names.name(handle, Invoice(pk=pk))
 
     def compare(self):
         """The product is as the books say, now and at each commit that there could have been."""
@@ -133,7 +138,7 @@ class MoneyMachine(RuleBasedStateMachine):
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         expected, actual = in_oracle(self.books), in_product(self.names)
         for part, rows in expected.items():
-            assert actual[part] == rows, part
+            assert actual[part] == rows, f"{part}: {actual[part]} instead of {rows}"
         for currency in CURRENCIES:
             assert not sum(a for (_, _, c), a in actual["balances"].items() if c == currency)
 

@@ -1,4 +1,4 @@
-"""Matching, delivering, reviewing and invoicing, as rules of the machine."""
+"""Matching, delivering and reviewing, as rules of the machine."""
 
 import datetime as dt
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from accounts.services import legal_data_update
-from gigs.enums import PaymentMode, Remainder
+from gigs.enums import Remainder
 from gigs.services import (
     Part,
     milestone_approve,
@@ -19,11 +19,9 @@ from gigs.services import (
     milestone_submit,
     reviews_end,
 )
-from invoicing.services import invoices_become_overdue, invoices_issue
 from tests.builders import active_project
 from tests.oracle.comparing import DECIMALS
 from tests.oracle.machine import CURRENCIES, MoneyMachine
-from wallets.services import clearings_finish, held_settle
 
 MOST_PROJECTS = 4
 RATES = {500: "0.0500", 1000: "0.1000", 333: "0.0333", 0: "0.0000", 9999: "0.9999"}
@@ -34,18 +32,24 @@ PROJECTS = {
     "currency": st.sampled_from(CURRENCIES),
     "budget": BUDGETS,
     "tasks": st.integers(1, 4),
-    "mode": st.sampled_from(PaymentMode.values),
+    "terms": st.sampled_from(
+        [("held", "milestone"), ("on_invoice", "milestone"), ("on_invoice", "completion")]
+    ),
     "rate": st.sampled_from(list(RATES)),
     "clearing": st.sampled_from([0, 5]),
     "auto": st.booleans(),
 }
 
 
-def money(minor, currency):
-    """The digits with the point where the currency has it."""
+def digits(minor, currency):
+    """The amount with the point where the currency has it."""
     decimals = DECIMALS[currency]
-    digits = str(minor).rjust(decimals + 1, "0")
-    return Money(f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits, currency)
+    text = str(minor).rjust(decimals + 1, "0")
+    return f"{text[:-decimals]}.{text[-decimals:]}" if decimals else text
+
+
+def money(minor, currency):
+    return Money(digits(minor, currency), currency)
 
 
 def when(row, *statuses):
@@ -53,7 +57,7 @@ def when(row, *statuses):
 
 
 class Work(MoneyMachine):
-    """Rules from the match to the invoice that is settled."""
+    """Rules from the match to the approval."""
 
     @precondition(lambda self: len(self.books.projects) < MOST_PROJECTS)
     @rule(**PROJECTS)
@@ -74,7 +78,8 @@ class Work(MoneyMachine):
                 currency=currency,
                 budget=money(terms["budget"], currency).amount,
                 tasks=terms["tasks"],
-                payment_mode=terms["mode"],
+                payment_mode=terms["terms"][0],
+                invoicing_method=terms["terms"][1],
                 is_auto_pay=terms["auto"],
             )
         self.names.name(project, row)
@@ -82,7 +87,11 @@ class Work(MoneyMachine):
             self.names.name(handle, milestone)
 
     def milestone(self, data, *statuses):
-        return self.one_of(data, self.books.milestones, lambda row: when(row, *statuses))
+        def likely(row):
+            mode = self.books.projects[row["project"]]["mode"]
+            return when(row, *statuses) and (mode, row["status"]) != ("held", "planned")
+
+        return self.one_of(data, self.books.milestones, likely)
 
     def in_review(self):
         return any(row["status"] == "in_review" for row in self.books.milestones.values())
@@ -196,23 +205,6 @@ class Work(MoneyMachine):
             ),
         )  # fmt: skip
 
-    @precondition(lambda self: any(row["approved"] for row in self.books.milestones.values()))
-    @rule(data=st.data())
-    def invoices_are_issued(self, data):
-        chosen = data.draw(st.sets(st.sampled_from(list(self.books.milestones)), min_size=1))
-        self.issue(chosen)
-
-    def issue(self, chosen):
-        self.both(
-            lambda at: self.books.issue(chosen, at),
-            lambda at: invoices_issue(milestone_ids=[self.row(m) for m in chosen], at=at),
-        )
-
-    @precondition(lambda self: any(when(row, "sent") for row in self.books.invoices.values()))
-    @rule()
-    def invoices_fall_due(self):
-        self.both(self.books.fall_due, lambda at: invoices_become_overdue(at=at))
-
     @rule(status=st.sampled_from([("registered", 19), ("not_registered", 0)]))
     def the_tax_changes(self, status):
         name, percent = status
@@ -226,33 +218,3 @@ class Work(MoneyMachine):
                 changes={"tax_status": name}, by=self.people["frida"], at=at
             ),
         )
-
-    @precondition(lambda self: self.books.invoices)
-    @rule(data=st.data())
-    def held_funds_pay(self, data):
-        self.settle_held(self.one_of(data, self.books.invoices))
-
-    def settle_held(self, milestone):
-        self.both(
-            lambda at: self.books.settle_held([milestone], at),
-            lambda at: held_settle(invoice_ids=[self.invoice_of(milestone).pk], at=at),
-        )
-
-    @precondition(lambda self: any(row["waiting"] for row in self.books.invoices.values()))
-    @rule(data=st.data())
-    def money_clears(self, data):
-        self.clear(data.draw(st.sets(st.sampled_from(list(self.books.invoices)), min_size=1)))
-
-    def clear(self, chosen):
-        self.both(
-            lambda at: self.books.clear(chosen, at),
-            lambda at: clearings_finish(
-                invoice_ids=[self.invoice_of(m).pk for m in chosen], at=at
-            ),
-        )  # fmt: skip
-
-    def finish(self):
-        super().finish()
-        self.issue(set(self.books.milestones))
-        for milestone in sorted(self.books.invoices):
-            self.settle_held(milestone)
