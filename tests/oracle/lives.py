@@ -8,7 +8,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from tests.oracle.books import CLOSED, IN_FLIGHT, PAYABLE
 from tests.oracle.leaving import UNDER_WAY
 from tests.oracle.rules_of_bank import Banking
-from tests.oracle.rules_of_withdrawal import KEYS, SENT, has_money
+from tests.oracle.rules_of_withdrawal import KEYS, SENT
 from tests.oracle.rules_of_work import PROJECTS
 from tests.oracle.statements import SENDER
 from wallets.enums import Rail
@@ -31,7 +31,7 @@ class Lives(Banking):
         for milestone in list(self.books.milestones):
             for _ in range(data.draw(st.integers(0, MOST_STEPS), "steps")):
                 self.next_step_of(milestone)
-        stories = (self.is_earned_and_credited, self.is_transferred, self.comes_back)
+        stories = (self.is_earned_and_credited, self.owes, self.is_transferred, self.comes_back)
         data.draw(st.sampled_from(stories), "story")(data)
 
     @rule(data=st.data(), steps=st.integers(1, MOST_STEPS))
@@ -90,13 +90,7 @@ class Lives(Banking):
 
     def is_earned_and_credited(self, data):
         """Of one wallet, before it clears and after it; it gives what is pending first."""
-        milestone = self.one_of(
-            data, self.books.milestones, lambda row: row["status"] != "cancelled"
-        )
-        for _ in range(MOST_STEPS):
-            if self.books.milestones[milestone]["status"] in CLOSED:
-                break
-            self.next_step_of(milestone)
+        milestone = self.earn(data)
         seller = self.books.of(milestone)[1]["seller"]
         paid = [i for i, row in self.books.invoices.items() if row["status"] == "paid"]
         theirs = [i for i in paid if self.project_of(i)["seller"] == seller]
@@ -106,6 +100,39 @@ class Lives(Banking):
             share = data.draw(st.just(100) | st.integers(1, 100), "share")
             amount = max(1, gross * share // 100)
             self.credit(invoice, amount, "staff", True)
+
+    def earn(self, data):
+        """A milestone whose wallet was credited, if that was possible."""
+        rows = self.books.milestones
+        milestone = self.one_of(data, rows, lambda row: row["status"] != "cancelled")
+        self.settle(milestone)
+        return milestone
+
+    def settle(self, milestone):
+        """Go on with it until its wallet was credited."""
+        for _ in range(MOST_STEPS):
+            if self.books.milestones[milestone]["status"] in CLOSED:
+                return
+            self.next_step_of(milestone)
+
+    @rule(data=st.data())
+    def somebody_owes(self, data):
+        self.owes(data)
+
+    def owes(self, data):
+        """What is taken back cannot be given, and is paid from what is earned next."""
+        milestone = self.earn(data)
+        invoice = self.books.invoice_on(milestone)
+        if invoice is None:
+            return
+        of = self.project_of(invoice)
+        if free := self.books.free(of["seller"], "available", of["currency"]):
+            self.keep_back(of["seller"], of["currency"], free)
+        self.credit(invoice, None, "staff", True)
+        for other, row in self.books.milestones.items():
+            project = self.books.projects[row["project"]]
+            if (project["seller"], project["currency"]) == (of["seller"], of["currency"]):
+                self.settle(other)
 
     @rule(data=st.data())
     def an_invoice_is_paid_by_transfer(self, data):
@@ -123,13 +150,13 @@ class Lives(Banking):
         self.tell(self.project_of(invoice)["currency"], {line: said}, as_table=False)
         self.match_again(line)
 
-    @precondition(has_money)
     @rule(data=st.data())
     def a_withdrawal_comes_back(self, data):
         self.comes_back(data)
 
     def comes_back(self, data):
         """All of a wallet leaves, by a provider or the bank, and is returned."""
+        self.next_step_of(self.earn(data))
         owner, currency, free = self.wallet(data)
         rail, key = data.draw(st.sampled_from(Rail.values), "rail"), data.draw(KEYS, "key")
         self.withdraw(owner, currency, free, key, rail)
@@ -137,11 +164,15 @@ class Lives(Banking):
         if not rows:
             return
         withdrawal = self.one_of(data, rows, lambda row: row["status"] in ("approved", *UNDER_WAY))
-        self.pay_out(withdrawal)
         row = rows[withdrawal]
-        if row["rail"] == "sandbox" and row["status"] in SENT:
-            self.hear(withdrawal, "returned", fits=True)
-        if row["rail"] == "sandbox" or row["status"] != "paid":
+        if row["rail"] == "sandbox":
+            self.claim(withdrawal)
+            for word in data.draw(st.sampled_from([["declined"], ["paid", "returned"]]), "words"):
+                if row["status"] in SENT:
+                    self.hear(withdrawal, word, fits=True)
+            return
+        self.pay_out(withdrawal)
+        if row["status"] != "paid":
             return
         line, said = self.books.line("returned", withdrawal, row["amount"] - row["fee"])
         self.tell(row["currency"], {line: said}, as_table=True)

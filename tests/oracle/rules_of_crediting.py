@@ -45,18 +45,6 @@ class Crediting(Withdrawals):
         gross = self.books.invoices[invoice]["gross"]
         self.credit(invoice, None if share is None else gross * share // 100, "staff", True)
 
-    @precondition(lambda self: any(r["status"] == "paid" for r in self.books.invoices.values()))
-    @rule(data=st.data(), rail=st.sampled_from(["sandbox", "bank_file"]))
-    def what_was_spent_is_credited(self, data, rail):
-        """The freelancer has asked for all of it: what is taken back is owed."""
-        invoice = self.one_of(data, self.books.invoices, lambda row: row["status"] == "paid")
-        of = self.project_of(invoice)
-        owner, currency = of["seller"], of["currency"]
-        free = self.books.free(owner, "available", currency)
-        key = data.draw(st.integers(100, 10_000), "key")
-        self.withdraw(owner, currency, free, key, rail)
-        self.credit(invoice, None, "staff", True)
-
     def credit(self, invoice, amount, by, is_seconded):
         of = self.project_of(invoice)
         self.both(

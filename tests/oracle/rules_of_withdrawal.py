@@ -202,7 +202,9 @@ class Withdrawals(Refunds):
     @rule(data=st.data(), share=SHARES)
     def is_held(self, data, share):
         owner, currency, free = self.wallet(data)
-        amount = max(1, free * share // 100)
+        self.keep_back(owner, currency, max(1, free * share // 100))
+
+    def keep_back(self, owner, currency, amount):
         self.both(
             lambda at: self.books.hold(owner, currency, amount),
             lambda at: hold_place(
