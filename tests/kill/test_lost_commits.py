@@ -12,7 +12,7 @@ from tests.kill.proxy import Loss
 pytestmark = pytest.mark.kill
 
 LOSSES: list[Loss] = ["before", "after"]
-KEEPS_ANSWER = b'UPDATE "accounts_idempotencykey" SET "state"'
+KEEPS_ANSWER = b"UPDATE accounts_idempotencykey SET state"
 
 
 @pytest.fixture(scope="module")
