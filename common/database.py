@@ -28,4 +28,4 @@ def fetch_rows(statement: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]
         cursor.execute(statement, arguments)
         if connection.queries_logged:
             connection.queries_log[-1]["sql"] = statement
-        return cursor.fetchall() if cursor.description else []
+        return cursor.fetchall() if cursor.rownumber is not None else []

@@ -40,7 +40,8 @@ def milestones_bill(*, milestone_ids: Sequence[int], at: datetime) -> list[int]:
         pay_exactly(bills, is_written=True, at=at)
     rest = [invoice for invoice in issued if invoice.draft.number not in paid]
     differing = {invoice.pk for invoice in rest if invoice.draft.work.milestone_id in held}
-    held_settle(invoice_ids=sorted(differing), at=at)
+    if differing:
+        held_settle(invoice_ids=sorted(differing), at=at)
     invoices_wake(invoice_ids=[invoice.pk for invoice in rest if invoice.pk not in differing])
     return [invoice.pk for invoice in issued]
 
