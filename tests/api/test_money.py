@@ -206,6 +206,7 @@ def test_previews_tell_and_change_nothing(api, refused):
         "net": usd("3166.67"),
         "from_credit": usd("0.00"),
         "to_credit": usd("0.00"),
+        "left_open": usd("0.00"),
         "fee_formula": {
             "rate": "0.0500",
             "gross_before": usd("0.00"),

@@ -258,6 +258,7 @@ def test_an_invoice_reads_the_same_for_both_parties_by_id_and_number(
         "fee": usd("166.67"),
         "net": usd("3166.67"),
         "credited": usd("0.00"),
+        "part_paid": usd("0.00"),
         "due": usd("3333.34"),
         "credits_id": None,
         "credits_number": None,
