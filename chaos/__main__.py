@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -68,6 +69,7 @@ class Report:
     kills: int
     log: Log
     settle_seconds: float
+    quiet_seconds: float
     verdict: Verdict
     stormed_seconds: float
     slowest: list[str]
@@ -94,6 +96,7 @@ class Report:
             f"clearing        {self.verdict.clearing}",
             f"bank - provider {self.verdict.bank_difference}",
             f"settled after   {self.settle_seconds:.1f} s",
+            f"quiet after     {self.quiet_seconds:.1f} s",
             f"paperwork left  {self.paperwork}",
             *(f"slow            {words}" for words in self.slowest),
         ]
@@ -117,17 +120,17 @@ def run(plan: Plan, home: Path, say: Console) -> Report:
             client.start()
         storm = Storm(installation, luck)
         storm.rage(seconds=plan.seconds, every=plan.every, is_enough=partial(_enough, log, plan))
-        over = time.monotonic()
+        over, over_at = time.monotonic(), datetime.now(UTC)
         log.patient_until = over + PATIENCE_SECONDS
         for client in clients:
             client.stopping.set()
         installation.supervisor.wait_until(
             lambda: not any(client.is_alive() for client in clients), PATIENCE_SECONDS + 30
         )
-        settle = _until_none(
+        quiet = _until_none(
             installation, lambda: oracle.waiting(installation, topics), over, plan.quiet_seconds
         )
-        say.say(f"quiet after {settle:.1f} s")
+        say.say(f"quiet after {quiet:.1f} s")
         left = partial(oracle.paperwork, installation, topics)
         _until_none(installation, left, time.monotonic(), plan.paper_seconds)
         verdict = oracle.judge(installation, log, topics)
@@ -136,7 +139,8 @@ def run(plan: Plan, home: Path, say: Console) -> Report:
             struck=storm.struck,
             kills=storm.kills,
             log=log,
-            settle_seconds=settle,
+            settle_seconds=oracle.settled_after(installation, over_at),
+            quiet_seconds=quiet,
             verdict=verdict,
             stormed_seconds=over - stormed,
             slowest=oracle.slowest(installation, topics),

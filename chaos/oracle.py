@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from chaos.callers import Acknowledged, Log
@@ -29,6 +30,13 @@ WAITING: Final = {
     "reserved": "SELECT coalesce(sum(held), 0)::bigint FROM wallets_balance",
 }
 """What is left to be done, by kind."""
+LAST_MOVED: Final = """
+SELECT coalesce(extract(epoch FROM max(at) - %s), 0) FROM (
+  SELECT max(ended_at) AS at FROM wallets_withdrawal
+  UNION ALL SELECT max(ended_at) FROM wallets_payment
+  UNION ALL SELECT max(settled_at) FROM gigs_milestone
+) t
+"""
 OPEN: Final = frozenset({"approved", "sending", "uncertain"})
 DEAD: Final = "SELECT topic, key, last_error FROM outbox_job WHERE dead_at IS NOT NULL"
 LAST: Final = """
@@ -107,6 +115,12 @@ def slowest(installation: Installation, topics: list[str]) -> list[str]:
     """The jobs that took longest, to see what a long wait was for."""
     rows = installation.sql(LAST, topics)
     return [f"{topic} {age} s, {tries} attempts {error}" for topic, tries, age, error in rows]
+
+
+def settled_after(installation: Installation, over: datetime) -> float:
+    """Seconds from then until the last withdrawal, payment or milestone had come to its end."""
+    [(seconds,)] = installation.sql(LAST_MOVED, over)
+    return float(seconds)
 
 
 def _count(installation: Installation, statement: str, *arguments: Any) -> int:
