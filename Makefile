@@ -8,7 +8,7 @@ TEMPLATES = $$(find templates -name '*.html')
 SCHEMA := docs/openapi.yaml
 COMPILE := $(IN_VENV)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --exclude-newer "7 days" $(ARGS)
 PROOFS := tests/kill tests/oracle tests/interleavings tests/invoicing/documents/test_official_rules.py \
-	tests/invoicing/documents/test_issued.py tests/meta/test_migrations.py
+	tests/invoicing/documents/test_issued.py tests/meta/test_migrations.py tests/devservices/test_run.py
 CHECKS := check-lint check-format check-types check-layers check-templates check-migrations check-deploy check-schema
 
 .DEFAULT_GOAL := help
@@ -23,7 +23,7 @@ run: install ## Start Tranche with everything it needs (PORT, TRANCHE_HOME, DEMO
 test: install-dev ## Run the tests on servers of their own (ARGS="tests/wallets -x")
 	@exec $(WITH_SERVERS) pytest -n 3 $(or $(ARGS),$(PROOFS:%=--ignore=%))
 
-prove: install-dev ## Run the tests that take long: kills, random lives, orders of steps, official rules, migrations backwards
+prove: install-dev ## Run the tests that take long: kills, random lives, orders of steps, official rules, migrations backwards, starts of the product
 	@exec $(WITH_SERVERS) pytest -n 3 $(PROOFS) $(ARGS)
 
 test-env: install-dev ## Keep the test servers running and print their environment, for eval
