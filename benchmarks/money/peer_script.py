@@ -111,7 +111,7 @@ def main() -> None:
 
 def _fill(held: int, wallet: int, fees: int) -> None:
     low = (Transaction.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
-    high = int(ENTRIES) // 3
+    high = -(-int(ENTRIES) // 3)
     with connection.cursor() as cursor:
         if high > low:
             text = FILL.format(low=low, high=high, held=held, wallet=wallet, fees=fees)
