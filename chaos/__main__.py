@@ -41,6 +41,8 @@ CONTROLS: Final = {
 """What is taken away, and what it must come to."""
 CONTROL_SECONDS: Final = 180.0
 CONTROL_WITHDRAWALS: Final = 120
+CONTROL_FAULTS: Final = 20
+"""At least: a quick machine has asked for the withdrawals before anything was killed."""
 CONTROL_EVERY: Final = 2.5
 CONTROL_QUIET_SECONDS: Final = 60.0
 SHOWN: Final = 50
@@ -58,6 +60,7 @@ class Plan:
     quiet_seconds: float = QUIET_SECONDS
     paper_seconds: float = 0.0
     withdrawals: float = float("inf")
+    faults: int = 0
 
 
 @dataclass
@@ -119,7 +122,9 @@ def run(plan: Plan, home: Path, say: Console) -> Report:
         for client in clients:
             client.start()
         storm = Storm(installation, luck)
-        storm.rage(seconds=plan.seconds, every=plan.every, is_enough=partial(_enough, log, plan))
+        storm.rage(
+            seconds=plan.seconds, every=plan.every, is_enough=partial(_enough, log, storm, plan)
+        )
         over, over_at = time.monotonic(), datetime.now(UTC)
         log.patient_until = over + PATIENCE_SECONDS
         for client in clients:
@@ -178,10 +183,10 @@ def _clients(installation: Installation, log: Log, plan: Plan) -> list[Client]:
     ]
 
 
-def _enough(log: Log, plan: Plan) -> bool:
-    """Whether so many withdrawals were asked for that a missing guarantee has shown."""
+def _enough(log: Log, storm: Storm, plan: Plan) -> bool:
+    """Whether so much was done and asked for that a missing guarantee has shown."""
     asked = sum(entry.kind == "withdraw" for entry in list(log.acknowledged))
-    return asked >= plan.withdrawals
+    return asked >= plan.withdrawals and storm.struck.total() >= plan.faults
 
 
 def _until_none(
@@ -246,6 +251,7 @@ def main() -> int:
             seed,
             quiet_seconds=CONTROL_QUIET_SECONDS,
             withdrawals=CONTROL_WITHDRAWALS,
+            faults=CONTROL_FAULTS,
         )
         return max(
             disprove(replace(plan, switches=name), home / name, say)
