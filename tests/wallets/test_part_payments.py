@@ -27,6 +27,7 @@ from tests.invoicing.documents.test_official_rules import broken, written
 from tests.parties import buyer, seller
 from tests.rules import copy, refused_by
 from tests.wallets.paying import legs, topped_up
+from tests.wallets.test_crediting import credit_by_staff
 from tests.wallets.withdrawing import request
 from wallets import integrity
 from wallets.exceptions import NotCovered, PaymentInProgress
@@ -326,6 +327,23 @@ def test_a_freelancer_who_has_spent_the_part_cannot_credit_it_alone(monkeypatch)
 
     invoice.refresh_from_db()
     assert (invoice.status, invoice.due, Invoice.objects.count()) == ("sent", eur("190.00"), 1)
+    assert integrity.differences() == []
+
+
+def test_what_staff_take_back_of_a_spent_part_is_owed_and_paid_by_each_part(monkeypatch):
+    """950.00 have left; of 980.00 with 49.00 of fee and 186.20 of tax, the rest is 1,117.20."""
+    invoice = in_part(monkeypatch)
+    request(invoice.seller, amount="950.00", currency="EUR")
+
+    credit_by_staff(invoice, "10.00")
+    credit_by_staff(invoice, "10.00")
+    pay(invoice)
+
+    _, *again = Payment.objects.filter(outcome="part").order_by("pk")
+    journals = Journal.objects.filter(kind="debt_payment").order_by("pk")
+    assert [row.key for row in journals] == [f"debt:{payment.public_id}" for payment in again]
+    assert len(again) == 2
+    assert wallet(invoice.seller) == (0, 16_720, 0, 93_100)
     assert integrity.differences() == []
 
 

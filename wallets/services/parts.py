@@ -18,7 +18,8 @@ from wallets.enums import (
 from wallets.ledger import JournalDraft, Leg
 from wallets.models import Clearing, Payment
 from wallets.services.clearing import available_at, clearings_begin
-from wallets.services.settlement import Bill, Due, Share, pay_debts, share_of
+from wallets.services.debts import debts_pay
+from wallets.services.settlement import Bill, Due, Share, arrived, share_of
 
 
 def part_pay(bill: Bill, *, amount: int, source: PaymentSource, at: datetime) -> Payment:
@@ -44,7 +45,7 @@ def part_pay(bill: Bill, *, amount: int, source: PaymentSource, at: datetime) ->
         projects_complete(project_ids=[bill.project_id], at=at)
     _tell(payment, invoice, share)
     if not bill.clearing_days:
-        pay_debts([bill], at=at)
+        debts_pay([arrived(bill, key=payment.public_id)], at=at)
     return payment
 
 

@@ -349,14 +349,15 @@ def begin_clearing(bills: Sequence[Bill], *, at: datetime) -> None:
 
 def pay_debts(bills: Sequence[Bill], *, at: datetime) -> None:
     """Take what the sellers owe off what these bills brought them."""
-    debts_pay([_arrived(bill) for bill in bills], at=at)
+    debts_pay([arrived(bill, key=bill.invoice.public_id) for bill in bills], at=at)
 
 
-def _arrived(bill: Bill) -> Arrived:
+def arrived(bill: Bill, *, key: str) -> Arrived:
+    """What a bill brought its seller, by the event that brought it."""
     return Arrived(
         bill.seller_id,
         bill.currency,
-        key=bill.invoice.public_id,
+        key=key,
         about_type="invoice",
         about_id=bill.invoice.pk,
         target=bill.invoice.subject,

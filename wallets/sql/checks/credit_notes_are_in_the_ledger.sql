@@ -1,7 +1,8 @@
 -- A note on a paid invoice has its journal: its total to the buyer's credit, its fee from the platform,
 -- its net from the seller. Notes before that have one only for what rounding gave beyond their
--- invoice's fee. No other journal credits a note. Debt is made by these and by withdrawals that were
--- paid after they had come back, and paid by journals of its own.
+-- invoice's fee. No other journal credits a note. Debt is made by these, by part payments that are
+-- taken back for them and by withdrawals that were paid after they had come back, and paid by journals
+-- of its own.
 with posted as (
   select j.id, j.about_id, j.key, j.reverses,
     coalesce(sum(e.amount) filter (where a.kind = 'credit' and a.owner = 'user:' || n.buyer_id), 0)
@@ -56,6 +57,6 @@ from wallets_account a
 join wallets_entry e on e.account_id = a.id
 join wallets_journal j on j.id = e.journal_id
 where a.kind = 'debt' and (
-  j.kind not in ('credit_note', 'debt_payment', 'withdrawal')
+  j.kind not in ('credit_note', 'part_return', 'debt_payment', 'withdrawal')
   or (j.kind = 'debt_payment') <> (e.amount > 0)
 )
