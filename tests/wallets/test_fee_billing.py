@@ -24,10 +24,10 @@ from invoicing.services.fees import (
     fee_sums,
 )
 from tests.builders import active_project, paid_invoice, run_jobs
-from tests.factories import AT
+from tests.factories import AT, UserFactory
 from tests.parties import FRENCH, buyer, seller
 from tests.rules import REWRITES, copy, refused_by, rewrite_all
-from tests.wallets.withdrawing import answer_of, funded, request
+from tests.wallets.withdrawing import answer_of, funded, request, resolve
 from wallets import integrity
 from wallets.enums import PayoutResult
 from wallets.selectors import platform_fees_total
@@ -192,6 +192,18 @@ def test_what_went_back_is_a_credit_note_in_a_series_of_its_own(legal):
     assert note.freelancer == withdrawal.user
     run_jobs("fee_invoice.document")
     assert note.documents.filter(kind="pdf").exists()
+    assert differences() == []
+
+
+def test_what_came_back_once_is_credited_once_though_it_was_paid_again(legal):
+    withdrawal = withdrawn(PayoutResult.PAID, PayoutResult.RETURNED, PayoutResult.PAID)
+    resolve(withdrawal, is_paid=True, by=UserFactory(is_staff=True))
+
+    assert fees_bill(at=later()) == 2
+
+    fee, note = FeeInvoice.objects.order_by("kind")
+    assert (fee.total_minor, note.total_minor) == (16867, 100)
+    assert platform_fees_total("USD") == 16767
     assert differences() == []
 
 

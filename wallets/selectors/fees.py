@@ -13,8 +13,7 @@ from invoicing.models import FeeInvoice
 OF_MONTH: Final = """
 WITH leg AS (
   SELECT e.currency, e.amount, j.about_type, j.about_id,
-    CASE j.about_type WHEN 'withdrawal' THEN w.user_id ELSE i.seller_id END AS user_id,
-    coalesce(i.credits_id, i.id) AS invoice_id
+    coalesce(w.user_id, i.seller_id) AS user_id, coalesce(i.credits_id, i.id) AS invoice_id
   FROM wallets_account a
   JOIN wallets_balance b ON b.account_id = a.id
   CROSS JOIN LATERAL (SELECT wallets_seq_at(a.id, b.shard, %(before)s) AS seq) AS first
@@ -22,21 +21,36 @@ WITH leg AS (
   JOIN wallets_entry e ON e.account_id = a.id AND e.shard = b.shard
     AND e.seq > first.seq AND e.seq <= last.seq
   JOIN wallets_journal j ON j.id = e.journal_id
-  LEFT JOIN invoicing_invoice i ON j.about_type = 'invoice' AND i.id = j.about_id
+  LEFT JOIN wallets_payment p ON j.about_type = 'payment' AND p.id = j.about_id
+  LEFT JOIN invoicing_invoice i
+    ON i.id = CASE j.about_type WHEN 'invoice' THEN j.about_id ELSE p.invoice_id END
   LEFT JOIN wallets_withdrawal w ON j.about_type = 'withdrawal' AND w.id = j.about_id
   WHERE a.owner = 'platform' AND a.kind = 'fees'
+), corrected AS (
+  SELECT leg.user_id, leg.currency,
+    array_agg(DISTINCT date_trunc('month', taken.posted_at)::date) AS months
+  FROM leg
+  CROSS JOIN LATERAL (
+    SELECT leg.about_type, CASE leg.about_type WHEN 'withdrawal' THEN leg.about_id END
+    UNION ALL SELECT 'invoice', leg.invoice_id
+    UNION ALL SELECT 'payment', p.id FROM wallets_payment p
+      WHERE p.invoice_id = leg.invoice_id AND p.outcome = 'part'
+  ) AS about (type, id)
+  JOIN wallets_journal taken ON taken.about_type = about.type AND taken.about_id = about.id
+    AND taken.kind IN ('settlement', 'withdrawal', 'part_payment')
+  WHERE leg.amount < 0
+  GROUP BY leg.user_id, leg.currency
 )
 SELECT leg.amount < 0, leg.user_id, leg.currency,
   sum(abs(leg.amount)) FILTER (WHERE leg.about_type <> 'withdrawal'),
   sum(abs(leg.amount)) FILTER (WHERE leg.about_type = 'withdrawal'),
   array_agg(DISTINCT i.number ORDER BY i.number) FILTER (WHERE i.id IS NOT NULL),
-  array_agg(DISTINCT date_trunc('month', taken.posted_at)::date) FILTER (WHERE taken.id IS NOT NULL)
+  c.months
 FROM leg
 LEFT JOIN invoicing_invoice i ON i.id = leg.invoice_id
-LEFT JOIN wallets_journal taken ON leg.amount < 0 AND taken.about_type = leg.about_type
-  AND taken.about_id = CASE leg.about_type WHEN 'withdrawal' THEN leg.about_id ELSE leg.invoice_id END
-  AND taken.kind IN ('settlement', 'withdrawal')
-GROUP BY 1, 2, 3
+LEFT JOIN corrected c
+  ON leg.amount < 0 AND (c.user_id, c.currency) = (leg.user_id, leg.currency)
+GROUP BY 1, 2, 3, c.months
 ORDER BY 1, 2, 3
 """
 FIRST_POSTED: Final = (

@@ -3,13 +3,15 @@
 -- before the first fee invoice that its note could name.
 with posted as (
   select case when e.amount > 0 then 'fee' else 'fee_credit' end as kind,
-    case j.about_type when 'withdrawal' then w.user_id else i.seller_id end as user_id,
+    coalesce(w.user_id, i.seller_id) as user_id,
     e.currency::text as currency, date_trunc('month', j.posted_at at time zone 'UTC')::date as month,
     sum(abs(e.amount)) as amount
   from wallets_account a
   join wallets_entry e on e.account_id = a.id
   join wallets_journal j on j.id = e.journal_id
-  left join invoicing_invoice i on j.about_type = 'invoice' and i.id = j.about_id
+  left join wallets_payment p on j.about_type = 'payment' and p.id = j.about_id
+  left join invoicing_invoice i
+    on i.id = case j.about_type when 'invoice' then j.about_id else p.invoice_id end
   left join wallets_withdrawal w on j.about_type = 'withdrawal' and w.id = j.about_id
   where a.owner = 'platform' and a.kind = 'fees'
   group by 1, 2, 3, 4
