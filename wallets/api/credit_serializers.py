@@ -19,6 +19,8 @@ KINDS = [
     "take_back",
     "credit_note",
     "addition",
+    "part_payment",
+    "part_return",
     "reversal",
     "withdrawal",
 ]

@@ -19,12 +19,12 @@ from wallets.models import Clearing, Payment, PaymentMethod, TakeBack, Withdrawa
 from wallets.selectors import (
     StatementLine,
     balances_at,
+    invoices_of,
     statement_page,
     statement_page_after,
     wallet_balances,
 )
 
-ABOUT_INVOICE: Final = "invoice"
 ABOUT_WITHDRAWAL: Final = "withdrawal"
 KINDS: Final = {
     JournalKind.SETTLEMENT: "milestone_payment",
@@ -38,6 +38,8 @@ KINDS: Final = {
     JournalKind.CREDIT_NOTE: "credit_note",
     JournalKind.DEBT_PAYMENT: "debt_payment",
     JournalKind.ADDITION: "addition",
+    JournalKind.PART_PAYMENT: "part_payment",
+    JournalKind.PART_RETURN: "part_return",
 }
 """What the statement calls each movement."""
 
@@ -175,7 +177,7 @@ def statement_rows(
             until=until,
             kind=kind,
         )
-    invoices = _invoices_of(lines)
+    invoices = invoices_of(lines)
     withdrawals = _withdrawals_of(lines)
     about = _about_credit(lines, withdrawals) if kind == AccountKind.CREDIT else {}
     return [_row(line, invoices, withdrawals, about) for line in lines]
@@ -200,11 +202,6 @@ def _about_credit(lines: Sequence[StatementLine], withdrawals: dict[int, Withdra
     return named
 
 
-def _invoices_of(lines: Sequence[StatementLine]) -> dict[int, Invoice]:
-    ids = {line.about_id for line in lines if line.about_type == ABOUT_INVOICE}
-    return Invoice.objects.select_related("milestone").in_bulk(ids)
-
-
 def _withdrawals_of(lines: Sequence[StatementLine]) -> dict[int, Withdrawal]:
     ids = {line.about_id for line in lines if line.about_type == ABOUT_WITHDRAWAL}
     return Withdrawal.objects.select_related("payment").in_bulk(ids)
@@ -216,7 +213,7 @@ def _row(
     withdrawals: dict[int, Withdrawal],
     about: Named,
 ) -> StatementRow:
-    invoice = invoices.get(line.about_id) if line.about_type == ABOUT_INVOICE else None
+    invoice = invoices.get(line.journal_id)
     withdrawal = withdrawals.get(line.about_id) if line.about_type == ABOUT_WITHDRAWAL else None
     named = about.get((line.about_type, line.about_id))
     return StatementRow(

@@ -338,6 +338,8 @@ class StatementLineOutput(Output):
             "reversal",
             "credit_note",
             "debt_payment",
+            "part_payment",
+            "part_return",
         ]
     )
     amount = SignedMoneyField()

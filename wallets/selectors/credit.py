@@ -18,7 +18,8 @@ from wallets.models import Balance, Payment, TakeBack
 
 # What each payment from outside brought to credit: all of a top-up; of a payment for an invoice
 # or for milestones what they did not need, and what came back of what they had, by
-# credit notes too, additions included but never more than arrived. Less what went back.
+# credit notes too, additions and parts that were taken back included, but never more than
+# arrived. Less what went back.
 SOURCES: Final = """
 SELECT source.* FROM (
   SELECT p.id, p.uuid, p.label, p.currency, p.ended_at,
@@ -26,7 +27,8 @@ SELECT source.* FROM (
       WHEN 'credit' THEN p.received_minor
       WHEN 'invoice' THEN CASE
         WHEN p.outcome IN ('exact', 'over')
-          THEN p.received_minor - p.amount_minor + coalesce(n.credited, 0)
+          THEN least(p.received_minor,
+            p.received_minor - p.amount_minor + coalesce(n.credited, 0))
         ELSE p.received_minor END
       ELSE least(p.received_minor,
         p.received_minor - coalesce(f.held, 0) + coalesce(f.returned, 0) + coalesce(f.spare, 0))
@@ -40,13 +42,18 @@ SELECT source.* FROM (
   LEFT JOIN LATERAL (
     SELECT sum(m.amount_minor) AS held, sum(m.returned_minor) AS returned,
       sum(greatest(0, m.amount_minor + m.added_minor - m.returned_minor - s.amount_minor)
-        + coalesce(h.credited, 0)) AS spare
+        + coalesce(h.credited, 0) + coalesce(u.undone, 0)) AS spare
     FROM wallets_milestonefunding m
     LEFT JOIN (
       invoicing_invoice i
       JOIN wallets_payment s
         ON s.invoice_id = i.id AND s.provider = 'held' AND s.status = 'succeeded'
-    ) ON i.milestone_id = m.milestone_id AND i.kind = 'milestone' AND i.paid_at IS NOT NULL
+      LEFT JOIN LATERAL (
+        SELECT s.amount_minor AS undone FROM wallets_journal
+        WHERE key = 'unpart:pay_' || replace(s.uuid::text, '-', '')
+      ) u ON true
+    ) ON i.milestone_id = m.milestone_id AND i.kind = 'milestone'
+      AND (i.paid_at IS NOT NULL OR u.undone IS NOT NULL)
     LEFT JOIN LATERAL (
       SELECT sum(total * 10::numeric ^ w.exponent) AS credited
       FROM invoicing_invoice note JOIN wallets_currency w ON w.code = note.currency

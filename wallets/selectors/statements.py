@@ -10,7 +10,7 @@ from djmoney.money import Money
 from common.money import from_minor
 from invoicing.models import Invoice
 from wallets.enums import AccountKind, JournalKind
-from wallets.models import Withdrawal
+from wallets.models import Payment, Withdrawal
 from wallets.selectors.ledger import (
     StatementLine,
     balances_at,
@@ -32,9 +32,12 @@ LABELS: Final[dict[JournalKind, str]] = {
     JournalKind.CREDIT_NOTE: "Credit note",
     JournalKind.DEBT_PAYMENT: "Debt paid",
     JournalKind.ADDITION: "More set aside",
+    JournalKind.PART_PAYMENT: "Paid in part",
+    JournalKind.PART_RETURN: "Part payment taken back",
 }
 
 
+OF_PARTS: Final = (JournalKind.PART_PAYMENT, JournalKind.PART_RETURN)
 LABELS_OF_MONEY_OUT: Final[dict[JournalKind, tuple[str, str]]] = {
     JournalKind.WITHDRAWAL: ("Withdrawal", "Transferred back"),
     JournalKind.REVERSAL: ("Withdrawal returned", "Transfer back returned"),
@@ -125,13 +128,7 @@ def statement_rows(user_id: int, *, currency: str) -> Iterator[StatementRow]:
 
 
 def _rows(lines: Sequence[StatementLine]) -> list[StatementRow]:
-    invoices = (
-        Invoice.objects.filter(
-            pk__in=[line.about_id for line in lines if line.about_type == "invoice"]
-        )
-        .select_related("project", "milestone")
-        .in_bulk()
-    )
+    invoices = invoices_of(lines)
     withdrawals = (
         Withdrawal.objects.filter(
             pk__in=[line.about_id for line in lines if line.about_type == "withdrawal"]
@@ -146,7 +143,7 @@ def _rows(lines: Sequence[StatementLine]) -> list[StatementRow]:
             label=_label(line, withdrawals),
             amount=from_minor(line.amount, line.currency),
             balance_after=from_minor(line.balance_after, line.currency),
-            invoice=invoices.get(line.about_id) if line.about_type == "invoice" else None,
+            invoice=invoices.get(line.journal_id),
             line=line.seq,
             withdrawal=(
                 withdrawals.get(line.about_id) if line.about_type == "withdrawal" else None
@@ -154,6 +151,19 @@ def _rows(lines: Sequence[StatementLine]) -> list[StatementRow]:
         )
         for line in lines
     ]
+
+
+def invoices_of(lines: Sequence[StatementLine]) -> dict[int, Invoice]:
+    """The invoices that lines are about, a part of one included, by the journals of the lines."""
+    paid = [line.about_id for line in lines if line.kind in OF_PARTS]
+    parts = dict(Payment.objects.filter(pk__in=paid).values_list("pk", "invoice"))
+    about = {
+        line.journal_id: parts[line.about_id] if line.kind in OF_PARTS else line.about_id
+        for line in lines
+        if line.kind in OF_PARTS or line.about_type == "invoice"
+    }
+    found = Invoice.objects.select_related("project", "milestone").in_bulk(about.values())
+    return {journal: found[pk] for journal, pk in about.items()}
 
 
 def _label(line: StatementLine, withdrawals: Mapping[int, Withdrawal]) -> str:
