@@ -7,7 +7,7 @@ from accounts.models import AuditEvent
 from common.exceptions import Invalid, PermissionRefused
 from gigs.exceptions import GiveBackTooLate, NothingHeld
 from gigs.models import Amendment, Project
-from gigs.services import milestone_start
+from gigs.services import GivenUp, milestone_start
 from invoicing.models import Invoice
 from outbox.models import Job
 from tests.builders import (
@@ -25,9 +25,11 @@ from tests.rules import REWRITES, assert_refused, copy, refused_by, rewrite_all
 from tests.wallets.paying import legs, traces
 from tests.wallets.test_integrity import corrupt, fired
 from wallets import integrity
+from wallets.enums import ReleaseCause
 from wallets.models import Journal, MilestoneFunding, Release
 from wallets.selectors import credit_balance, wallet_balances
 from wallets.services import CREDIT, funding_begin, funds_give_back, give_back_preview
+from wallets.services.releases import funds_release
 
 pytestmark = pytest.mark.django_db
 
@@ -295,6 +297,18 @@ def test_it_is_refused_where_nothing_is_held_any_more(project, reach, refusal):
 
     with pytest.raises(refusal):
         give(about)
+    assert everything() == before
+
+
+def test_what_went_back_meanwhile_is_not_released_again(project):
+    """Who agreed to a price before another gave the money back moves nothing."""
+    milestone = milestone_of(project)
+    given = GivenUp(milestone, before=333_334, after=0)
+    give(project)
+    before = everything()
+
+    with pytest.raises(NothingHeld):
+        funds_release(given, cause=ReleaseCause.REFUND_AGREED, by=project.freelancer, at=AT)
     assert everything() == before
 
 

@@ -16,7 +16,7 @@ from wallets import ledger
 from wallets.enums import AccountKind, AdditionCause, FundingStatus, JournalKind, ReleaseCause
 from wallets.ledger import AccountSpec, JournalDraft, Leg
 from wallets.models import Addition, MilestoneFunding
-from wallets.services.releases import ABOUT_MILESTONE, funds_release
+from wallets.services.releases import ABOUT_MILESTONE, funding_held, funds_release
 
 LIVE: Final = (FundingStatus.PENDING, FundingStatus.HELD)
 
@@ -59,7 +59,7 @@ class _Accounts:
 def _add(change: Change, *, cause: AdditionCause, by: User, at: datetime) -> None:
     """Set more aside for a funded milestone, from its commissioner's credit."""
     milestone = change.milestone
-    funding = MilestoneFunding.objects.locked().get(milestone=milestone, status=FundingStatus.HELD)
+    funding = funding_held(milestone)
     totals = totals_on(milestone.project, {0: change.before, 1: change.after}, on=at.date())
     amount = totals[1] - totals[0]
     accounts = _enough(milestone, amount)

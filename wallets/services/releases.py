@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.services.mail import Mail, Page, mail_enqueue
 from common.money import from_minor, share_of
+from gigs.exceptions import NothingHeld
 from gigs.models import Milestone
 from gigs.services import GivenUp, milestone_give_back, refund_grant, refund_time_out
 from gigs.services.giving_back import locked_with_project
@@ -91,9 +92,12 @@ def funds_release(
     by: User | None,
     at: datetime,
 ) -> Returned:
-    """Move what is no longer needed for a milestone that is locked after its project."""
+    """Move what is no longer needed for a milestone that is locked after its project.
+
+    NothingHeld.
+    """
     milestone = given.milestone
-    funding = MilestoneFunding.objects.locked().get(milestone=milestone, status=FundingStatus.HELD)
+    funding = funding_held(milestone)
     before = funding.set_aside
     amount = before - _still_needed(funding, given, at=at)
     funding.returned_minor += amount
@@ -114,6 +118,15 @@ def funds_release(
     currency = milestone.amount.currency.code
     wake_waiting(buyer_id=milestone.project.commissioner_id, currency=currency, key=posted.key)
     return Returned(release, milestone)
+
+
+def funding_held(milestone: Milestone) -> MilestoneFunding:
+    """What is set aside for a milestone, locked. NothingHeld."""
+    rows = MilestoneFunding.objects.locked()
+    funding = rows.filter(milestone=milestone, status=FundingStatus.HELD).first()
+    if funding is None:
+        raise NothingHeld
+    return funding
 
 
 def _record(returned: Returned, *, before: int, journal_key: str) -> None:
