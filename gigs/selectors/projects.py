@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from django.db.models import DecimalField, F, OuterRef, Prefetch, Q, Subquery, Sum
-from django.db.models.functions import Cast
+from django.db.models import Case, DecimalField, F, OuterRef, Prefetch, Q, Subquery, Sum, When
+from django.db.models.functions import Cast, Least
 from djmoney.money import Money
 
 from accounts.models import User
@@ -24,6 +25,7 @@ from gigs.enums import (
 )
 from gigs.models import Amendment, Extra, Milestone, Project, Submission
 
+EXACT: "Final[DecimalField[Decimal, Decimal]]" = DecimalField(max_digits=19, decimal_places=4)
 PAGE_SIZE: Final = 20
 NEAR: Final = timedelta(days=3)
 HELD: Final = "held"
@@ -86,18 +88,25 @@ class ProjectView:
 
 
 def projects_with_figures() -> LockableQuerySet[Project]:
-    """Projects with parties, milestones in order, invoices, and `paid_amount`."""
+    """Projects with parties, milestones in order, invoices, and `paid_amount`.
+
+    What is paid of an invoice in part pays its price first.
+    """
     milestones = Milestone.objects.prefetch_related(
         "fundings", "invoices", "refund_requests"
     ).order_by("position")
+    left = Cast("invoices__subtotal", EXACT) - F("invoices__credited")
     paid = (
-        Project.objects.filter(pk=OuterRef("pk"), invoices__status=PAID)
+        Project.objects.filter(pk=OuterRef("pk"))
+        .filter(Q(invoices__status=PAID) | Q(invoices__part_paid__gt=0))
         .order_by()
         .values("pk")
         .annotate(
             sum=Sum(
-                Cast("invoices__subtotal", DecimalField(max_digits=19, decimal_places=4))
-                - F("invoices__credited"),
+                Case(
+                    When(invoices__status=PAID, then=left),
+                    default=Least(F("invoices__part_paid"), left),
+                )
             )
         )
         .values("sum")

@@ -280,6 +280,22 @@ class Invoice(PublicIdModel):
         return self.total_left - self.fee_left
 
     @property
+    def part_net(self) -> Money:
+        """What the freelancer got of what was paid in part: that pays the fee first."""
+        part = self.part_paid_amount
+        return part - min(self.fee_left, part)
+
+    @property
+    def net_open(self) -> Money:
+        """What the freelancer gets, or got, once the rest of it is paid."""
+        return self.net_left - self.part_net
+
+    @property
+    def fee_open(self) -> Money:
+        """What of the platform's fee the rest of it pays, or paid."""
+        return self.open_left - self.net_open
+
+    @property
     def due(self) -> Money:
         """What waits to be paid; nothing once it is paid or credited in full."""
         return self.open_left if self.status in PAYABLE else zero(self.total.currency.code)

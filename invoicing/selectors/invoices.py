@@ -1,5 +1,6 @@
 """Reads of invoices: lists, an invoice's page, and sums by month and currency."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -7,9 +8,9 @@ from decimal import Decimal
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Case, Count, DecimalField, F, Q, Sum, When
+from django.db.models import Case, Count, DecimalField, F, Func, Q, Sum, Value, When
 from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Cast, TruncMonth
+from django.db.models.functions import Cast, Greatest, Least, TruncMonth
 from djmoney.money import Money
 
 from accounts.models import User
@@ -39,9 +40,14 @@ PAGE_SIZE: Final = 20
 FILE_ORDER: Final[list[str]] = list(DocumentKind)
 EXACT: "Final[DecimalField[Decimal, Decimal]]" = DecimalField(max_digits=30, decimal_places=4)
 LEFT: Final = Cast("total", EXACT) - F("credited") - F("credited_tax")
+ZERO: Final = Value(Decimal(0), output_field=EXACT)
 DUE: Final = LEFT - F("part_paid")
 EARNED: Final = Cast(F("subtotal") - F("fee"), EXACT) - F("credited") + F("credited_fee")
 """What notes have left of an invoice, with tax, and of what its freelancer earned by it."""
+FEE_LEFT: Final = Cast("fee", EXACT) - F("credited_fee")
+PART_SPENT: Final = Least(F("part_paid"), LEFT)
+PART_EARNED: Final = Least(Greatest(F("part_paid") - FEE_LEFT, ZERO), EARNED)
+"""What of that a part payment paid: the fee first, the tax last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,29 +332,40 @@ def fee_working(
 
 
 def earned_by_month(user: User, *, since: datetime) -> list[MonthAmount]:
-    """What was credited for the user's paid invoices, without tax, by month and currency."""
-    paid = of_side(Invoice.objects.all(), user, Side.SENT)
-    return _by_month(paid, amount=EARNED, since=since)
+    """What was credited for the user's invoices, without tax, by month and currency."""
+    sent = of_side(Invoice.objects.all(), user, Side.SENT)
+    return _by_month(sent, amount=EARNED, part=PART_EARNED, since=since)
 
 
 def spent_by_month(user: User, *, since: datetime) -> list[MonthAmount]:
     """What the user paid for invoices, by month and currency."""
-    paid = of_side(Invoice.objects.all(), user, Side.RECEIVED)
-    return _by_month(paid, amount=LEFT, since=since)
+    received = of_side(Invoice.objects.all(), user, Side.RECEIVED)
+    return _by_month(received, amount=LEFT, part=PART_SPENT, since=since)
 
 
 def _by_month(
-    invoices: LockableQuerySet[Invoice], *, amount: CombinedExpression, since: datetime
+    invoices: LockableQuerySet[Invoice],
+    *,
+    amount: CombinedExpression,
+    part: Func,
+    since: datetime,
 ) -> list[MonthAmount]:
-    rows = (
-        invoices.filter(status=InvoiceStatus.PAID, paid_at__gte=since)
-        .values("currency", month=TruncMonth("paid_at"))
-        .annotate(amount=Sum(amount))
-        .order_by("currency", "month")
+    """By the month of the payment; what was paid in part, which is at the issue, by that month."""
+    rest = Case(When(part_paid=0, then=amount), default=amount - part)
+    paid = invoices.filter(status=InvoiceStatus.PAID, paid_at__gte=since)
+    in_part = invoices.filter(part_paid__gt=0, issued_at__gte=since).exclude(
+        status=InvoiceStatus.CREDITED
     )
+    rows = [
+        *paid.values("currency", month=TruncMonth("paid_at")).annotate(amount=Sum(rest)),
+        *in_part.values("currency", month=TruncMonth("issued_at")).annotate(amount=Sum(part)),
+    ]
+    sums: defaultdict[tuple[str, datetime], Decimal] = defaultdict(Decimal)
+    for row in rows:
+        sums[row["currency"], row["month"]] += row["amount"]
     return [
-        MonthAmount(month=row["month"], amount=_money(row["amount"], row["currency"]))
-        for row in rows
+        MonthAmount(month=month, amount=_money(sums[currency, month], currency))
+        for currency, month in sorted(sums)
     ]
 
 

@@ -207,6 +207,8 @@ def test_previews_tell_and_change_nothing(api, refused):
         "from_credit": usd("0.00"),
         "to_credit": usd("0.00"),
         "left_open": usd("0.00"),
+        "charged": usd("3333.34"),
+        "credited": usd("3166.67"),
         "fee_formula": {
             "rate": "0.0500",
             "gross_before": usd("0.00"),

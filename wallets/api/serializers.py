@@ -145,11 +145,14 @@ class PaymentOutput(Output):
 
 
 class CreditedOutput(Output):
-    """How the payment fell to the freelancer's wallet and the platform."""
+    """How the payment fell to the freelancer's wallet and the platform.
 
-    gross = MoneyField(source="total_left")
-    fee = MoneyField(source="fee_left")
-    net = MoneyField(source="net_left")
+    Of an invoice that was paid in part before, only what this payment paid.
+    """
+
+    gross = MoneyField(source="open_left")
+    fee = MoneyField(source="fee_open")
+    net = MoneyField(source="net_open")
 
 
 class PaidOutput(Output):
@@ -183,6 +186,8 @@ class FeeFormulaOutput(Output):
 class PreviewOutput(Output):
     """What would happen; nothing has.
 
+    `charged` is what is paid of the invoice now, and `credited` what of it the freelancer gets: less
+    than `total` and `net` where a part was paid before, or stays open.
     `from_credit` and `to_credit` are what the commissioner's credit loses or gains where funds are held;
     `left_open` is what neither of them covers: it is due like any invoice.
     `by_hand` where no invoice follows by itself: then it is the one that the freelancer may make.
@@ -196,6 +201,8 @@ class PreviewOutput(Output):
         "total": FIRST_PART,
         "fee": FEE,
         "net": NET,
+        "charged": FIRST_PART,
+        "credited": NET,
         "fee_formula": {
             "rate": "0.0500",
             "gross_before": NOTHING,
@@ -218,6 +225,8 @@ class PreviewOutput(Output):
     total = MoneyField()
     fee = MoneyField()
     net = MoneyField()
+    charged = MoneyField()
+    credited = MoneyField()
     fee_formula = FeeFormulaOutput(source="*")
     clearing_days = serializers.IntegerField()
     completes_project = serializers.BooleanField()

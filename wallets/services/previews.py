@@ -55,9 +55,11 @@ from wallets.services.settlement import locked_invoice
 class Preview:
     """The invoice as it would be, how its fee comes about, and the wallet once it is paid.
 
+    `charged` is what is paid of it now, and `credited` what of that the freelancer gets: less than total
+    and net where a part was paid before, or stays open.
     `from_credit` and `to_credit` are what the commissioner's credit loses or gains by held funds that
-    were not what the invoice takes; `left_open` what neither covers. `is_by_hand` where no invoice follows by itself: the one that
-    the freelancer may then make.
+    were not what the invoice takes; `left_open` what neither covers. `is_by_hand` where no invoice
+    follows by itself: the one that the freelancer may then make.
     """
 
     milestone_title: str
@@ -67,6 +69,8 @@ class Preview:
     total: Money
     fee: Money
     net: Money
+    charged: Money
+    credited: Money
     fee_rate: Decimal
     gross_before: Money
     fees_before: Money
@@ -348,7 +352,8 @@ def _invoice(invoice_id: int) -> Invoice:
 
 def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
     currency = invoice.total.currency.code
-    if invoice.project.payment_mode == PaymentMode.HELD:
+    paid_before, net_before = invoice.part_paid_amount, invoice.part_net
+    if invoice.project.payment_mode == PaymentMode.HELD and not invoice.part_paid:
         held_settle(invoice_ids=[invoice.pk], at=at)
     else:
         _pay(invoice, by=by, at=at)
@@ -356,6 +361,7 @@ def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
     invoice.refresh_from_db(fields=["status", "paid_at", "part_paid"])
     project = invoice.project
     project.refresh_from_db()
+    to_come = invoice.net_open if invoice.due.amount else zero(currency)
     return Preview(
         milestone_title=invoice.subject,
         bonus=invoice.milestone.bonus if invoice.milestone else zero(currency),
@@ -364,6 +370,8 @@ def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
         total=invoice.total_left,
         fee=invoice.fee_left,
         net=invoice.net_left,
+        charged=invoice.total_left - invoice.due - paid_before,
+        credited=invoice.net_left - to_come - net_before,
         fee_rate=invoice.fee_rate,
         gross_before=from_minor(project.invoiced_minor - to_minor(invoice.subtotal_left), currency),
         fees_before=from_minor(project.fees_minor - to_minor(invoice.fee_left), currency),

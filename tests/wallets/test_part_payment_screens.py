@@ -1,0 +1,207 @@
+"""What people, programs and staff read of invoices that are paid in part."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils.html import strip_tags
+
+from gigs.selectors import project_view, projects_with_figures
+from invoicing.selectors import earned_by_month, spent_by_month
+from outbox.models import Job
+from tests.acceptance.steps import GOOD_METHOD
+from tests.api.test_money import keyed
+from tests.builders import credit, fund, pay, run_jobs, submitted_milestone
+from tests.factories import AT
+from tests.wallets.test_part_payments import eur, in_part, taxed
+from wallets.services import payment_preview
+
+pytestmark = pytest.mark.django_db
+
+
+def amount(value):
+    return {"amount": value, "currency": "EUR"}
+
+
+def words(response):
+    """The text of a page, blanks put together."""
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", strip_tags(response.content.decode()))
+
+
+def page(client_for, user, name, *arguments):
+    return words(client_for(user).get(reverse(name, args=arguments), {"currency": "EUR"}))
+
+
+def funded_without_tax(monkeypatch):
+    project = taxed()
+    with monkeypatch.context() as patch:
+        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
+        fund(project)
+    return submitted_milestone(project)
+
+
+def test_the_exported_statement_names_the_invoice_of_a_part(monkeypatch, client_for):
+    invoice = in_part(monkeypatch)
+    credit(invoice, "100.00")
+
+    exported = client_for(invoice.seller).get(reverse("wallets:statement-csv"), {"currency": "EUR"})
+
+    table = b"".join(exported).decode()
+    assert (table.count("Paid in part"), table.count("Part payment taken back")) == (2, 1)
+    assert table.count(invoice.number) == 3
+
+
+def test_the_preview_of_the_rest_charges_the_rest(monkeypatch, client_for, api):
+    invoice = in_part(monkeypatch)
+
+    preview = payment_preview(invoice_id=invoice.pk, by=invoice.buyer, at=AT)
+    told = api(invoice.buyer).post(f"/api/v1/invoices/{invoice.public_id}/pay/preview/").json()
+    shown = page(client_for, invoice.buyer, "wallets:pay", invoice.public_id)
+
+    assert (preview.total, preview.net) == (eur("1190.00"), eur("1140.00"))
+    assert (preview.charged, preview.credited) == (eur("190.00"), eur("190.00"))
+    assert (preview.available_after, preview.left_open) == (eur("1140.00"), eur("0.00"))
+    assert (told["charged"], told["credited"]) == (amount("190.00"), amount("190.00"))
+    assert "You are charged 190.00 EUR, the rest of 1,190.00 EUR." in shown
+    assert "is credited 190.00 EUR." in shown
+    assert "The invoice is paid in full." in shown
+    assert "Pay 190.00 EUR" in shown
+    assert "Pay 1,190.00 EUR" not in shown
+    assert "For the freelancer 1,140.00 EUR Of that, credited now 190.00 EUR" in shown
+
+
+def test_a_transfer_of_the_rest_is_asked_for(monkeypatch, client_for, settings):
+    settings.BANK_ACCOUNT_IBAN = "DE89370400440532013000"
+    settings.BANK_ACCOUNT_HOLDER = "Tranche GmbH"
+    invoice = in_part(monkeypatch)
+
+    shown = page(client_for, invoice.buyer, "wallets:pay", invoice.public_id)
+
+    assert f"Reference {invoice.number}" in shown
+    assert "Amount 190.00 EUR" in shown
+
+
+def test_paying_the_rest_answers_with_what_it_paid(monkeypatch, api, client_for):
+    invoice = in_part(monkeypatch)
+    body = {"invoice_id": invoice.public_id, "payment_method": GOOD_METHOD}
+
+    answer = api(invoice.buyer).post("/api/payments/execute", body, format="json", headers=keyed())
+
+    assert answer.status_code == 200
+    assert answer.json()["credited"] == {
+        "gross": amount("190.00"),
+        "fee": amount("0.00"),
+        "net": amount("190.00"),
+    }
+    payment = answer.json()["payment"]["id"]
+    shown = page(client_for, invoice.buyer, "wallets:payment", payment)
+    assert f"The rest of {invoice.number} is paid, " in shown
+    assert "milestone is settled" not in shown
+
+
+def test_the_preview_of_an_approval_says_what_is_paid_at_once(monkeypatch, client_for, api):
+    milestone = funded_without_tax(monkeypatch)
+    buyer, name = milestone.project.commissioner, milestone.project.freelancer.name
+
+    shown = page(client_for, buyer, "wallets:approval-preview", milestone.public_id)
+    path = f"/api/v1/milestones/{milestone.public_id}/approve/preview/"
+    told = api(buyer).post(path).json()
+
+    assert "1,000.00 EUR of it are paid at once, from the funds held for it." in shown
+    assert "190.00 EUR of it stay open: the funds do not cover them." in shown
+    assert f"{name} is credited 950.00 EUR at once, and the rest when you pay it." in shown
+    assert "Of that, credited now 950.00 EUR" in shown
+    assert "the project is completed, though the rest of the invoice is open." in shown
+    assert (told["charged"], told["credited"], told["left_open"]) == (
+        amount("1000.00"),
+        amount("950.00"),
+        amount("190.00"),
+    )
+
+
+def test_its_freelancer_reads_what_came_and_what_is_to_come(monkeypatch, client_for):
+    invoice = in_part(monkeypatch)
+
+    shown = page(client_for, invoice.seller, "invoicing:detail", invoice.public_id)
+
+    assert "Credited already 950.00 EUR When the rest is paid 190.00 EUR" in shown
+    pay(invoice)
+    paid = page(client_for, invoice.seller, "invoicing:detail", invoice.public_id)
+    assert "Credited to your wallet 1,140.00 EUR" in paid
+    assert "When the rest is paid" not in paid
+
+
+def test_its_buyers_dashboard_says_of_how_much_it_is_the_rest(monkeypatch, client_for):
+    invoice = in_part(monkeypatch)
+
+    shown = words(client_for(invoice.buyer).get(reverse("dashboard")))
+
+    assert "190.00 EUR of 1,190.00 EUR" in shown
+
+
+def test_its_price_is_paid_in_the_figures_of_its_project(monkeypatch):
+    invoice = in_part(monkeypatch, tasks=2)
+
+    def figures():
+        view = project_view(projects_with_figures().get(pk=invoice.project_id))
+        return view.paid, view.remaining, view.paid_percent
+
+    assert figures() == (eur("500.00"), eur("500.00"), 50)
+    pay(invoice)
+    assert figures() == (eur("500.00"), eur("500.00"), 50)
+    credit(invoice, "100.00")
+    assert figures() == (eur("400.00"), eur("600.00"), 40)
+
+
+def charts(invoice):
+    """Month and amount of what was earned and of what was spent."""
+    since = AT.replace(year=AT.year - 1)
+    earned = earned_by_month(invoice.seller, since=since)
+    spent = spent_by_month(invoice.buyer, since=since)
+    return [[(row.month.month, row.amount) for row in rows] for rows in (earned, spent)]
+
+
+def test_a_part_counts_in_its_own_month_and_the_rest_in_that_of_its_payment(monkeypatch):
+    invoice = in_part(monkeypatch)
+    assert charts(invoice) == [[(11, eur("950.00"))], [(11, eur("1000.00"))]]
+
+    pay(invoice, at=AT + timedelta(days=40))
+
+    assert charts(invoice) == [
+        [(11, eur("950.00")), (1, eur("0.00"))],
+        [(11, eur("1000.00")), (1, eur("190.00"))],
+    ]
+    credit(invoice, "400.00")
+    assert charts(invoice) == [
+        [(11, eur("570.00")), (1, eur("0.00"))],
+        [(11, eur("714.00")), (1, eur("0.00"))],
+    ]
+    credit(invoice)
+    assert charts(invoice) == [[], []]
+
+
+def test_a_part_below_the_fee_pays_nothing_but_fee(monkeypatch):
+    invoice = in_part(monkeypatch)
+
+    invoice.part_paid = Decimal(30)
+
+    assert (invoice.part_net, invoice.net_open) == (eur("0.00"), eur("1140.00"))
+    assert (invoice.fee_open, invoice.due) == (eur("20.00"), eur("1160.00"))
+
+
+def test_the_mail_about_it_names_the_open_amount_alike_in_both_forms(monkeypatch, mailoutbox):
+    invoice = in_part(monkeypatch)
+    Job.objects.filter(topic="mail.send").exclude(payload__template="invoice_part_paid").delete()
+
+    run_jobs("mail.send")
+
+    assert [one.to for one in mailoutbox] == [
+        [f"{person.name} <{person.email}>"] for person in (invoice.buyer, invoice.seller)
+    ]
+    for one in mailoutbox:
+        assert "Still open: 190.00 EUR" in one.body
+        [(html, _)] = one.alternatives
+        assert "Still open 190.00 EUR" in re.sub(r"\s+", " ", strip_tags(html))
