@@ -103,6 +103,13 @@ class Wallets(Payments):
         need(not row["frozen"] and row["status"] in UNDER_WAY, "WithdrawalTransitionRefused")
         self.freeze_row(row)
 
+    def unfreeze(self, withdrawal):
+        """Staff let go on what has not ended; what was said of it is forgotten."""
+        row = self.withdrawals[withdrawal]
+        goes_on = row["status"] == "approved" or row["status"] in UNDER_WAY
+        need(row["frozen"] and goes_on, "WithdrawalTransitionRefused")
+        row["frozen"], row["said"] = False, None
+
     def hear_the_end(self, row, word, fits):
         if word != "paid":
             self.end(row, "returned", UNDER_WAY)

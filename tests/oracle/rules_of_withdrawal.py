@@ -27,6 +27,7 @@ from wallets.services import (
     withdrawal_reject,
     withdrawal_request,
     withdrawal_resolve,
+    withdrawal_unfreeze,
 )
 
 KEYS = st.integers(1, 40)
@@ -180,6 +181,21 @@ class Withdrawals(Refunds):
             lambda at: self.books.freeze(withdrawal),
             lambda at: withdrawal_freeze(
                 withdrawal_id=self.row(withdrawal), reason="Where is it?", by=staff, at=at
+            ),
+        )
+
+    @precondition(lambda self: self.books.withdrawals)
+    @rule(data=st.data())
+    def staff_unfreeze(self, data):
+        rows = self.books.withdrawals
+        withdrawal = self.one_of(data, rows, lambda row: row["frozen"])
+        self.both(
+            lambda at: self.books.unfreeze(withdrawal),
+            lambda at: withdrawal_unfreeze(
+                withdrawal_id=self.row(withdrawal),
+                reason="It was slow.",
+                by=self.people["staff"],
+                at=at,
             ),
         )
 

@@ -22,6 +22,7 @@ from wallets.services import (
     withdrawal_freeze,
     withdrawal_reject,
     withdrawal_resolve,
+    withdrawal_unfreeze,
 )
 
 
@@ -86,6 +87,14 @@ FREEZE = Deed(
     " then resolve it.",
     "is frozen",
     withdrawal_freeze,
+)
+UNFREEZE = Deed(
+    "unfreeze",
+    "Let it go on",
+    "The provider is asked again, with the same key, so that nothing is paid twice. What does not"
+    " fit freezes it again.",
+    "goes on",
+    withdrawal_unfreeze,
 )
 CONFIRM_PAID = Deed(
     "confirm_paid",
@@ -154,6 +163,7 @@ class WithdrawalAdmin(ReadOnlyAdmin):
         "reject",
         export_batch,
         "freeze",
+        "unfreeze",
         "resolve_paid",
         "resolve_returned",
         "confirm_paid",
@@ -215,6 +225,10 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     @admin.action(description="Freeze, to find out what became of it")
     def freeze(self, request, queryset):
         return self._do(request, queryset, FREEZE)
+
+    @admin.action(description="Unfreeze: let it go on")
+    def unfreeze(self, request, queryset):
+        return self._do(request, queryset, UNFREEZE)
 
     @admin.action(description="Confirm a colleague: it was paid")
     def confirm_paid(self, request, queryset):

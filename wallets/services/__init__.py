@@ -80,6 +80,7 @@ from wallets.services.withdrawal_review import (
     withdrawal_freeze,
     withdrawal_reject,
     withdrawal_resolve,
+    withdrawal_unfreeze,
 )
 from wallets.services.withdrawal_sending import (
     provider_event_note,
@@ -176,6 +177,7 @@ __all__ = [
     "withdrawal_request",
     "withdrawal_resolve",
     "withdrawal_send",
+    "withdrawal_unfreeze",
     "withdrawals_claim",
     "withdrawals_compare",
     "withdrawals_conclude",

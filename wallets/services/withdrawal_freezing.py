@@ -29,7 +29,7 @@ def freeze(withdrawal: Withdrawal, because: str, *, by: User | None = None, at: 
 
 
 def overtake(withdrawal: Withdrawal) -> None:
-    """Go on with a locked withdrawal by a line of the bank; what nobody confirmed yet is void."""
+    """Go on with a locked withdrawal as if it had not been frozen; what nobody confirmed is void."""
     if withdrawal.frozen_at is not None:
         _forget_resolution(withdrawal)
         unfreeze(withdrawal)

@@ -11,24 +11,27 @@ from django.db import transaction
 from accounts.models import User
 from accounts.policies import require
 from outbox.registry import BRISK_LEASE
+from outbox.services import enqueue
 from wallets import policies
-from wallets.enums import Resolution, WithdrawalStatus
+from wallets.enums import Rail, Resolution, WithdrawalStatus
 from wallets.exceptions import ReasonRequired, WithdrawalTransitionRefused
 from wallets.models import Withdrawal
-from wallets.services.withdrawal_freezing import RESOLUTION, freeze, unfreeze
+from wallets.services.withdrawal_freezing import RESOLUTION, freeze, overtake, unfreeze
 from wallets.services.withdrawal_sending import (
+    RESOLVE,
     UNDER_WAY,
     pay,
     pay_after_all,
     take_back,
 )
-from wallets.services.withdrawals import approve, end_unpaid, locked, refuse_frozen, remark
+from wallets.services.withdrawals import SEND, approve, end_unpaid, locked, refuse_frozen, remark
 
 ENDED_UNPAID: Final = (
     WithdrawalStatus.RETURNED,
     WithdrawalStatus.REJECTED,
     WithdrawalStatus.CANCELLED,
 )
+GOES_ON: Final = (WithdrawalStatus.APPROVED, *UNDER_WAY)
 
 
 @transaction.atomic
@@ -65,6 +68,28 @@ def withdrawal_freeze(*, withdrawal_id: int, reason: str, by: User, at: datetime
     if withdrawal.status not in UNDER_WAY:
         raise WithdrawalTransitionRefused("Only what is on its way can be frozen.")
     freeze(withdrawal, reason.strip()[:300], by=by, at=at)
+    return withdrawal
+
+
+@transaction.atomic
+def withdrawal_unfreeze(*, withdrawal_id: int, reason: str, by: User, at: datetime) -> Withdrawal:
+    """Let a frozen withdrawal go on from where it was, with the key that its provider knows.
+
+    What does not fit freezes it again. A resolution that nobody confirmed is void.
+    PermissionRefused, WithdrawalTransitionRefused.
+    """
+    withdrawal = _reviewed(withdrawal_id, reason, by=by)
+    frozen_at = withdrawal.frozen_at
+    if frozen_at is None:
+        raise WithdrawalTransitionRefused("This withdrawal is not frozen.")
+    if withdrawal.status not in GOES_ON:
+        raise WithdrawalTransitionRefused("It has ended: resolve it as paid or as returned.")
+    overtake(withdrawal)
+    _note(withdrawal, reason, by=by, at=at, event="withdrawal.unfrozen")
+    if withdrawal.rail == Rail.SANDBOX:
+        topic = RESOLVE if withdrawal.status == WithdrawalStatus.UNCERTAIN else SEND
+        key = f"{withdrawal.public_id}:{frozen_at.isoformat()}"
+        enqueue(topic, key=key, payload={"withdrawal": withdrawal.pk})
     return withdrawal
 
 
@@ -156,5 +181,12 @@ def _reviewed(withdrawal_id: int, reason: str, *, by: User) -> Withdrawal:
     return withdrawal
 
 
-def _note(withdrawal: Withdrawal, note: str, *, by: User, at: datetime) -> None:
-    remark(withdrawal, "withdrawal.reviewed", note.strip()[:300], by=by, at=at)
+def _note(
+    withdrawal: Withdrawal,
+    note: str,
+    *,
+    by: User,
+    at: datetime,
+    event: str = "withdrawal.reviewed",
+) -> None:
+    remark(withdrawal, event, note.strip()[:300], by=by, at=at)
