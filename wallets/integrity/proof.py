@@ -79,7 +79,7 @@ def prove(*, workers: int | None = None) -> Proof:
     with snapshot() as moment:
         asked = [
             *((CHAINS, query) for query in _chain_queries(moment)),
-            *((c.name, _shown(c)) for c in every if c.name not in (CHAINS, PAYOUT_BOOK)),
+            *((c.name, shown(c)) for c in every if c.name not in (CHAINS, PAYOUT_BOOK)),
         ]
         found = moment.all_rows(
             [query for _, query in asked], workers=workers or settings.VERIFY_WORKERS
@@ -103,7 +103,7 @@ def prove_recent() -> Proof:
     """
     every = recent_checks()
     with snapshot() as moment:
-        found = [(check.name, moment.rows(_shown(check))) for check in every]
+        found = [(check.name, moment.rows(shown(check))) for check in every]
         moved = moment.rows(Query(MOVED))
         return Proof(
             checks=len(every),
@@ -129,10 +129,10 @@ def _chain_queries(moment: Snapshot) -> list[Query]:
 def _beside_payout_book(moment: Snapshot, every: Sequence[Check]) -> tuple[str, list[Row]]:
     check = next(check for check in every if check.name == PAYOUT_BOOK)
     moment.rows(Query("SELECT set_config('tranche.payout_book', %s, true)", (payout_book(),)))
-    return PAYOUT_BOOK, moment.rows(_shown(check))
+    return PAYOUT_BOOK, moment.rows(shown(check))
 
 
-def _shown(check: Check) -> Query:
+def shown(check: Check) -> Query:
     """Planned to be read to its end: by a limit alone the planner takes what finds its first rows soon."""
     whole = f"with found as materialized (\n{check.sql}\n)"
     return Query(f"{whole} select * from found limit {SHOWN}")  # noqa: S608 - checks are files of ours

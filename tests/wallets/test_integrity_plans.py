@@ -1,0 +1,42 @@
+"""How the database goes about a check: as if all of its rows were wanted."""
+
+import json
+from itertools import chain
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from wallets.integrity.checks import Check, checks, recent_checks
+from wallets.integrity.proof import shown
+
+pytestmark = pytest.mark.django_db
+EVERY = [*checks(), *recent_checks()]
+
+
+def plan_of(sql: str) -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON, COSTS OFF) {sql}")
+        [(answer,)] = cursor.fetchall()
+    [made] = json.loads(answer) if isinstance(answer, str) else answer
+    return made["Plan"]
+
+
+def nodes(plan: dict[str, Any]) -> chain[dict[str, Any]]:
+    return chain([plan], *(nodes(part) for part in plan.get("Plans", [])))
+
+
+def found(plan: dict[str, Any]) -> dict[str, Any]:
+    """The part that looks for what breaks the promise."""
+    [part] = [node for node in nodes(plan) if node.get("Subplan Name") == "CTE found"]
+    return part
+
+
+@pytest.mark.parametrize("check", EVERY, ids=lambda check: check.name)
+def test_a_check_is_planned_as_if_all_its_rows_were_wanted(check: Check):
+    """By its limit the planner would take what finds its first rows soon, and no check finds any."""
+    limited = plan_of(shown(check).sql)
+    whole = plan_of(f"with found as materialized ({check.sql}) select * from found")
+
+    assert limited["Node Type"] == "Limit"
+    assert found(limited) == found(whole)
