@@ -315,8 +315,14 @@ def _to_pay(view: ProjectView) -> NextStep | None:
     for milestone in view.milestones if not view.project.is_by_completion else ():
         if milestone.status == MilestoneStatus.APPROVED and not _awaits_invoice(milestone, mode):
             return NextStep(Step.PAY, milestone, milestone.invoice)
+    return _rest_of(view, Step.PAY)
+
+
+def _rest_of(view: ProjectView, step: Step) -> NextStep | None:
+    """The first milestone that is settled while the rest of its invoice is to be paid."""
+    for milestone in view.milestones:
         if milestone.status == MilestoneStatus.SETTLED and _is_open(milestone.invoice):
-            return NextStep(Step.PAY, milestone, milestone.invoice)
+            return NextStep(step, milestone, milestone.invoice)
     return None
 
 
@@ -336,7 +342,9 @@ def _next_of_freelancer(view: ProjectView) -> NextStep:
         for milestone in view.milestones:
             if milestone.status == status and milestone not in unfunded:
                 return NextStep(step, milestone)
-    return NextStep(Step.AWAIT_FUNDS, unfunded[0]) if unfunded else NextStep(Step.DONE)
+    if unfunded:
+        return NextStep(Step.AWAIT_FUNDS, unfunded[0])
+    return _rest_of(view, Step.AWAIT_PAYMENT) or NextStep(Step.DONE)
 
 
 def _is_open(invoice: Any) -> bool:

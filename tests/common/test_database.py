@@ -48,7 +48,7 @@ def test_a_connection_that_broke_between_two_requests_is_replaced(monkeypatch):
     (old,) = fetch_rows("SELECT pg_backend_pid()", [])
     other = connection.copy()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", old)
+        cursor.execute("SELECT pg_terminate_backend(%s, 30000)", old)
     other.close()
     monkeypatch.setattr(connection, "close_at", None)
     connection.close_if_unusable_or_obsolete()

@@ -157,7 +157,7 @@ def test_the_worker_keeps_its_connection_from_task_to_task(backends):
 def test_a_connection_that_was_lost_between_two_tasks_costs_no_attempt(backends):
     [first] = backends()
     with psycopg.connect(**own_address(), autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(%s, 1000)", [first])
+        other.execute("SELECT pg_terminate_backend(%s, 30000)", [first])
 
     _, second = backends()
 

@@ -35,6 +35,16 @@ def billed():
     return fees_bill(at=datetime(first.year, first.month, 2, tzinfo=UTC))
 
 
+def test_its_freelancer_waits_for_the_rest(monkeypatch, client_for):
+    invoice = in_part(monkeypatch)
+    address = reverse("projects:detail", args=[invoice.project.public_id])
+
+    page = client_for(invoice.seller).get(address).content.decode()
+
+    assert "The rest of an invoice is open" in page
+    assert "still has to pay" in page
+
+
 def test_the_wallets_statement_names_the_invoice_of_a_part(monkeypatch, api, client_for):
     invoice = in_part(monkeypatch)
     credit(invoice, "100.00")
