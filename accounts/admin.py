@@ -1,5 +1,6 @@
 """The staff door to people and their access."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 
@@ -9,6 +10,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.html import format_html
 
 from accounts import services
 from accounts.enums import Role
@@ -18,12 +20,26 @@ from accounts.models import (
     CommissionerProfile,
     FreelancerProfile,
     IdempotencyKey,
+    Logo,
     Organisation,
     User,
 )
 from accounts.permissions import SignedInRequest
-from accounts.selectors import LEGAL_FIELDS, PERSONAL_FIELDS
+from accounts.selectors import LEGAL_FIELDS, PERSONAL_FIELDS, logo_of, organisation_logo_of
 from common.admin import ReadOnlyAdmin, ReadOnlyInline, run_service
+
+
+def picture_of(logo: Logo | None) -> str:
+    """A logo as it is printed, within the page."""
+    if logo is None:
+        return "-"
+    return format_html(
+        '<img class="logo-preview" src="data:image/png;base64,{}" alt="logo" width="{}" height="{}">',
+        b64encode(bytes(logo.content)).decode(),
+        logo.width // 3,
+        logo.height // 3,
+    )
+
 
 admin.site.unregister([Authenticator, EmailAddress, Group])
 
@@ -131,7 +147,7 @@ class UserAdmin(ReadOnlyAdmin):
         (None, {"fields": ["public_id", "email", "name", "role_names", "currency"]}),
         (
             "On invoices",
-            {"fields": [*LEGAL_FIELDS, *PERSONAL_FIELDS]},
+            {"fields": [*LEGAL_FIELDS, *PERSONAL_FIELDS, "logo"]},
         ),
         (
             "Access",
@@ -143,6 +159,10 @@ class UserAdmin(ReadOnlyAdmin):
     @admin.display(description="roles")
     def role_names(self, user: User) -> str:
         return ", ".join(Role(role).label for role in user.roles) or "none"
+
+    @admin.display
+    def logo(self, user: User) -> str:
+        return picture_of(logo_of(user))
 
     @admin.action(description="Deactivate: no sign-in, sessions and tokens end")
     def deactivate(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:
@@ -176,6 +196,14 @@ class OrganisationAdmin(ReadOnlyAdmin):
     search_fields = ["name", "legal_name", "vat_id", "tax_number", "owner__email"]
     search_help_text = "Name, VAT or tax number, owner's address or org_… identifier"
     ordering = ["name", "pk"]
+    fieldsets = [
+        (None, {"fields": ["public_id", "name", "owner", "created_at"]}),
+        ("On invoices", {"fields": [*LEGAL_FIELDS, "logo"]}),
+    ]
+
+    @admin.display(description="logo, where it writes them itself")
+    def logo(self, organisation: Organisation) -> str:
+        return picture_of(organisation_logo_of(organisation.owner))
 
 
 @admin.register(ApiToken)

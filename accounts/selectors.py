@@ -120,6 +120,14 @@ def logo_of(user: User) -> Logo | None:
     return Logo.objects.filter(user=user, digest=user.logo_digest).first()
 
 
+def organisation_logo_of(user: User) -> Logo | None:
+    """The logo on the next invoices that the user's organisation writes itself."""
+    organisation = organisation_of(user)
+    if organisation is None:
+        return None
+    return Logo.objects.filter(user=user, digest=organisation.logo_digest).first()
+
+
 def logo_contents(digests: Collection[str]) -> dict[str, bytes]:
     """The pictures of these logos, by digest."""
     found = Logo.objects.filter(digest__in=digests).values_list("digest", "content")
@@ -136,7 +144,7 @@ def buyer_copy(party: User | Organisation) -> dict[str, str]:
         "kind": PartyKind.BUSINESS if isinstance(party, Organisation) else party.buyer_kind,
         "tax_status": "",
         "iban": "",
-        "logo": "",
+        "logo": party.logo_digest,
     }
 
 

@@ -16,6 +16,17 @@ urlpatterns = [
     path("logo/remove/", views.logo_remove, name="logo-remove"),
     path("logo.png", views.logo_picture, name="logo-picture"),
     path("organisation/", views.organisation, name="organisation"),
+    path("organisation/logo/", views.organisation_logo, name="organisation-logo"),
+    path(
+        "organisation/logo/remove/",
+        views.organisation_logo_remove,
+        name="organisation-logo-remove",
+    ),
+    path(
+        "organisation/logo.png",
+        views.organisation_logo_picture,
+        name="organisation-logo-picture",
+    ),
     path("tokens/", views.tokens, name="tokens"),
     path("tokens/<tok_id:token_id>/revoke/", views.token_revoke, name="token-revoke"),
     path("security/", views.security, name="security"),

@@ -24,11 +24,14 @@ from accounts.forms import (
     RoleForm,
     TokenForm,
 )
-from accounts.models import Organisation, User
+from accounts.models import Logo, Organisation, User
 from accounts.permissions import SignedInRequest, is_sure, role_required
+from common.exceptions import Missing
 from common.http import attempt, found
 
 SAVED = "Saved."
+ORGANISATIONS_ID = "organisation-%s"
+"""Tells the fields of an organisation's logo from those of one's own on the same page."""
 
 
 @require_safe
@@ -133,10 +136,44 @@ def logo_remove(request: SignedInRequest) -> HttpResponse:
 @login_required
 def logo_picture(request: SignedInRequest) -> HttpResponse:
     """One's own logo as it is printed."""
-    found = selectors.logo_of(request.user)
-    if found is None:
-        raise Http404
-    return HttpResponse(bytes(found.content), content_type="image/png")
+    return _picture(selectors.logo_of(request.user))
+
+
+@require_POST
+@login_required
+@role_required(Role.COMMISSIONER)
+def organisation_logo(request: SignedInRequest) -> HttpResponse:
+    """Put a picture on the next invoices that one's organisation writes itself."""
+    form = LogoForm(request.POST, request.FILES, auto_id=ORGANISATIONS_ID)
+    if form.is_valid():
+        call = partial(
+            services.organisation_logo_save,
+            content=form.cleaned_data["file"].read(),
+            by=request.user,
+            at=timezone.now(),
+        )
+        if attempt(request, call, form=form) is not None:
+            return _saved(request, "accounts:legal")
+    return _legal_page(request, organisation_logo_form=form)
+
+
+@require_POST
+@login_required
+@role_required(Role.COMMISSIONER)
+def organisation_logo_remove(request: SignedInRequest) -> HttpResponse:
+    """Leave the logo off the next invoices of one's organisation."""
+    try:
+        services.organisation_logo_remove(by=request.user, at=timezone.now())
+    except Missing as error:
+        raise Http404 from error
+    return _saved(request, "accounts:legal")
+
+
+@require_safe
+@login_required
+def organisation_logo_picture(request: SignedInRequest) -> HttpResponse:
+    """The logo of one's organisation as it is printed."""
+    return _picture(selectors.organisation_logo_of(request.user))
 
 
 @require_POST
@@ -239,6 +276,12 @@ def _tokens_page(
     return render(request, "accounts/tokens.html", context, status=422 if form.is_bound else 200)
 
 
+def _picture(logo: Logo | None) -> HttpResponse:
+    if logo is None:
+        raise Http404
+    return HttpResponse(bytes(logo.content), content_type="image/png")
+
+
 def _legal_saving(request: SignedInRequest, form: PersonLegalForm) -> Callable[[], User]:
     return partial(
         services.legal_data_update, changes=form.changes(), by=request.user, at=timezone.now()
@@ -259,9 +302,13 @@ def _legal_page(
     legal_form: PersonLegalForm | None = None,
     organisation_form: OrganisationForm | None = None,
     logo_form: LogoForm | None = None,
+    organisation_logo_form: LogoForm | None = None,
 ) -> HttpResponse:
     user = request.user
-    is_refused = bool(legal_form or organisation_form or logo_form)
+    is_refused = bool(legal_form or organisation_form or logo_form or organisation_logo_form)
+    organisation = selectors.organisation_of(user) if user.is_commissioner else None
+    if organisation is not None and organisation_logo_form is None:
+        organisation_logo_form = LogoForm(auto_id=ORGANISATIONS_ID)
     if user.is_commissioner and organisation_form is None:
         organisation_form = OrganisationForm(initial=selectors.organisation_values(user))
     context = {
@@ -270,5 +317,7 @@ def _legal_page(
         "organisation_form": organisation_form,
         "logo_form": logo_form or (LogoForm() if user.is_freelancer else None),
         "logo_digest": user.logo_digest,
+        "organisation_logo_form": organisation_logo_form,
+        "organisation_logo_digest": organisation.logo_digest if organisation else "",
     }
     return render(request, "accounts/legal.html", context, status=422 if is_refused else 200)

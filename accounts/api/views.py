@@ -33,13 +33,15 @@ from accounts.exceptions import (
     StepUpRequired,
     TokenAbsent,
 )
-from accounts.models import ApiToken
+from accounts.models import ApiToken, Logo
 from accounts.permissions import is_sure
-from accounts.selectors import logo_of, tokens_of
+from accounts.selectors import logo_of, organisation_logo_of, tokens_of
 from accounts.services import (
     legal_data_update,
     logo_remove,
     logo_save,
+    organisation_logo_remove,
+    organisation_logo_save,
     organisation_save,
     user_register,
 )
@@ -171,10 +173,7 @@ class LogoView(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         """Read the logo of one's invoices as it is printed: a PNG on white."""
-        logo = logo_of(self.user)
-        if logo is None:
-            raise Missing("There is no logo.")
-        return HttpResponse(bytes(logo.content), content_type="image/png")
+        return _printed(logo_of(self.user))
 
     @operation(
         Operation(
@@ -226,6 +225,64 @@ class OrganisationView(ApiView):
         changes = self.body(OrganisationInput)
         organisation = organisation_save(changes=changes, by=self.user, at=self.at)
         return Response(OrganisationOutput(organisation).data)
+
+
+class OrganisationLogoView(ApiView):
+    parser_classes = uploads(MOST_BYTES)
+
+    @operation(
+        Operation(
+            name="organisation_logo_read",
+            tag="auth",
+            scope=Scope.MONEY_READ,
+            answers={(200, "image/png"): OpenApiTypes.BINARY},
+            refusals=[Missing],
+        )
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Read the logo of the organisation that one acts for, as it is printed: a PNG on white."""
+        return _printed(organisation_logo_of(self.user))
+
+    @operation(
+        Operation(
+            name="organisation_logo_put",
+            tag="auth",
+            scope=Scope.MONEY_WRITE,
+            request=LogoInput,
+            answers={200: LogoOutput},
+            refusals=[PermissionRefused, Missing],
+            is_upload=True,
+        )
+    )
+    def put(self, request: Request) -> Response:
+        """Put a logo on the PDF of the next invoices that one's organisation writes itself.
+
+        Those of gigs with `self_billed`, and the credit notes on them. The `file` is as for one's
+        own logo; issued documents keep theirs.
+        """
+        content = self.body(LogoInput)["file"].read()
+        logo = organisation_logo_save(content=content, by=self.user, at=self.at)
+        return Response(LogoOutput(logo).data)
+
+    @operation(
+        Operation(
+            name="organisation_logo_remove",
+            tag="auth",
+            scope=Scope.MONEY_WRITE,
+            answers={204: None},
+            refusals=[PermissionRefused, Missing],
+        )
+    )
+    def delete(self, request: Request) -> Response:
+        """Leave the logo off the next invoices of one's organisation."""
+        organisation_logo_remove(by=self.user, at=self.at)
+        return Response(status=204)
+
+
+def _printed(logo: Logo | None) -> HttpResponse:
+    if logo is None:
+        raise Missing("There is no logo.")
+    return HttpResponse(bytes(logo.content), content_type="image/png")
 
 
 class TokensView(ApiView):

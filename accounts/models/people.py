@@ -149,7 +149,10 @@ class User(PublicIdModel, LegalParty, AbstractBaseUser, PermissionsMixin):
 
 
 class Logo(models.Model):
-    """A logo that somebody has, or had, on invoices: kept for ever, known by its SHA-256."""
+    """A logo that somebody, or their organisation, has or had on invoices.
+
+    Kept for ever, known by its SHA-256.
+    """
 
     user = models.ForeignKey(
         User,
@@ -210,6 +213,9 @@ class Organisation(PublicIdModel, LegalParty):
 
     owner = models.OneToOneField(User, on_delete=models.PROTECT, related_name="organisation")
     name = models.CharField(max_length=200)
+    logo_digest = models.CharField(
+        "SHA-256 of the logo on invoices that it writes", max_length=64, blank=True
+    )
     created_at = models.DateTimeField()
 
     objects: ClassVar[LockableQuerySet["Organisation"]] = LockableQuerySet.as_manager()  # type: ignore[assignment]

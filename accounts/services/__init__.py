@@ -6,7 +6,13 @@ from accounts.services.legal import (
     legal_data_update,
     organisation_save,
 )
-from accounts.services.logos import logo_remove, logo_save, platform_logo
+from accounts.services.logos import (
+    logo_remove,
+    logo_save,
+    organisation_logo_remove,
+    organisation_logo_save,
+    platform_logo,
+)
 from accounts.services.mail import (
     Addressee,
     Mail,
@@ -44,6 +50,8 @@ __all__ = [
     "mail_enqueue_many",
     "mail_enqueue_to_address",
     "mail_entries",
+    "organisation_logo_remove",
+    "organisation_logo_save",
     "organisation_save",
     "password_reset_mail",
     "platform_logo",

@@ -243,7 +243,7 @@ class Document:
 
     `issued_by` names who issued it for the seller ("Issued by … in the name and on behalf of …");
     empty when seller and issuer are one, or when the buyer bills himself. `delivered_on` is the
-    day of supply (BT-72): acceptance of the milestone. `logo` is the SHA-256 of the seller's.
+    day of supply (BT-72): acceptance of the milestone. `logo` is the SHA-256 of the issuer's.
     """
 
     type_code: TypeCode

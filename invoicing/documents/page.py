@@ -46,10 +46,14 @@ class Row(TypedDict):
 
 
 class Page(TypedDict):
-    """Everything that is printed, as text; `issued_on` and `language` only mark the file."""
+    """Everything that is printed, as text; `issued_on` and `language` only mark the file.
+
+    `issuer` is whose logo it is, for who cannot see it.
+    """
 
     language: str
     issued_on: str
+    issuer: str
     title: str
     number: str
     subject: str
@@ -113,10 +117,12 @@ def page_of(document: Document) -> Page:
     """The page, with what people wrote as they wrote it."""
     wording = wording_of(document.language)
     title = title_of(document)
-    issued_by, notes = _split_notes(document)
+    issuer = document.buyer if document.type_code.is_self_billed else document.seller
+    issued_by, notes = _split_notes(document, issuer)
     return {
         "language": str(document.language),
         "issued_on": document.issued_on.isoformat(),
+        "issuer": issuer.legal_name,
         "title": title,
         "number": document.number,
         "subject": f"{title} {document.number}: {document.seller.legal_name}, {document.buyer.legal_name}",
@@ -148,12 +154,12 @@ def _money(amount: Decimal, document: Document) -> str:
     return f"{_amount(amount, document)} {document.currency}"
 
 
-def _split_notes(document: Document) -> tuple[str, list[str]]:
+def _split_notes(document: Document, issuer: Party) -> tuple[str, list[str]]:
     """Who issued the document, which stands at the foot of each page, and the notes."""
     notes = [note.text for note in notes_of(document)]
     if document.issued_by:
         return notes[0], notes[1:]
-    return document.seller.legal_name, notes
+    return issuer.legal_name, notes
 
 
 def _summary(document: Document, wording: Wording) -> list[Fact]:

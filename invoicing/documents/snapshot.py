@@ -92,7 +92,7 @@ def document_of(invoice: Invoice) -> Document:
         payment=_payment(invoice),
         references=_references(invoice),
         issued_by="" if type_code.is_self_billed else ISSUER,
-        logo=sold.get("logo", ""),
+        logo=(bought if type_code.is_self_billed else sold).get("logo", ""),
     )
 
 

@@ -41,6 +41,7 @@ def test_a_person_is_copied_alike(legal_name):
 def test_an_organisation_is_copied_alike():
     owner = CommissionerFactory()
     organisation_save(changes={**FRENCH, "name": ODD}, by=owner, at=AT)
+    Organisation.objects.update(logo_digest="ab")
     organisation = Organisation.objects.get(owner=owner)
 
     made = invoice_copies(sellers=[], buyers=[], organisations=[organisation.pk])
@@ -48,3 +49,4 @@ def test_an_organisation_is_copied_alike():
     assert {key: json.loads(copy) for key, copy in made.items()} == {
         f"organisation:{organisation.pk}": buyer_copy(organisation)
     }
+    assert buyer_copy(organisation)["logo"] == "ab"

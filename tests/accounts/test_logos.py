@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from base64 import b64encode
 
 import pikepdf
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 from PIL import Image, PngImagePlugin
 
 from accounts.models import AuditEvent, Logo
-from accounts.services import logo_remove, logo_save
+from accounts.services import logo_remove, logo_save, organisation_logo_save, role_add
 from common.exceptions import Invalid
 from common.images import ImageError, plain_picture
 from invoicing.documents.files import files_of
@@ -19,7 +20,7 @@ from invoicing.documents.stored import from_json
 from invoicing.services import documents_make
 from tests.builders import active_project, sent_invoice
 from tests.factories import AT
-from tests.parties import buyer, seller
+from tests.parties import buyer, organisation, seller
 from tests.rules import REWRITES, copy, refused_by, rewrite_all
 
 
@@ -108,7 +109,7 @@ def test_a_logo_is_printed_and_frozen_with_the_invoice():
     assert (again.pdf, again.ubl, again.data) == (kept["pdf"], kept["ubl"], kept["data"])
     assert files_of(document).pdf != kept["pdf"]
     with pikepdf.open(io.BytesIO(kept["pdf"])) as pdf:
-        images = [one for one in pdf.objects if _is_image(one)]
+        images = [one for one in pdf.objects if is_image(one)]
         [shown] = images
         assert (shown.Width, shown.Height, str(shown.ColorSpace[0])) == (60, 20, "/ICCBased")
         assert "/SMask" not in shown
@@ -117,7 +118,7 @@ def test_a_logo_is_printed_and_frozen_with_the_invoice():
     assert events.count() == 3
 
 
-def _is_image(one):
+def is_image(one):
     return isinstance(one, pikepdf.Stream) and one.get("/Subtype") == "/Image"
 
 
@@ -159,6 +160,83 @@ def test_freelancers_put_it_there_in_the_settings(client_for, freelancer, commis
     other = client_for(commissioner)
     assert other.post(page, {"file": SimpleUploadedFile("a.png", picture())}).status_code == 403
     assert other.get(reverse("accounts:logo-picture")).status_code == 404
+
+
+@pytest.mark.django_db
+def test_commissioners_put_their_organisations_there_too(client_for, commissioner, freelancer):
+    browser, page = client_for(commissioner), reverse("accounts:organisation-logo")
+    remove = reverse("accounts:organisation-logo-remove")
+    shown_at = reverse("accounts:organisation-logo-picture")
+
+    def post(content, browser=browser):
+        return browser.post(page, {"file": SimpleUploadedFile("logo.png", content)})
+
+    settings = browser.get(reverse("accounts:legal")).content.decode()
+    assert "The logo of your organisation" not in settings
+    assert (post(picture()).status_code, Logo.objects.count()) == (404, 0)
+    assert browser.post(remove).status_code == 404
+    museum = organisation(owner=commissioner)
+    refused = post(b"no picture")
+    assert refused.status_code == 422
+    assert "This is no PNG or JPEG picture." in refused.content.decode()
+    assert browser.get(shown_at).status_code == 404
+
+    assert post(picture()).status_code == 302
+
+    logo = Logo.objects.get()
+    museum.refresh_from_db()
+    assert museum.logo_digest == logo.digest
+    shown = browser.get(shown_at)
+    assert (shown["Content-Type"], shown.content) == ("image/png", bytes(logo.content))
+    settings = browser.get(reverse("accounts:legal")).content.decode()
+    assert f'src="{shown_at}?{logo.digest[:8]}"' in settings
+    other = client_for(freelancer)
+    assert post(picture(), other).status_code == 403
+    assert other.post(remove).status_code == 403
+    assert other.get(shown_at).status_code == 404
+    museum.refresh_from_db()
+    assert museum.logo_digest == logo.digest
+    assert browser.post(remove).status_code == 302
+    museum.refresh_from_db()
+    assert museum.logo_digest == ""
+
+
+@pytest.mark.django_db
+def test_whoever_has_both_roles_has_two_logos(client_for, commissioner):
+    user = role_add(role="freelancer", by=commissioner, at=AT)
+    museum = organisation(owner=user)
+    own = logo_save(content=picture(), by=user, at=AT)
+    its = organisation_logo_save(content=picture(size=(90, 30)), by=user, at=AT)
+    same = organisation_logo_save(content=picture(), by=user, at=AT)
+
+    assert (same, Logo.objects.count()) == (own, 2)
+    organisation_logo_save(content=picture(size=(90, 30)), by=user, at=AT)
+    user.refresh_from_db()
+    museum.refresh_from_db()
+    assert (user.logo_digest, museum.logo_digest) == (own.digest, its.digest)
+    page = client_for(user).get(reverse("accounts:legal")).content.decode()
+    assert page.count('id="id_file"') == page.count('id="organisation-file"') == 1
+
+
+@pytest.mark.django_db
+def test_staff_see_logos(client_for, staff, commissioner, freelancer):
+    museum = organisation(owner=commissioner)
+    own = logo_save(content=picture(), by=freelancer, at=AT)
+    browser = client_for(staff)
+
+    def shown(model, row):
+        return browser.get(
+            reverse(f"admin:accounts_{model}_change", args=[row.pk])
+        ).content.decode()
+
+    def printed(logo):
+        return f"data:image/png;base64,{b64encode(bytes(logo.content)).decode()}"
+
+    assert printed(own) in shown("user", freelancer)
+    assert "data:image/png" not in shown("organisation", museum)
+    its = organisation_logo_save(content=picture(size=(90, 30)), by=commissioner, at=AT)
+    assert printed(its) in shown("organisation", museum)
+    assert "data:image/png" not in shown("user", commissioner)
 
 
 @pytest.mark.django_db

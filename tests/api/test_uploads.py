@@ -6,14 +6,18 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import AuditEvent, Logo
+from accounts.services import organisation_logo_save
 from common.images import MOST_BYTES
 from invoicing.documents.foreign import LARGEST
 from invoicing.models import ForeignInvoice
 from tests.accounts.test_logos import picture
+from tests.factories import AT
 from tests.invoicing.test_foreign import UBL, WRONG
+from tests.parties import organisation
 
 pytestmark = pytest.mark.django_db
 LOGO = "/api/v1/me/logo/"
+OF_ORGANISATION = "/api/v1/me/organisation/logo/"
 FOREIGN = "/api/v1/foreign-invoices/"
 
 
@@ -87,6 +91,83 @@ def test_a_logo_needs_a_form_and_a_freelancer(api, freelancer, commissioner):
         "permission_denied",
     )
     assert not Logo.objects.exists()
+
+
+def test_whoever_acts_for_an_organisation_puts_reads_and_removes_its_logo(api, commissioner):
+    museum = organisation(owner=commissioner)
+    client = api(commissioner)
+    assert problem(client.get(OF_ORGANISATION)) == (404, "not_found")
+
+    put = client.put(OF_ORGANISATION, {"file": file(picture(size=(60, 20)))}, format="multipart")
+
+    logo = Logo.objects.get()
+    assert (put.status_code, put.json()) == (
+        200,
+        {"sha256": logo.digest, "width": 60, "height": 20},
+    )
+    shown = client.get(OF_ORGANISATION)
+    assert (shown["Content-Type"], shown.content) == ("image/png", bytes(logo.content))
+    assert client.get(LOGO).status_code == 404
+    assert client.delete(OF_ORGANISATION).status_code == 204
+    assert client.delete(OF_ORGANISATION).status_code == 204
+    assert client.get(OF_ORGANISATION).status_code == 404
+    museum.refresh_from_db()
+    assert museum.logo_digest == ""
+    events = AuditEvent.objects.filter(event="organisation.logo_changed")
+    assert [event.after for event in events.order_by("pk")] == [
+        {"logo_digest": logo.digest},
+        {"logo_digest": ""},
+    ]
+    assert {event.target for event in events} == {museum.public_id}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"file": b"no picture"}, (400, "invalid_image")),
+        ({"file": b"<svg/>"}, (400, "invalid_image")),
+        ({"file": b""}, (400, "empty")),
+        ({"file": b"x" * (MOST_BYTES + 1)}, (400, "invalid_image")),
+        ({"file": b"x" * (MOST_BYTES + 128 * 1024)}, (413, "too_large")),
+        ({}, (400, "required")),
+    ],
+    ids=["text", "svg", "empty", "large", "larger", "none"],
+)
+def test_what_is_no_logo_of_an_organisation_is_refused(api, commissioner, body, expected):
+    museum = organisation(owner=commissioner)
+    sent = {name: file(value) for name, value in body.items()}
+
+    answer = api(commissioner).put(OF_ORGANISATION, sent, format="multipart")
+
+    assert problem(answer) == expected
+    museum.refresh_from_db()
+    assert (museum.logo_digest, Logo.objects.count()) == ("", 0)
+    assert not AuditEvent.objects.filter(event="organisation.logo_changed").exists()
+
+
+def test_only_whoever_acts_for_an_organisation_changes_its_logo(api, freelancer, commissioner):
+    museum = organisation()
+    organisation_logo_save(content=picture(), by=museum.owner, at=AT)
+    sent = {"file": picture(size=(90, 30))}
+
+    def answers(client):
+        body = {name: file(content) for name, content in sent.items()}
+        return [
+            problem(client.get(OF_ORGANISATION)),
+            problem(client.put(OF_ORGANISATION, body, format="multipart")),
+            problem(client.delete(OF_ORGANISATION)),
+        ]
+
+    assert answers(api(freelancer)) == [
+        (404, "not_found"),
+        (403, "permission_denied"),
+        (403, "permission_denied"),
+    ]
+    assert answers(api(commissioner)) == [(404, "not_found")] * 3
+    assert answers(api(None)) == [(401, "not_authenticated")] * 3
+    logo = Logo.objects.get()
+    museum.refresh_from_db()
+    assert (museum.logo_digest, logo.user) == (logo.digest, museum.owner)
 
 
 def test_an_invoice_of_somebody_else_is_kept(api, freelancer, stranger):

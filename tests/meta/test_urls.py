@@ -78,6 +78,9 @@ OWN = {
     "settings/logo/remove/",
     "settings/logo.png",
     "settings/organisation/",
+    "settings/organisation/logo/",
+    "settings/organisation/logo/remove/",
+    "settings/organisation/logo.png",
     "settings/mandate/",
     "settings/mandate/accept/",
     "settings/mandate/revoke/",
@@ -99,6 +102,7 @@ OWN = {
     "api/v1/me/logo/",
     "api/v1/me/mandate/",
     "api/v1/me/organisation/",
+    "api/v1/me/organisation/logo/",
     "api/v1/tokens/",
     "api/v1/gigs/",
     "api/v1/applications/",
@@ -371,7 +375,13 @@ def test_lists_of_ones_own_show_nothing_of_others(world, stranger):
         answer = caller.call("GET", Address(route, f"/{route}"), {})
         text = (answer.getvalue() if answer.streaming else answer.content).decode()
         is_fine = answer.status_code in (200, 302, 405) or route.startswith(
-            ("accounts/2fa/", "settings/logo.png", "api/v1/me/logo/")
+            (
+                "accounts/2fa/",
+                "settings/logo.png",
+                "settings/organisation/logo.png",
+                "api/v1/me/logo/",
+                "api/v1/me/organisation/logo/",
+            )
         )
         if not is_fine or any(public_id in text for public_id in theirs):
             wrong.append(f"{route}: {answer.status_code}")

@@ -1,17 +1,24 @@
 """Documents of projects that say that the buyer writes them, from the gig to the official rules."""
 
+import io
+
+import pikepdf
 import pytest
 from django.urls import reverse
 from lxml import etree
 
+from accounts.services import logo_save, organisation_logo_save
+from invoicing.documents.files import files_of
 from invoicing.documents.model import TypeCode
 from invoicing.documents.page import page_of
 from invoicing.documents.profiles import SELF_BILLING, profile_of
 from invoicing.documents.snapshot import document_of
+from invoicing.documents.stored import from_json
 from invoicing.documents.xml import cii_of, ubl_of
 from invoicing.enums import InvoiceKind
 from invoicing.models import Invoice
 from invoicing.services import documents_make, upfronts_issue
+from tests.accounts.test_logos import is_image, picture
 from tests.builders import (
     active_project,
     completion_project,
@@ -24,7 +31,7 @@ from tests.builders import (
 )
 from tests.factories import AT
 from tests.invoicing.documents.test_official_rules import ELSEWHERE, SHIPPED, broken
-from tests.parties import AUSTRALIAN, BRITISH, FRENCH, GERMAN, buyer, seller
+from tests.parties import AUSTRALIAN, BRITISH, FRENCH, GERMAN, buyer, organisation, seller
 
 pytestmark = pytest.mark.django_db
 EURO = {"budget": "10000.00", "currency": "EUR"}
@@ -119,6 +126,52 @@ def test_a_document_says_that_the_buyer_wrote_it():
     note = read(credit(invoice))
     assert page_of(note)["title"] == "Korrektur der Gutschrift"
     assert etree.fromstring(ubl_of(note)).findtext("{*}CreditNoteTypeCode") == "261"
+
+
+def test_the_logo_of_the_buyer_is_printed_and_frozen_with_it():
+    sells, museum = seller(), organisation({**GERMAN, "legal_name": "Museum GmbH"})
+    logo_save(content=picture(), by=sells, at=AT)
+    logo = organisation_logo_save(content=picture(size=(90, 30)), by=museum.owner, at=AT)
+    project = active_project(
+        freelancer=sells, commissioner=museum.owner, is_self_billed=True, **EURO
+    )
+    invoice = sent_invoice(project)
+    organisation_logo_save(content=picture(size=(30, 30)), by=museum.owner, at=AT)
+    note = credit(invoice)
+
+    documents_make(invoice_ids=[invoice.pk, note.pk], at=AT)
+
+    for issued in (invoice, note):
+        kept = {file.kind: bytes(file.content) for file in issued.documents.all()}
+        document = from_json(kept["data"])
+        assert document.logo == logo.digest
+        assert (files_of(document, logo=bytes(logo.content)).pdf, read(issued).logo) == (
+            kept["pdf"],
+            logo.digest,
+        )
+        page = page_of(document)
+        assert (page["issuer"], page["footer"]) == ("Museum GmbH", "Museum GmbH")
+        with pikepdf.open(io.BytesIO(kept["pdf"])) as pdf:
+            [shown] = [one for one in pdf.objects if is_image(one)]
+            assert (shown.Width, shown.Height) == (90, 30)
+
+
+def test_what_others_write_for_the_freelancer_has_the_freelancers_logo():
+    sells, museum = seller(), organisation(GERMAN)
+    logo = logo_save(content=picture(), by=sells, at=AT)
+    organisation_logo_save(content=picture(size=(90, 30)), by=museum.owner, at=AT)
+    ordinary = sent_invoice(active_project(freelancer=sells, commissioner=museum.owner, **EURO))
+
+    assert read(ordinary).logo == logo.digest
+    assert page_of(read(ordinary))["issuer"] == sells.legal_name
+
+
+def test_without_a_logo_of_the_buyer_there_is_none():
+    sells = seller()
+    logo_save(content=picture(), by=sells, at=AT)
+    billed = active_project(freelancer=sells, commissioner=buyer(), is_self_billed=True, **EURO)
+
+    assert read(sent_invoice(billed)).logo == ""
 
 
 @pytest.mark.parametrize(
