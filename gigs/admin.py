@@ -355,7 +355,7 @@ class FeePolicyAdmin(ReadOnlyAdmin):
     fields = ["valid_from", "percentage"]
 
     def get_urls(self):
-        view = self.admin_site.admin_view(self.announce)
+        view = self.page(self.announce)
         return [path("announce/", view, name="gigs_feepolicy_announce"), *super().get_urls()]
 
     def announce(self, request: SignedInRequest) -> HttpResponse:

@@ -5,7 +5,6 @@ from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -72,8 +71,8 @@ class ForeignInvoiceAdmin(ReadOnlyAdmin):
     ]
 
     def get_urls(self):
-        take_in = self.admin_site.admin_view(self.take_in)
-        download = self.admin_site.admin_view(self.download)
+        take_in = self.page(self.take_in)
+        download = self.page(self.download)
         own = [
             path("import/", take_in, name="invoicing_foreigninvoice_import"),
             path("<int:invoice_id>/file/", download, name="invoicing_foreigninvoice_file"),
@@ -98,8 +97,6 @@ class ForeignInvoiceAdmin(ReadOnlyAdmin):
 
     def download(self, request: HttpRequest, invoice_id: int) -> HttpResponse:
         """The file as it came."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         invoice = get_object_or_404(ForeignInvoice, pk=invoice_id)
         answer = download(
             bytes(invoice.content), media_type=invoice.media_type, name=invoice.download_name

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import User
+from tests.factories import UserFactory
 from tests.meta.routes import NAMES_OBJECT, Address, Caller, addresses, routes
 from tests.meta.world import World, build, nowhere
 from tests.rules import checksums
@@ -160,6 +162,7 @@ FOR_ALL_TO_SEE = {
 """What a stranger may do with an open gig: read it and apply."""
 
 SIGN_OUT = "admin/logout/"
+OF_MODEL = re.compile(r"admin/(accounts|gigs|invoicing|wallets|outbox)/\w+/")
 SIGN_IN = ("/accounts/login/?", "/admin/login/?")
 IDENTIFIERS = re.compile(r"[a-z]{2,3}_[0-9a-f]{32}|[0-9A-Z]{4}-[0-9]{4}-[0-9]{5}")
 CHANCE = re.compile(
@@ -361,6 +364,22 @@ def test_the_staff_door_is_closed_to_people(world, stranger):
         for method in address.methods:
             answer = caller.call(method, address, {})
             if answer.status_code != 403 and not _is_denied(address, answer):
+                wrong.append(f"{method} {address.path}: {answer.status_code}")
+
+    assert not wrong, "\n".join(wrong)
+    assert checksums() == before
+
+
+def test_pages_of_a_model_are_closed_to_staff_who_may_not_see_its_rows(world):
+    caller, before, wrong = signed_in(UserFactory(is_staff=True)), checksums(), []
+
+    for address in everywhere(world):
+        if not OF_MODEL.match(address.route) or address.route.endswith("/<path:object_id>/"):
+            continue
+        for method in address.methods:
+            answer = caller.call(method, address, {})
+            is_nowhere = answer.status_code == 302 and answer.url == reverse("admin:index")
+            if answer.status_code != 403 and not is_nowhere:
                 wrong.append(f"{method} {address.path}: {answer.status_code}")
 
     assert not wrong, "\n".join(wrong)

@@ -135,7 +135,7 @@ class BankStatementAdmin(ReadOnlyAdmin):
     ]
 
     def get_urls(self):
-        view = self.admin_site.admin_view(self.take_in)
+        view = self.page(self.take_in)
         return [path("import/", view, name="wallets_bankstatement_import"), *super().get_urls()]
 
     @admin.display(ordering="opening_minor")
@@ -242,7 +242,7 @@ class BankStatementLineAdmin(ReadOnlyAdmin):
     ]
 
     def get_urls(self):
-        view = self.admin_site.admin_view(self.match)
+        view = self.page(self.match)
         name = "wallets_bankstatementline_match"
         return [path("<path:object_id>/match/", view, name=name), *super().get_urls()]
 

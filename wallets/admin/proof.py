@@ -41,7 +41,7 @@ class VerificationRunAdmin(ReadOnlyAdmin):
     fields = ["mode", "started_at", "ended_at", "checks", "entries", "result", "found"]
 
     def get_urls(self):
-        view = self.admin_site.admin_view(self.run_now)
+        view = self.page(self.run_now)
         return [path("run/", view, name="wallets_verificationrun_run"), *super().get_urls()]
 
     @admin.display(ordering="difference_count")
