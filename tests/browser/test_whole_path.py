@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.steps import started_project
+from tests.acceptance.steps import GOOD_METHOD, Parties, answer, started_project
 from tests.browser import steps
 from tests.browser.conftest import Visit
 from tests.browser.steps import card, expect_fact, follow, go_to, milestone, press
-from tests.installation import Installation, eventually
+from tests.installation import Installation, Person, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -187,6 +187,70 @@ def test_a_declined_method_says_so_and_the_invoice_stays(installation: Installat
     follow(commissioner, "Back to the invoice")
     expect(commissioner.locator(".page-top .pill")).to_have_text("Sent")
     expect(commissioner.get_by_role("link", name="Pay 3,333.34 USD")).to_be_visible()
+
+
+def funded_before_the_tax(installation: Installation) -> Parties:
+    """1,000.00 set aside for the work of somebody who charges tax from then on."""
+    parties = started_project(installation, payment_mode="held", budget="1000.00", tasks=1)
+    address = {"street": "Torstrasse 140", "postcode": "10119", "city": "Berlin", "country": "DE"}
+    legal = {**address, "vat_id": "DE136695976"}
+
+    def change(person: Person, **changes: str) -> None:
+        answer(person.client.patch("/api/v1/me/legal/", json=changes))
+
+    change(parties.commissioner, **legal, buyer_kind="business")
+    change(parties.freelancer, **legal, tax_status="small_business")
+    path, funding = (
+        f"/api/v1/projects/{parties.project['id']}/fund/",
+        {"payment_method": GOOD_METHOD},
+    )
+    answer(parties.commissioner.post(path, funding, key="fund"))
+    change(parties.freelancer, tax_status="registered")
+    parties.submit(parties.task_ids[0])
+    return parties
+
+
+def test_what_is_held_pays_a_part_and_the_rest_is_paid_by_hand(
+    installation: Installation, visit: Visit
+):
+    parties = funded_before_the_tax(installation)
+    commissioner = steps.come_in(visit(), parties.commissioner)
+    freelancer = steps.come_in(visit(), parties.freelancer)
+    name = parties.freelancer.name
+
+    commissioner.goto(f"/milestones/{parties.task_ids[0]}/review/")
+    preview = card(commissioner, "If you approve")
+    expect(preview).to_contain_text("1,000.00 USD of it are paid at once")
+    expect(preview).to_contain_text("190.00 USD of it stay open")
+    expect_fact(preview, "For the freelancer", "1,140.00 USD")
+    expect_fact(preview, "Of that, credited now", "950.00 USD")
+    press(commissioner, "Approve Part 1")
+    chip = milestone(commissioner, "Part 1").locator("a.chip")
+    expect(chip).to_contain_text("Sent")
+    chip.click()
+
+    expect_fact(commissioner, "Paid in part", "1,000.00 USD")
+    expect_fact(commissioner, "Still to pay", "190.00 USD")
+    number = commissioner.get_by_role("heading", level=1).inner_text()
+    freelancer.goto(commissioner.url)
+    expect_fact(freelancer, "Credited already", "950.00 USD")
+    expect_fact(freelancer, "When the rest is paid", "190.00 USD")
+    follow(commissioner, "Pay 190.00 USD")
+    happens = card(commissioner, "What will happen")
+    expect(happens).to_contain_text("You are charged 190.00 USD, the rest of 1,190.00 USD.")
+    steps.choose_method(commissioner, "Sandbox card")
+    press(commissioner, "Pay 190.00 USD")
+
+    expect(
+        commissioner.get_by_text(f"The rest of {number} is paid, {name} is credited.")
+    ).to_be_visible()
+    go_to(freelancer, "Wallet")
+    rows = freelancer.get_by_role("region", name="Statement").locator("tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0).locator("td.num")).to_have_text(["+190.00 USD", "1,140.00 USD"])
+    expect(rows.nth(1).locator("td.num")).to_have_text(["+950.00 USD", "950.00 USD"])
+    expect(rows.nth(1)).to_contain_text("Paid in part")
+    installation.assert_books_in_order()
 
 
 @pytest.mark.parametrize("has_javascript", [True, False])
