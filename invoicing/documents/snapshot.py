@@ -259,12 +259,16 @@ def _vat_in_words(copy: Mapping[str, str], language: Language) -> str:
 
 
 def _paid(invoice: Invoice) -> Decimal:
-    """What is paid by the time of issue: from held funds, in part where these do not suffice."""
+    """What is paid by the time of issue: from held funds, or what an invoice before it had brought.
+
+    In part where these do not suffice.
+    """
     if invoice.credits is not None:
         return ZERO
     if invoice.part_paid:
         return _exact(invoice.part_paid_amount)
-    return ZERO if invoice.project.payment_mode == PaymentMode.ON_INVOICE else _exact(invoice.total)
+    is_held = invoice.project.payment_mode != PaymentMode.ON_INVOICE
+    return _exact(invoice.total) if is_held or invoice.paid_at == invoice.issued_at else ZERO
 
 
 def _totals(invoice: Invoice, *, paid: Decimal) -> Totals:

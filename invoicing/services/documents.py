@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
+from django.utils.formats import date_format
 
 from accounts.selectors import logo_contents
 from accounts.services import attachments as mail_attachments
 from accounts.services.attachments import Attachment
 from accounts.services.mail import Files, Mail, Page, Values, mail_entries
+from common.formats import money_for_people
 from common.money import quantize
 from invoicing.documents.files import files_of
 from invoicing.documents.model import Document
@@ -104,10 +106,19 @@ def _words(invoice: Invoice) -> Values:
         "number": invoice.number,
         "about": _about(invoice),
         "total": quantize(invoice.total),
-        "due_on": invoice.due_on,
+        "due_on": _due(invoice),
         "path": Page("invoicing:detail", (invoice.public_id,)),
         "files": Files(FILES, invoice.public_id),
     }
+
+
+def _due(invoice: Invoice) -> date | str:
+    """Until when it is to be paid, and how much of it where that is not all."""
+    if invoice.status not in PAYABLE:
+        return f"nothing, it is {invoice.get_status_display().lower()}"
+    if invoice.due == quantize(invoice.total):
+        return invoice.due_on
+    return f"{money_for_people(invoice.due)}, {date_format(invoice.due_on, 'j F Y')}"
 
 
 def _words_to_seller(invoice: Invoice) -> Values:

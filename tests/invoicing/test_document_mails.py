@@ -140,6 +140,9 @@ def test_the_freelancer_does_not_hear_of_what_held_funds_pay_at_once():
 
     assert issued_mails().count() == 1
     assert told_sellers() == []
+    run_jobs("mail.send")
+    [message] = [one for one in mail.outbox if one.subject.startswith("Invoice ")]
+    assert "Total: 3,333.34 USD\nDue: nothing, it is paid" in message.body
 
 
 def test_the_freelancer_does_not_hear_of_what_was_paid_before_its_documents_were_made():

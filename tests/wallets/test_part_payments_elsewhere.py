@@ -1,14 +1,20 @@
 """What is paid in part, and taken back, is on statements, fee invoices and among the sources of credit."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from djmoney.money import Money
 
-from invoicing.models import FeeInvoice
-from tests.builders import credit, pay
+from invoicing.documents.snapshot import document_of
+from invoicing.models import FeeInvoice, Invoice
+from invoicing.services import invoice_object
+from tests.builders import active_project, credit, pay, run_jobs, sent_invoice
+from tests.factories import AT
+from tests.parties import buyer, seller
 from tests.wallets.test_credit_sources import sources
 from tests.wallets.test_part_payments import in_part
 from wallets import integrity
@@ -125,3 +131,28 @@ def test_each_kind_of_journal_has_its_words():
     shown = StatementLineOutput().fields["kind"].choices
     of_credit = CreditLineOutput().fields["kind"].choices
     assert set(shown) | set(of_credit) == set(KINDS.values())
+
+
+def test_the_document_of_what_a_note_paid_at_once_asks_for_nothing():
+    invoice = sent_invoice(active_project(commissioner=buyer(), freelancer=seller()))
+    pay(invoice, at=AT + timedelta(hours=1))
+    invoice_object(invoice_id=invoice.pk, reason="Wrong name.", by=invoice.seller, at=AT)
+
+    credit(invoice)
+
+    corrected = Invoice.objects.get(kind="milestone", status="paid")
+    totals = document_of(corrected).totals
+    assert (totals.gross, totals.paid, totals.due) == (corrected.total.amount, totals.gross, 0)
+    invoice.refresh_from_db()
+    assert document_of(invoice).totals.paid == 0
+
+
+def test_the_mail_of_the_document_says_how_much_of_it_is_due(monkeypatch):
+    due_on = date_format(in_part(monkeypatch).due_on, "j F Y")
+
+    run_jobs("invoice.document", "mail.send")
+
+    bodies = [one.body for one in mail.outbox if one.subject.endswith("00001") and one.attachments]
+    assert len(bodies) == 2
+    for body in bodies:
+        assert f"Total: 1,190.00 EUR\nDue: 190.00 EUR, {due_on}" in body
