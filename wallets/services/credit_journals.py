@@ -61,15 +61,21 @@ def _of_note(note: Invoice) -> _Cause:
     )
 
 
-def post_part_back(invoice: Invoice, *, by: User, at: datetime) -> int:
-    """Undo the part payment of a locked invoice that is not paid: the part in minor units, or 0.
+@dataclass(frozen=True, slots=True)
+class PartBack:
+    """A part payment that no longer stands, before its money is moved."""
 
-    The buyer's credit +part, wallet -net, fees -fee: for a note, after which whoever calls uses it
-    again for what is left. One journal under the key unpart:<payment>, which names the one it undoes.
+    cause: _Cause
+    given: GivenBack
+
+
+def take_part_off(invoice: Invoice) -> PartBack | None:
+    """Undo the part payment of a locked invoice that is not paid, for a note; None where it has none.
+
+    The caller posts it once it has all numbers: their series are locked before balances.
     """
     if not invoice.part_paid or invoice.paid_at:
-        return 0
-    currency = invoice.total.currency.code
+        return None
     payment = _standing_part(invoice)
     share = share_of(
         payment.amount_minor,
@@ -88,11 +94,21 @@ def post_part_back(invoice: Invoice, *, by: User, at: datetime) -> int:
         event="payment.part_returned",
         reverses=Journal.objects.get(key=f"part:{payment.public_id}").pk,
     )
-    _post(cause, given, by=by, at=at)
     invoice.part_paid = Decimal(0)
     invoice.save(update_fields=["part_paid"])
-    wake_waiting(buyer_id=invoice.buyer_id, currency=currency, key=cause.key)
-    return share.total
+    return PartBack(cause, given)
+
+
+def post_part_back(part: PartBack, *, by: User, at: datetime) -> None:
+    """Post it: the buyer's credit +part, wallet -net, fees -fee.
+
+    Whoever calls uses the credit again for what is left. One journal under the key unpart:<payment>,
+    which names the one it undoes.
+    """
+    _post(part.cause, part.given, by=by, at=at)
+    invoice = part.cause.invoice
+    currency = invoice.total.currency.code
+    wake_waiting(buyer_id=invoice.buyer_id, currency=currency, key=part.cause.key)
 
 
 def _standing_part(invoice: Invoice) -> Payment:

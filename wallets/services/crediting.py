@@ -41,7 +41,12 @@ from wallets.ledger import AccountSpec
 from wallets.models import MilestoneFunding, Payment
 from wallets.models.payments import IN_FLIGHT
 from wallets.selectors import debt_minor
-from wallets.services.credit_journals import post_paid_note, post_part_back, post_rounding
+from wallets.services.credit_journals import (
+    post_paid_note,
+    post_part_back,
+    post_rounding,
+    take_part_off,
+)
 from wallets.services.held import held_settle
 from wallets.services.parts import part_pay
 from wallets.services.payments import TAKEN, payments_conclude
@@ -87,7 +92,7 @@ def invoice_credit(  # noqa: PLR0913 - what a form says, and who agreed
     _refuse_unless_at_rest(invoice, is_replaced=is_replaced)
     is_seller = invoice_policies.is_seller(by, invoice)
     owed = debt_minor(invoice.seller_id, invoice.total.currency.code)
-    part = post_part_back(invoice, by=by, at=at)
+    taken_off = take_part_off(invoice)
     note = credit_note_issue(
         invoice_id=invoice.pk, amount=wanted, reason=words, request_key=request_key, by=by, at=at
     )
@@ -95,11 +100,14 @@ def invoice_credit(  # noqa: PLR0913 - what a form says, and who agreed
         _refuse_one_person(invoice)
     corrected = _issue_anew(invoice, at=at) if is_replaced else None
     failpoint("credit.issued")
+    if taken_off is not None:
+        post_part_back(taken_off, by=by, at=at)
     if note.paid_at:
         post_paid_note(note, by=by, at=at)
     else:
         post_rounding(note, by=by, at=at)
     failpoint("credit.posted")
+    part = taken_off.given.credit if taken_off is not None else 0
     if corrected is None:
         _conclude(invoice, part=part, by=by, at=at)
     elif note.paid_at or part:
