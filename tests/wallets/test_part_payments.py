@@ -20,6 +20,7 @@ from tests.builders import (
     paid_invoice,
     pay,
     run_jobs,
+    sent_invoice,
     submitted_milestone,
 )
 from tests.factories import AT
@@ -30,6 +31,7 @@ from tests.wallets.paying import legs, topped_up
 from tests.wallets.test_crediting import credit_by_staff
 from tests.wallets.withdrawing import request
 from wallets import integrity
+from wallets.enums import PaymentSource
 from wallets.exceptions import NotCovered, PaymentInProgress
 from wallets.models import Clearing, Journal, Payment
 from wallets.selectors import credit_balance, wallet_balances
@@ -40,7 +42,9 @@ from wallets.services import (
     note_preview,
     payment_begin,
 )
+from wallets.services.parts import part_pay
 from wallets.services.payments import MethodChoice
+from wallets.services.settlement import locked_bills
 
 pytestmark = pytest.mark.django_db
 
@@ -391,6 +395,24 @@ def test_its_project_says_what_to_pay(monkeypatch, client_for):
     page = client_for(invoice.buyer).get(address).content.decode()
 
     assert f"Invoice {invoice.number} waits for your payment" in page
+
+
+@pytest.mark.parametrize("amount", [-1, 0, 119_000, 119_001])
+def test_a_part_is_less_than_all_and_more_than_nothing(amount):
+    invoice = sent_invoice(
+        active_project(
+            commissioner=buyer(), freelancer=seller(), budget="1000.00", currency="EUR", tasks=1
+        )
+    )
+    [bill] = locked_bills(Invoice.objects.filter(pk=invoice.pk))
+    before = (Payment.objects.count(), Journal.objects.count())
+
+    with pytest.raises(ValueError, match=f"{amount} is no part of 119000"):
+        part_pay(bill, amount=amount, source=PaymentSource.HELD, at=AT)
+
+    assert (Payment.objects.count(), Journal.objects.count()) == before
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.due) == ("sent", eur("1190.00"))
 
 
 def test_something_stays_open_of_what_is_paid_in_part(monkeypatch):

@@ -1,5 +1,8 @@
 """Legends and labels of a document are in its language."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from invoicing.documents.fees import CONTACT_FIELDS
@@ -14,6 +17,39 @@ from tests.invoicing.documents.cases import CH, DE, FR_BUYER, PLATFORM, US, copy
 
 BY_COUNTRY = {"reverse_charge", "small_business", "export_of_india"}
 OTHERS = (Language.GERMAN, Language.FRENCH, Language.SPANISH)
+BEGINNINGS = {
+    "Outside the scope of EU VAT": (
+        "In der EU nicht steuerbar: ",
+        "Hors du champ de la TVA de l'UE : ",
+        "Operación no sujeta al IVA de la UE: ",
+    ),
+    "Outside the scope of UK VAT": (
+        "Im Vereinigten Königreich nicht steuerbar: ",
+        "Hors du champ de la TVA britannique : ",
+        "Operación no sujeta al IVA británico: ",
+    ),
+    "Outside the scope of Swiss VAT": (
+        "In der Schweiz nicht steuerbar: ",
+        "Hors du champ de la TVA suisse : ",
+        "Operación no sujeta al IVA suizo: ",
+    ),
+    "No VAT": ("Keine Mehrwertsteuer: ", "Pas de TVA : ", "Sin IVA: "),
+    "Exempt from VAT": (
+        "Von der Mehrwertsteuer befreit: ",
+        "Exonéré de TVA : ",
+        "Exento de IVA: ",
+    ),
+    "Zero-rated": ("Nullsatz: ", "Taux zéro : ", "Tipo cero: "),
+    "No sales tax": ("Keine Sales Tax: ", "Pas de sales tax : ", "Sin sales tax: "),
+    "No GST or HST": (
+        "Auf dieser Rechnung wird keine GST oder HST erhoben",
+        "Ni TPS ni TVH ne sont facturées",
+        "En esta factura no se repercute GST ni HST",
+    ),
+    "GST-free": ("GST-frei: ", "Exonéré de GST : ", "Exento de GST: "),
+    "No GST": ("Keine GST: ", "Pas de GST : ", "Sin GST: "),
+}
+"""How sentences begin, in English and in the other languages."""
 
 
 def test_every_sentence_of_the_table_is_in_all_languages():
@@ -24,6 +60,16 @@ def test_every_sentence_of_the_table_is_in_all_languages():
     for legend, translated in LEGENDS.items():
         assert set(translated) == set(OTHERS)
         assert len({legend, *translated.values()}) == 4
+
+
+@pytest.mark.parametrize("legend", LEGENDS)
+def test_each_translation_says_the_same_and_names_the_same_law(legend):
+    [beginning] = [one for one in BEGINNINGS if re.match(rf"{re.escape(one)}\b(?! or)", legend)]
+    translated = LEGENDS[legend]
+
+    for language, words in zip(OTHERS, BEGINNINGS[beginning], strict=True):
+        assert translated[language].startswith(words), language
+        assert re.findall(r"\d+", translated[language]) == re.findall(r"\d+", legend), language
 
 
 @pytest.mark.parametrize(
@@ -90,10 +136,19 @@ def test_a_fee_invoice_to_a_peppol_address_is_a_peppol_document():
     assert profile_of(fee_of("us", 10005)) is PLAIN
 
 
-def test_a_contact_is_on_the_page_as_in_the_files():
-    page = page_of(fee_of("de", 10005))
+@pytest.mark.parametrize(
+    ("language", "label"),
+    [
+        (Language.ENGLISH, "Contact"),
+        (Language.GERMAN, "Kontakt"),
+        (Language.FRENCH, "Contact"),
+        (Language.SPANISH, "Contacto"),
+    ],
+)
+def test_a_contact_is_on_the_page_as_in_the_files(language, label):
+    page = page_of(replace(fee_of("de", 10005), language=language))
 
     assert page["seller"]["numbers"][-1] == {
-        "label": "Kontakt",
+        "label": label,
         "value": "Billing, +49 30 7654321, billing@tranche.example",
     }

@@ -71,6 +71,21 @@ def test_a_fee_invoice_names_the_account_that_it_is_for():
     )
 
 
+def test_a_contact_of_the_seller_is_in_both_files():
+    """Germany wants one (DE-R-002 to DE-R-007)."""
+    one = with_contact(made("de-de"))
+    of_ubl, of_cii = (etree.fromstring(make(one)) for make in (ubl_of, cii_of))
+
+    seller = of_ubl.find(".//{*}AccountingSupplierParty//{*}Contact")
+    told = of_cii.find(".//{*}SellerTradeParty/{*}DefinedTradeContact")
+
+    expected = ["Ada Lovelace", "+49 30 1234567", "ada@lovelace.example"]
+    assert [
+        seller.findtext(f"{{*}}{n}") for n in ("Name", "Telephone", "ElectronicMail")
+    ] == expected
+    assert ["".join(part.itertext()).strip() for part in told] == expected
+
+
 def test_a_fee_invoice_to_an_authority_has_the_number_that_it_routes_by():
     routed = {"electronic_address": "04011000-12345-03", "electronic_address_scheme": "0204"}
     one = fee_of("de", 10005, buyer={**DE, **routed, "tax_status": "", "iban": ""})
