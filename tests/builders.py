@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
+import pytest
 from djmoney.money import Money
 
 from accounts.models import User
@@ -104,6 +105,13 @@ def fund(
         at=at,
     )
     return payment_conclude(payment_id=payment.pk, answer=payment_ask(payment), at=at)
+
+
+def fund_untaxed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set aside the prices alone, as on a day before there was a tax on them."""
+    with monkeypatch.context() as patch:
+        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
+        fund(project)
 
 
 def milestone_of(project: Project, position: int = 1) -> Milestone:

@@ -103,7 +103,7 @@ def test_a_twin_of_a_request_that_takes_too_long_is_409(commissioner, secret_of,
             with transaction.atomic():
                 claimed = idempotency.claim(asked, at=timezone.now())
                 is_claimed.set()
-                may_end.wait(20)
+                may_end.wait(60)
                 assert isinstance(claimed, Claimed)
                 idempotency.answer(claimed, status=201, body="{}")
         finally:
@@ -111,7 +111,7 @@ def test_a_twin_of_a_request_that_takes_too_long_is_409(commissioner, secret_of,
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(first)
-        assert is_claimed.wait(10)
+        assert is_claimed.wait(60)
         with transaction.atomic(), pytest.raises(KeyInFlight), transaction.atomic():
             idempotency.claim(asked, at=timezone.now())
         may_end.set()
@@ -136,7 +136,7 @@ def test_a_twin_goes_on_when_the_first_one_is_rolled_back(commissioner):
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(first)
-        assert is_claimed.wait(10)
+        assert is_claimed.wait(60)
         with transaction.atomic():
             assert isinstance(idempotency.claim(asked, at=timezone.now()), Claimed)
         running.result()

@@ -127,7 +127,7 @@ def test_what_met_an_outage_is_done_once_it_is_over():
             raise problem
         return "done"
 
-    assert through_outage(call, seconds=5) == "done"
+    assert through_outage(call, seconds=60) == "done"
 
 
 @pytest.mark.parametrize(

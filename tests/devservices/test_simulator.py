@@ -20,7 +20,7 @@ PAYOUT = Payout("wd_1", "paid", 99_900, "USD", "SIM00000001")
 
 
 def call(port: int, method: str, path: str, body: object = None, secret: str = SECRET):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     headers = {"Authorization": f"Bearer {secret}"}
     connection.request(method, path, json.dumps(body) if body is not None else None, headers)
     answer = connection.getresponse()
@@ -113,7 +113,7 @@ def test_the_process_survives_kill_nine_with_its_book(tmp_path: Path):
     def start() -> subprocess.Popen[bytes]:
         environment = {**os.environ, "SANDBOX_PAYOUT_SECRETS": SECRET}
         process = subprocess.Popen(command, cwd=REPOSITORY, env=environment)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 call(port, "GET", "/payouts/")

@@ -7,7 +7,13 @@ from djmoney.money import Money
 
 from common.money import from_minor
 from invoicing.models import Invoice
-from tests.builders import approved_milestone, credit, fund, pay, run_jobs
+from tests.builders import (
+    approved_milestone,
+    credit,
+    fund_untaxed,
+    pay,
+    run_jobs,
+)
 from tests.races.threads import TIMES, Outcome, at_once, race_seen, tally
 from tests.wallets.test_part_payments import taxed
 from wallets import integrity
@@ -22,9 +28,7 @@ HELD = 100_000
 def partly_paid(monkeypatch) -> Invoice:
     """1,000.00 set aside without tax, and 1,190.00 invoiced."""
     project = taxed()
-    with monkeypatch.context() as patch:
-        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
-        fund(project)
+    fund_untaxed(project, monkeypatch)
     approved_milestone(project)
     run_jobs("milestone.approved", "invoice.issued")
     return Invoice.objects.get(project=project)

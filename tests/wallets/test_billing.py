@@ -9,6 +9,7 @@ from tests.builders import (
     active_project,
     approved_milestone,
     fund,
+    fund_untaxed,
     held_project,
     milestone_of,
 )
@@ -69,9 +70,7 @@ def test_one_buyer_without_credit_keeps_nobody_from_being_invoiced_or_paid(monke
         commissioner=buyer(), freelancer=seller(), budget="1000.00", currency="EUR", tasks=1
     )
     other = held_project()
-    with monkeypatch.context() as patch:
-        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
-        fund(lacking)
+    fund_untaxed(lacking, monkeypatch)
     fund(other)
     ids = [approved_milestone(project).pk for project in (lacking, other)]
 

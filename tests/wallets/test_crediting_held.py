@@ -9,6 +9,7 @@ from invoicing.services import invoice_object
 from tests.builders import (
     credit,
     fund,
+    fund_untaxed,
     held_project,
     milestone_of,
     run_jobs,
@@ -86,9 +87,7 @@ def test_they_pay_a_part_where_they_do_not_suffice_for_the_rest(monkeypatch):
     project = held_project(
         commissioner=buyer(), freelancer=seller(), budget="1000.00", currency="EUR", tasks=1
     )
-    with monkeypatch.context() as patch:
-        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
-        fund(project)
+    fund_untaxed(project, monkeypatch)
     invoice = sent_invoice(project)
 
     credit(invoice, "100.00")

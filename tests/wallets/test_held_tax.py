@@ -4,7 +4,13 @@ import pytest
 from djmoney.money import Money
 
 from invoicing.models import Invoice
-from tests.builders import approved_milestone, fund, held_project, run_jobs
+from tests.builders import (
+    approved_milestone,
+    fund,
+    fund_untaxed,
+    held_project,
+    run_jobs,
+)
 from tests.parties import buyer, seller
 from tests.wallets.paying import legs, sandbox
 from wallets import integrity
@@ -53,9 +59,7 @@ def test_tax_that_is_no_longer_due_goes_back_to_credit(monkeypatch):
 
 def test_tax_that_was_not_set_aside_is_open_until_credit_covers_it(monkeypatch):
     project = taxed(buyer(), seller())
-    with monkeypatch.context() as patch:
-        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
-        fund(project)
+    fund_untaxed(project, monkeypatch)
 
     approved_milestone(project)
     run_jobs("milestone.approved", "invoice.issued")
@@ -76,9 +80,7 @@ def test_tax_that_was_not_set_aside_is_open_until_credit_covers_it(monkeypatch):
 
 def test_tax_that_is_no_longer_due_pays_what_waits_for_credit(monkeypatch):
     project = taxed(buyer(), seller())
-    with monkeypatch.context() as patch:
-        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
-        fund(project)
+    fund_untaxed(project, monkeypatch)
     approved_milestone(project)
     run_jobs("milestone.approved", "invoice.issued")
     waiting = Invoice.objects.get()

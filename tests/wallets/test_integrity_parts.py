@@ -3,7 +3,14 @@
 import pytest
 from djmoney.money import Money
 
-from tests.builders import credit, fund, held_project, pay, run_jobs, sent_invoice
+from tests.builders import (
+    credit,
+    fund_untaxed,
+    held_project,
+    pay,
+    run_jobs,
+    sent_invoice,
+)
 from tests.factories import AT
 from tests.parties import buyer, seller
 from tests.wallets.test_integrity import corrupt, fired
@@ -21,9 +28,7 @@ def books(monkeypatch):
     project = held_project(
         commissioner=buyer(), freelancer=seller(), budget="3000.00", currency="EUR", tasks=3
     )
-    with monkeypatch.context() as patch:
-        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
-        fund(project)
+    fund_untaxed(project, monkeypatch)
     first, second, third = (sent_invoice(project, position=one) for one in (1, 2, 3))
     held_settle(invoice_ids=[first.pk, second.pk, third.pk], at=AT)
     credit(second, "100.00")

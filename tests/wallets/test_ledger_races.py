@@ -34,7 +34,7 @@ def together(work: Callable[[int], object]) -> list[object]:
     def one(number: int) -> object:
         try:
             with connection.cursor():
-                barrier.wait(timeout=10)
+                barrier.wait(timeout=60)
             return work(number)
         finally:
             connection.close()
@@ -188,7 +188,7 @@ def test_payouts_in_two_currencies_on_the_same_shards_meet_in_no_deadlock():
                     )
                     for of in wallets[2 * number : 2 * number + 2]
                 ]
-                barrier.wait(timeout=10)
+                barrier.wait(timeout=60)
                 with transaction.atomic():
                     ledger.pay_out_many(batch)
         finally:
@@ -205,10 +205,10 @@ def connect_to_shard(shards: list[int], barrier: Barrier, number: int) -> None:
     """Connect the first thread, and the second one until its hot shards are the first one's."""
     if number == 0:
         shards.append(backend_shard())
-    barrier.wait(timeout=10)
+    barrier.wait(timeout=60)
     while number and backend_shard() != shards[0]:
         connection.close()
-    barrier.wait(timeout=30)
+    barrier.wait(timeout=60)
 
 
 def backend_shard() -> int:

@@ -13,7 +13,13 @@ from invoicing.selectors import earned_by_month, spent_by_month
 from outbox.models import Job
 from tests.acceptance.steps import GOOD_METHOD
 from tests.api.test_money import keyed
-from tests.builders import credit, fund, pay, run_jobs, submitted_milestone
+from tests.builders import (
+    credit,
+    fund_untaxed,
+    pay,
+    run_jobs,
+    submitted_milestone,
+)
 from tests.factories import AT
 from tests.wallets.test_part_payments import eur, in_part, taxed
 from wallets.services import payment_preview
@@ -37,9 +43,7 @@ def page(client_for, user, name, *arguments):
 
 def funded_without_tax(monkeypatch):
     project = taxed()
-    with monkeypatch.context() as patch:
-        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
-        fund(project)
+    fund_untaxed(project, monkeypatch)
     return submitted_milestone(project)
 
 

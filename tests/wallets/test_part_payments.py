@@ -15,6 +15,7 @@ from tests.builders import (
     approved_milestone,
     credit,
     fund,
+    fund_untaxed,
     held_project,
     milestone_of,
     paid_invoice,
@@ -67,9 +68,7 @@ def taxed(tasks=1, **draft):
 def in_part(monkeypatch, **draft):
     """1,000.00 set aside without tax, 1,190.00 invoiced with it, and nobody has credit."""
     project = taxed(**draft)
-    with monkeypatch.context() as patch:
-        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
-        fund(project)
+    fund_untaxed(project, monkeypatch)
     approved_milestone(project)
     run_jobs("milestone.approved", "invoice.issued")
     return Invoice.objects.get()
@@ -173,9 +172,7 @@ def test_it_becomes_overdue_with_what_is_open(monkeypatch):
 
 def test_credit_that_is_there_pays_all_of_it_at_once(monkeypatch):
     project = taxed()
-    with monkeypatch.context() as patch:
-        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
-        fund(project)
+    fund_untaxed(project, monkeypatch)
     topped_up(project.commissioner, amount="190.00", currency="EUR")
     approved_milestone(project)
 
@@ -353,9 +350,7 @@ def test_what_staff_take_back_of_a_spent_part_is_owed_and_paid_by_each_part(monk
 
 def test_the_preview_of_an_approval_says_what_stays_open(monkeypatch):
     project = taxed()
-    with monkeypatch.context() as patch:
-        patch.setattr("invoicing.services.issuing.tax_on", lambda rate, price: 0)
-        fund(project)
+    fund_untaxed(project, monkeypatch)
     milestone = submitted_milestone(project)
 
     preview = approval_preview(milestone_id=milestone.pk, by=project.commissioner, at=AT)

@@ -116,7 +116,7 @@ def wallet(user: User) -> tuple[int, int, int]:
     return balance.available, balance.held, balance.withdrawn
 
 
-def eventually(check, *, seconds: float = 5.0) -> None:
+def eventually(check, *, seconds: float = 60.0) -> None:
     """Wait for what the simulator does after its answer."""
     deadline = time.monotonic() + seconds
     while not check():
