@@ -10,6 +10,7 @@ from django.utils.html import strip_tags
 
 from gigs.selectors import project_view, projects_with_figures
 from invoicing.selectors import earned_by_month, spent_by_month
+from invoicing.services import invoice_object
 from outbox.models import Job
 from tests.acceptance.steps import GOOD_METHOD
 from tests.api.test_money import keyed
@@ -21,7 +22,9 @@ from tests.builders import (
     submitted_milestone,
 )
 from tests.factories import AT
+from tests.parties import seller
 from tests.wallets.test_part_payments import eur, in_part, taxed
+from wallets.models import Payment
 from wallets.services import payment_preview
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +42,13 @@ def words(response):
 
 def page(client_for, user, name, *arguments):
     return words(client_for(user).get(reverse(name, args=arguments), {"currency": "EUR"}))
+
+
+def noted(client_for, invoice, **asked):
+    """What the page says that crediting the invoice would do."""
+    address = reverse("wallets:note-preview", args=[invoice.public_id])
+    given = {"extent": "all", "reason": "Less.", **asked}
+    return words(client_for(invoice.seller).get(address, given))
 
 
 def funded_without_tax(monkeypatch):
@@ -104,6 +114,64 @@ def test_paying_the_rest_answers_with_what_it_paid(monkeypatch, api, client_for)
     shown = page(client_for, invoice.buyer, "wallets:payment", payment)
     assert f"The rest of {invoice.number} is paid, " in shown
     assert "milestone is settled" not in shown
+
+
+def test_the_page_of_a_part_leads_to_the_payment_of_the_rest(monkeypatch, client_for):
+    invoice = in_part(monkeypatch)
+    part = Payment.objects.get(outcome="part")
+    address = reverse("wallets:payment", args=[part.public_id])
+
+    response = client_for(invoice.buyer).get(address)
+
+    held = f"Held funds paid 1,000.00 EUR of {invoice.number}."
+    assert f"{held} 190.00 EUR are still open." in words(response)
+    assert f'href="{reverse("wallets:pay", args=[invoice.public_id])}"' in response.text
+    pay(invoice)
+    paid = client_for(invoice.buyer).get(address)
+    assert held in words(paid)
+    assert "still open" not in words(paid)
+    assert reverse("wallets:pay", args=[invoice.public_id]) not in paid.text
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"),
+    [
+        ("100.00", ["71.00 EUR of the invoice remain due."]),
+        (
+            "200.00",
+            [
+                "48.00 EUR become Clara Commissioner",
+                "What was paid of the invoice before pays what is left of it at once.",
+            ],
+        ),
+    ],
+)
+def test_the_preview_of_a_note_says_what_becomes_of_a_part(
+    monkeypatch, client_for, amount, expected
+):
+    invoice = in_part(monkeypatch)
+
+    shown = noted(client_for, invoice, extent="part", amount=amount)
+
+    assert [one for one in expected if one not in shown] == []
+
+
+def test_the_preview_of_a_correction_says_what_is_paid_of_it(monkeypatch, client_for):
+    invoice = in_part(monkeypatch)
+    invoice_object(invoice_id=invoice.pk, reason="Wrong name.", by=invoice.seller, at=AT)
+
+    upwards = noted(client_for, invoice)
+    seller(user=invoice.seller, status="small_business")
+    downwards = noted(client_for, invoice)
+
+    assert (
+        "A corrected invoice over 1,190.00 EUR is issued at once: 1,000.00 EUR of it are paid from"
+        " what was paid of this one, and 190.00 EUR stay open."
+    ) in upwards
+    assert (
+        "A corrected invoice over 1,000.00 EUR is issued at once, and paid from"
+        " what was paid of this one."
+    ) in downwards
 
 
 def test_the_preview_of_an_approval_says_what_is_paid_at_once(monkeypatch, client_for, api):
