@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Prefetch, Q
+from django.db.models import Case, Prefetch, Q, When
 
 from accounts.models import User
 from common.models import LockableQuerySet
@@ -50,12 +50,15 @@ def invoices_of_year(user: User, side: Side, year: int) -> Iterator[Invoice]:
 def invoices_paid_in(user: User, side: Side, year: int) -> Iterator[Invoice]:
     """What was paid in a calendar year (UTC), whenever it was issued, in the order of payment.
 
-    With the notes that made less of it before it was paid, as `notes_before`.
+    In full or in part, which is at the issue. With the notes that made less of it before it was
+    paid, as `notes_before`.
     """
-    paid = of_side(invoice_rows(), user, side).filter(paid_at__year=year)
+    in_part = Q(part_paid__gt=0, issued_at__year=year)
+    paid = of_side(invoice_rows(), user, side).filter(Q(paid_at__year=year) | in_part)
+    first = Case(When(in_part, then="issued_at"), default="paid_at")
     before = Invoice.objects.filter(paid_at__isnull=True)
     notes = Prefetch("credit_notes", queryset=before.order_by("pk"), to_attr="notes_before")
-    return paid.prefetch_related(notes).order_by("paid_at", "pk").iterator(chunk_size=500)
+    return paid.prefetch_related(notes).order_by(first, "pk").iterator(chunk_size=500)
 
 
 def count_of_year(user: User, side: Side, year: int) -> int:

@@ -6,8 +6,9 @@ Amounts of credit notes are negative here, so that columns add up. No text is ru
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from djmoney.money import Money
 
@@ -18,6 +19,7 @@ from invoicing import selectors
 from invoicing.enums import FeeKind, InvoiceKind, Side
 from invoicing.models import FeeInvoice, Invoice
 
+T = TypeVar("T")
 COLUMNS: Final = (
     "Number",
     "Kind",
@@ -84,6 +86,14 @@ class Table(NamedTuple):
     rows: Iterable[Sequence[str]]
 
 
+class Paid(NamedTuple):
+    """What was paid of an invoice on one day: subtotal, tax, total, fee and net."""
+
+    invoice: Invoice
+    on: date
+    amounts: list[Money]
+
+
 def invoice_table(invoices: Iterable[Invoice], side: Side) -> Table:
     """Invoices, one a row; fee and net are for the seller alone."""
     return Table(_with_own(COLUMNS, side), (cells(invoice, side) for invoice in invoices))
@@ -100,8 +110,9 @@ def year_tables(user: User, side: Side, year: int) -> Iterator[tuple[str, Table]
     yield "issued", Table(_with_own(COLUMNS, side), (cells(row, side) for row in issued))
     taxed = selectors.invoices_of_year(user, side, year)
     yield "tax", Table(TAX_COLUMNS, (cells for row in taxed for cells in _tax_cells(row)))
-    paid = _noted(selectors.invoices_paid_in(user, side, year), sums.note_paid)
-    yield "paid", Table(_with_own(PAID_COLUMNS, side), (_paid_cells(row, side) for row in paid))
+    invoices = selectors.invoices_paid_in(user, side, year)
+    paid = _noted((one for row in invoices for one in _paid_in(row, year)), sums.note_paid)
+    yield "paid", Table(_with_own(PAID_COLUMNS, side), (_paid_cells(one, side) for one in paid))
     if side == Side.SENT:
         fees = selectors.fee_invoices_issued_in(user, year)
         yield "fees", Table(FEE_COLUMNS, (_fee_cells(row) for row in fees))
@@ -152,6 +163,25 @@ def _paid_amounts(invoice: Invoice) -> list[Money]:
     return [from_minor(minor, currency) for minor in (subtotal, tax, total, fee, total - fee)]
 
 
+def _paid_in(invoice: Invoice, year: int) -> Iterator[Paid]:
+    """What was paid of it that year: in part, which is at the issue, and the rest or all of it."""
+    rest = _paid_amounts(invoice)
+    if invoice.part_paid:
+        part = _part_of(rest, invoice.part_paid_amount)
+        rest = [amount - taken for amount, taken in zip(rest, part, strict=True)]
+        if invoice.issued_at.year == year:
+            yield Paid(invoice, invoice.issued_at.date(), part)
+    if invoice.paid_at and invoice.paid_at.year == year:
+        yield Paid(invoice, invoice.paid_at.date(), rest)
+
+
+def _part_of(amounts: Sequence[Money], part: Money) -> list[Money]:
+    """A part pays the fee first, then the rest of the price, and the tax last."""
+    subtotal, _, _, fee, _ = amounts
+    price, fee = min(part, subtotal), min(part, fee)
+    return [price, part - price, part, fee, part - fee]
+
+
 def _signed(amount: Money, invoice: Invoice) -> Money:
     return -amount if invoice.kind == InvoiceKind.CREDIT_NOTE else amount
 
@@ -177,12 +207,12 @@ def _tax_cells(invoice: Invoice) -> Iterator[list[str]]:
         ]
 
 
-def _paid_cells(invoice: Invoice, side: Side) -> list[str]:
-    amounts = _paid_amounts(invoice)[2:] if side == Side.SENT else _paid_amounts(invoice)[2:3]
+def _paid_cells(paid: Paid, side: Side) -> list[str]:
+    invoice, amounts = paid.invoice, paid.amounts[2:] if side == Side.SENT else paid.amounts[2:3]
     return [
         invoice.number,
         invoice.issued_on.isoformat(),
-        f"{invoice.paid_at:%Y-%m-%d}",
+        paid.on.isoformat(),
         harmless(invoice.seller_copy["legal_name"]),
         harmless(invoice.buyer_copy["legal_name"]),
         invoice.total.currency.code,
@@ -208,10 +238,10 @@ def _percent(rate: Decimal | None) -> str:
     return "" if rate is None else f"{rate.normalize():f}"
 
 
-def _noted(invoices: Iterable[Invoice], note: Callable[[Invoice], None]) -> Iterator[Invoice]:
-    for invoice in invoices:
-        note(invoice)
-        yield invoice
+def _noted(rows: Iterable[T], note: Callable[[T], None]) -> Iterator[T]:
+    for row in rows:
+        note(row)
+        yield row
 
 
 @dataclass(slots=True)
@@ -240,8 +270,8 @@ class _Sums:
             key = ("tax", currency, row.category, _percent(row.rate))
             self._sums[key].add(_signed(row.basis, invoice), _signed(row.amount, invoice))
 
-    def note_paid(self, invoice: Invoice) -> None:
-        self._add("paid", invoice, _paid_amounts(invoice))
+    def note_paid(self, paid: Paid) -> None:
+        self._add("paid", paid.invoice, paid.amounts)
 
     def rows(self, side: Side) -> Iterator[list[str]]:
         """One row for each sum, and no amounts where they mean nothing."""

@@ -10,10 +10,13 @@ from django.utils.formats import date_format
 from djmoney.money import Money
 
 from invoicing.documents.snapshot import document_of
+from invoicing.enums import Side
 from invoicing.models import FeeInvoice, Invoice
+from invoicing.selectors import Wanted
 from invoicing.services import invoice_object
 from tests.builders import active_project, credit, pay, run_jobs, sent_invoice
 from tests.factories import AT
+from tests.invoicing.test_archives import made, request, rows
 from tests.parties import buyer, seller
 from tests.wallets.test_credit_sources import sources
 from tests.wallets.test_part_payments import in_part
@@ -55,10 +58,10 @@ def test_the_wallets_statement_names_the_invoice_of_a_part(monkeypatch, api, cli
     invoice = in_part(monkeypatch)
     credit(invoice, "100.00")
 
-    rows = api(invoice.seller).get("/api/v1/wallet/transactions/").json()["results"]
+    shown = api(invoice.seller).get("/api/v1/wallet/transactions/").json()["results"]
     page = client_for(invoice.seller).get(reverse("wallets:wallet")).content.decode()
 
-    assert [(row["kind"], row["invoice_number"], row["amount"]["amount"]) for row in rows] == [
+    assert [(row["kind"], row["invoice_number"], row["amount"]["amount"]) for row in shown] == [
         ("part_payment", invoice.number, "955.00"),
         ("part_return", invoice.number, "-950.00"),
         ("part_payment", invoice.number, "950.00"),
@@ -72,10 +75,10 @@ def test_the_statement_of_credit_names_it_too(monkeypatch, api, client_for):
     invoice = in_part(monkeypatch)
     credit(invoice, "100.00")
 
-    rows = api(invoice.buyer).get("/api/v1/credit/transactions/").json()["results"]
+    shown = api(invoice.buyer).get("/api/v1/credit/transactions/").json()["results"]
     page = client_for(invoice.buyer).get(reverse("wallets:credit"))
 
-    assert [(row["kind"], row["invoice_number"], row["amount"]["amount"]) for row in rows] == [
+    assert [(row["kind"], row["invoice_number"], row["amount"]["amount"]) for row in shown] == [
         ("part_payment", invoice.number, "-1000.00"),
         ("part_return", invoice.number, "1000.00"),
     ]
@@ -156,3 +159,25 @@ def test_the_mail_of_the_document_says_how_much_of_it_is_due(monkeypatch):
     assert len(bodies) == 2
     for body in bodies:
         assert f"Total: 1,190.00 EUR\nDue: 190.00 EUR, {due_on}" in body
+
+
+def test_the_tables_of_a_year_have_what_was_paid_in_it(monkeypatch):
+    invoice = in_part(monkeypatch)
+    this_year = invoice.issued_at.year
+    pay(invoice, at=invoice.issued_at.replace(year=this_year + 1, month=1, day=15))
+    names = ("Number", "Paid", "Total", "Fee", "Net")
+
+    found = {}
+    for year in (this_year, this_year + 1):
+        archive = made(request(invoice, Wanted(side=Side.SENT, year=year)))
+        found[year] = [
+            tuple(row[name] for name in names) for row in rows(archive, f"{year}-paid.csv")
+        ]
+    [sums] = [row for row in rows(archive, f"{year}-totals.csv") if row["What"] == "paid"]
+
+    issued_on = invoice.issued_on.isoformat()
+    assert found == {
+        this_year: [(invoice.number, issued_on, "1000.00", "50.00", "950.00")],
+        this_year + 1: [(invoice.number, f"{year}-01-15", "190.00", "0.00", "190.00")],
+    }
+    assert [sums[name] for name in ("Subtotal", "Tax", "Total")] == ["0.00", "190.00", "190.00"]
