@@ -31,7 +31,7 @@ WAITING: Final = {
 }
 """What is left to be done, by kind."""
 LAST_MOVED: Final = """
-SELECT coalesce(extract(epoch FROM max(at) - %s), 0) FROM (
+SELECT greatest(extract(epoch FROM max(at) - %s), 0) FROM (
   SELECT max(ended_at) AS at FROM wallets_withdrawal
   UNION ALL SELECT max(ended_at) FROM wallets_payment
   UNION ALL SELECT max(settled_at) FROM gigs_milestone
@@ -118,7 +118,10 @@ def slowest(installation: Installation, topics: list[str]) -> list[str]:
 
 
 def settled_after(installation: Installation, over: datetime) -> float:
-    """Seconds from then until the last withdrawal, payment or milestone had come to its end."""
+    """Seconds from then until the last withdrawal, payment or milestone had come to its end.
+
+    Nothing where all had before.
+    """
     [(seconds,)] = installation.sql(LAST_MOVED, over)
     return float(seconds)
 

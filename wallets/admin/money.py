@@ -371,7 +371,7 @@ class ClearingAdmin(ReadOnlyAdmin):
     search_help_text = "Invoice number, or name or address of the freelancer"
     date_hierarchy = "available_at"
     ordering = ["-available_at", "-pk"]
-    fields = ["invoice", "user", "net", "available_at", "cleared_at"]
+    fields = ["invoice", "part", "user", "net", "available_at", "cleared_at"]
 
     @admin.display(description="net", ordering="amount_minor")
     def net(self, clearing: Clearing) -> str:

@@ -90,7 +90,7 @@ def statement(
     size: int = PAGE_SIZE,
     kind: AccountKind = AccountKind.AVAILABLE,
 ) -> StatementPage:
-    """One page of the statement, in two queries however long the history is."""
+    """One page of the statement, in as many queries however long the history is."""
     lines = statement_page(
         user_id=user_id, currency=currency, before=before, limit=size + 1, until=until, kind=kind
     )
