@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
+from common.formats import money_for_people
 from common.money import (
     FeeSplit,
     decimal_of,
@@ -74,7 +75,9 @@ def _gross(invoice: Invoice, amount: int | None) -> int:
     left = to_minor(invoice.subtotal_left)
     gross = left if amount is None else amount
     if not 0 < gross <= left:
-        raise CreditTooHigh(f"Up to {invoice.subtotal_left} before tax can be credited.")
+        raise CreditTooHigh(
+            f"Up to {money_for_people(invoice.subtotal_left)} before tax can be credited."
+        )
     return gross
 
 
