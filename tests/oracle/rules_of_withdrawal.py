@@ -204,10 +204,12 @@ class Withdrawals(Refunds):
     def staff_confirm(self, data):
         rows = self.books.withdrawals
         withdrawal = self.one_of(data, rows, lambda row: row["frozen"] and row["is_large"])
+        is_paid = bool(rows[withdrawal]["said"])
         self.both(
             lambda at: self.books.confirm(withdrawal),
             lambda at: withdrawal_confirm(
                 withdrawal_id=self.row(withdrawal),
+                is_paid=is_paid,
                 reason="So it is.",
                 by=self.people["second"],
                 at=at,

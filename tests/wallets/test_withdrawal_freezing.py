@@ -108,9 +108,11 @@ def test_a_large_one_is_resolved_in_twos(owner, staff, second, provider, setting
     assert wallet(owner) == (FUNDED - 100_000, 100_000, 0)
     before = checksums()
     with pytest.raises(PermissionRefused, match="Somebody else"):
-        withdrawal_confirm(withdrawal_id=sent.pk, reason="Me again.", by=staff, at=AT)
+        withdrawal_confirm(withdrawal_id=sent.pk, is_paid=True, reason="Me again.", by=staff, at=AT)
     assert checksums() == before
-    done = withdrawal_confirm(withdrawal_id=sent.pk, reason="Seen too.", by=second, at=AT)
+    done = withdrawal_confirm(
+        withdrawal_id=sent.pk, is_paid=True, reason="Seen too.", by=second, at=AT
+    )
 
     assert (done.status, done.frozen_at, done.confirmed_by) == (WithdrawalStatus.PAID, None, second)
     assert wallet(owner) == (FUNDED - 100_000, 0, 100_000)
@@ -148,7 +150,7 @@ def test_a_new_freeze_forgets_what_was_said_before(owner, staff, second, provide
             withdrawal_id=paid.pk, answer=answer_of(paid, PayoutResult.DECLINED), at=AT
         )
         with pytest.raises(WithdrawalTransitionRefused, match="Nothing waits"):
-            withdrawal_confirm(withdrawal_id=paid.pk, reason="x", by=second, at=AT)
+            withdrawal_confirm(withdrawal_id=paid.pk, is_paid=True, reason="x", by=second, at=AT)
         assert resolve(paid, is_paid=True, by=staff).resolution == "paid"
 
 

@@ -91,7 +91,9 @@ def test_others_decide_nothing(large, role, request):
         lambda: withdrawal_resolve(
             withdrawal_id=large.pk, is_paid=True, reason="x", by=user, at=AT
         ),
-        lambda: withdrawal_confirm(withdrawal_id=large.pk, reason="x", by=user, at=AT),
+        lambda: withdrawal_confirm(
+            withdrawal_id=large.pk, is_paid=True, reason="x", by=user, at=AT
+        ),
     ):
         with pytest.raises(PermissionRefused):
             service()
@@ -131,7 +133,9 @@ def test_what_has_ended_is_not_decided_again(large, staff, owner):
         lambda: withdrawal_resolve(
             withdrawal_id=large.pk, is_paid=False, reason="x", by=staff, at=AT
         ),
-        lambda: withdrawal_confirm(withdrawal_id=large.pk, reason="x", by=staff, at=AT),
+        lambda: withdrawal_confirm(
+            withdrawal_id=large.pk, is_paid=True, reason="x", by=staff, at=AT
+        ),
     ):
         with pytest.raises(WithdrawalTransitionRefused):
             service()

@@ -118,17 +118,17 @@ def withdrawal_resolve(
 
 @transaction.atomic
 def withdrawal_confirm(
-    *, withdrawal_id: int, is_paid: bool | None = None, reason: str, by: User, at: datetime
+    *, withdrawal_id: int, is_paid: bool, reason: str, by: User, at: datetime
 ) -> Withdrawal:
     """Let a resolution that waits take effect; never by who made it.
 
-    With `is_paid` only if it says so: it may have been changed since they read it.
+    Only if it still says what they read: it may have been changed since.
     PermissionRefused, WithdrawalTransitionRefused.
     """
     withdrawal = _reviewed(withdrawal_id, reason, by=by)
     if withdrawal.frozen_at is None or not withdrawal.resolution:
         raise WithdrawalTransitionRefused("Nothing waits to be confirmed about this withdrawal.")
-    if is_paid not in (None, withdrawal.resolution == Resolution.PAID):
+    if is_paid != (withdrawal.resolution == Resolution.PAID):
         said = withdrawal.get_resolution_display().lower()
         raise WithdrawalTransitionRefused(f"It is resolved as {said} by now. Look again.")
     require(withdrawal.resolved_by_id != by.pk, "Somebody else has to confirm it.")
