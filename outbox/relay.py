@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -18,8 +19,11 @@ from outbox.runner import MAX_ATTEMPTS
 logger = logging.getLogger(__name__)
 
 IN_FLIGHT: dict[Lane, int] = {"money": 10_000, "payouts": 200, "long": 50, "default": 400}
-"""Jobs sent and not done, a lane: slow work must not stand in front of money for long, and what
+"""Jobs sent and not begun, a lane: slow work must not stand in front of money for long, and what
 waits here instead of in the queue travels in full batches."""
+PROMPT: Final[tuple[Lane, ...]] = ("money", "payouts")
+"""Lanes whose messages are taken within seconds. What is sent and not begun there was lost with its
+message, and is sent again four times as soon: it would keep its lane's place until then."""
 FEW = 50
 """So few urgent jobs that the limit above need not be looked up."""
 Publish = Callable[[Sequence[int], Lane], None]
@@ -29,7 +33,7 @@ def sweep(publish: Publish, lanes: Sequence[Lane] = LANES) -> int:
     """Send what is due, free and not on its way in these lanes; the number of jobs sent.
 
     The rows are marked as sent before the messages leave: a crash in between, a lost message or
-    an emptied broker delays a job by OUTBOX_RESEND_SECONDS and loses nothing.
+    an emptied broker delays a job by OUTBOX_RESEND_SECONDS, or a quarter, and loses nothing.
     """
     return sum(_sweep_lane(lane, publish) for lane in lanes)
 
@@ -50,14 +54,13 @@ def _sweep_lane(lane: Lane, publish: Publish) -> int:
 
 @transaction.atomic
 def _take(lane: Lane) -> list[tuple[int, str, int]]:
-    horizon = Now() - timedelta(seconds=settings.OUTBOX_RESEND_SECONDS)
-    waiting = Job.objects.pending().filter(topic__in=registry.topics(lane))
+    seconds = settings.OUTBOX_RESEND_SECONDS / (4 if lane in PROMPT else 1)
+    horizon = Now() - timedelta(seconds=seconds)
+    waiting = Job.objects.pending().filter(
+        Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), topic__in=registry.topics(lane)
+    )
     rows = list(
-        waiting.filter(
-            Q(sent_at__isnull=True) | Q(sent_at__lt=horizon),
-            Q(lease_until__isnull=True) | Q(lease_until__lt=Now()),
-            due_at__lte=Now(),
-        )
+        waiting.filter(Q(sent_at__isnull=True) | Q(sent_at__lt=horizon), due_at__lte=Now())
         .order_by("due_at", "pk")
         .select_for_update(skip_locked=True, no_key=True)
         .values_list("pk", "topic", "attempts")[: IN_FLIGHT[lane]]

@@ -100,6 +100,41 @@ def test_a_job_that_got_lost_is_sent_again(topic, publish, sent, settings):
     assert sent == [("default", ids), ("default", ids)]
 
 
+@pytest.mark.parametrize(
+    ("lane", "part"), [("money", 4), ("payouts", 4), ("long", 1), ("default", 1)]
+)
+def test_what_got_lost_where_money_waits_is_sent_again_sooner(
+    topic, publish, sent, settings, lane, part
+):
+    settings.OUTBOX_RESEND_SECONDS = 400
+    ids = enqueue(topic(lambda jobs: None, lane=lane), 2)
+    now = timezone.now()
+    for pk, seconds in zip(ids, (400 / part - 60, 400 / part + 60), strict=True):
+        Job.objects.filter(pk=pk).update(sent_at=now - timedelta(seconds=seconds))
+
+    assert relay.sweep(publish) == 1
+
+    assert sent == [(lane, ids[1:])]
+
+
+def test_what_a_worker_has_begun_keeps_nobody_waiting(topic, publish, sent, monkeypatch):
+    """A dead worker's jobs are leased for a while; they hold no place on the way."""
+    monkeypatch.setitem(relay.IN_FLIGHT, "payouts", 2)
+    monkeypatch.setattr(relay, "FEW", 1)
+    ids = enqueue(topic(lambda jobs: None, lane="payouts", kind="outside"), 5)
+    assert relay.sweep(publish) == 2
+    now = timezone.now()
+    Job.objects.filter(pk__in=ids[:2]).update(
+        lease_until=now + timedelta(minutes=1), lease_token=uuid4()
+    )
+
+    assert relay.sweep(publish) == 2
+    Job.objects.filter(pk__in=ids[:2]).update(lease_until=now - timedelta(minutes=1))
+    assert relay.sweep(publish) == 0
+
+    assert [chunk for _, chunk in sent] == [ids[:2], ids[2:4]]
+
+
 def test_jobs_that_wait_are_not_sent(topic, publish, sent):
     name = topic(lambda jobs: None)
     services.enqueue(name, key="later", due_at=timezone.now() + timedelta(hours=1))
