@@ -11,11 +11,18 @@ from outbox.models import Job
 LocalHandler = Callable[[Sequence[Job]], None]
 
 
+class Unreachable(Exception):
+    """Who was to be asked is away: nothing was said, and nothing was asked of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Jobs of a batch that did not end, by id: nobody got to them, or they failed, each by itself."""
+    """Jobs of a batch that did not end, by id: nobody got to them, there is nothing to be known yet
+    and they come again after a pause, or they failed. Only what failed was an attempt.
+    """
 
     later: Collection[int] = ()
+    again: Mapping[int, timedelta] = field(default_factory=dict)
     failed: Mapping[int, Exception] = field(default_factory=dict)
 
 

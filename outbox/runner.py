@@ -9,6 +9,7 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -91,6 +92,8 @@ def _run_batch(route: registry.Route, jobs: list[Job]) -> int:
     except Exception as error:  # noqa: BLE001 - whatever a handler raises belongs to its job
         if is_outage(error):
             return _give_back(jobs, error)
+        if isinstance(error, registry.Unreachable):
+            return _put_off(jobs, error)
         if len(jobs) == 1:
             _fail(jobs[0], error)
             return 0
@@ -129,9 +132,12 @@ def _settle(route: registry.Route, jobs: list[Job], token: UUID | None) -> int:
         failpoint("job.settled")
         _release([job for job in mine if job.pk in left.later])
         for job in mine:
-            if job.pk in left.failed:
-                _fail(job, left.failed[job.pk])
-        return _finish([job for job in mine if job.pk not in {*left.later, *left.failed}])
+            if job.pk in left.again:
+                _pause([job], left.again[job.pk])
+            elif job.pk in left.failed:
+                _leave(job, left.failed[job.pk])
+        unended = {*left.later, *left.again, *left.failed}
+        return _finish([job for job in mine if job.pk not in unended])
 
 
 def _hold(jobs: list[Job], token: UUID | None) -> list[Job]:
@@ -150,16 +156,42 @@ def _finish(jobs: list[Job]) -> int:
 def _release(jobs: Sequence[Job]) -> None:
     """Leave our jobs as they were before this attempt, to be sent again at once."""
     if jobs:
-        ours = Job.objects.pending().among(job.pk for job in jobs)
-        ours.filter(lease_token=jobs[0].lease_token).update(
-            lease_until=None, lease_token=None, sent_at=None, attempts=F("attempts") - 1
-        )
+        _undo(jobs, sent_at=None)
+
+
+def _pause(jobs: Sequence[Job], pause: timedelta) -> None:
+    """The same, to be sent again after a pause."""
+    _undo(jobs, sent_at=None, due_at=Now() + pause)
+
+
+def _undo(jobs: Sequence[Job], **changes: Any) -> None:
+    """This was no attempt of our jobs, and they are free."""
+    ours = Job.objects.pending().among(job.pk for job in jobs)
+    ours.filter(lease_token=jobs[0].lease_token).update(
+        lease_until=None, lease_token=None, attempts=F("attempts") - 1, **changes
+    )
 
 
 def _give_back(jobs: Sequence[Job], error: Exception) -> int:
     """An outage is no attempt of the jobs that it cut short: they go on once it is over."""
     logger.warning("database unreachable", extra={"topic": jobs[0].topic, "error": str(error)})
     through_outage(lambda: _release(jobs), seconds=PATIENCE_SECONDS)
+    return 0
+
+
+def _leave(job: Job, error: Exception) -> None:
+    if isinstance(error, registry.Unreachable):
+        _put_off([job], error)
+    else:
+        _fail(job, error)
+
+
+def _put_off(jobs: Sequence[Job], error: registry.Unreachable) -> int:
+    """Who is away was not asked, so it is no attempt: the relay sends the jobs again as if their
+    message was lost. They stay due, so that the wait is seen, and are never given up.
+    """
+    logger.warning("unreachable", extra={"topic": jobs[0].topic, "error": str(error)})
+    _undo(jobs, last_error=_in_words(error))
     return 0
 
 
@@ -185,13 +217,17 @@ def _fail(job: Job, error: Exception) -> None:
     logger.error("job failed", extra={"topic": job.topic, "key": job.key}, exc_info=error)
     dead = job.attempts >= MAX_ATTEMPTS
     Job.objects.filter(pk=job.pk, lease_token=job.lease_token).update(
-        last_error=f"{type(error).__name__}: {error}"[:2000],
+        last_error=_in_words(error),
         lease_until=None,
         lease_token=None,
         sent_at=None,
         due_at=Now() + backoff(job.attempts),
         dead_at=Now() if dead else None,
     )
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:2000]
 
 
 def backoff(attempts: int) -> timedelta:

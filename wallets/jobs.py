@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
@@ -46,6 +46,7 @@ from wallets.services.withdrawals import SEND
 
 ASKING_SECONDS = 10.0
 SILENCE: Final = ProviderTimeout("the provider gave no answer yet")
+NO_PAUSES: Final[Mapping[int, timedelta]] = {}
 NO_END: Final = ProviderTimeout("the provider has not said yet how it ended")
 
 
@@ -101,19 +102,30 @@ def send_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
 def resolve_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
     """Read from the provider's book how withdrawals ended.
 
-    Without an end the attempt fails: the next one comes later, and in the end a person looks. An
-    event that says what is known here, as most do, is no reason to ask.
+    Those without an end are asked about again, and after a quarter of an hour each time is a failed
+    attempt: in the end a person looks. An event that says what is known here, as most do, is no
+    reason to ask.
     """
     rows = Withdrawal.objects.among(job.payload["withdrawal"] for job in jobs)
     open_rows = rows.filter(frozen_at__isnull=True).select_related("method").order_by("pk")
     news = {job.payload["withdrawal"] for job in jobs if job.payload.get("says") != SAYS_PAID}
     waiting = [row for row in open_rows if row.pk in news or row.status != WithdrawalStatus.PAID]
     asked = ask_all({one.pk: one for one in waiting}, services.withdrawal_look)
-    for pk, answer in list(asked.answers.items()):
-        if answer is None or answer.result == PayoutResult.PENDING:
-            del asked.answers[pk]
-            asked.failed[pk] = NO_END
-    return partial(_conclude, jobs, asked, {one.pk for one in waiting})
+    vain = [one for one in waiting if one.pk in asked.answers and not _has_end(asked, one)]
+    pauses: dict[int, timedelta] = {}
+    for one in vain:
+        del asked.answers[one.pk]
+        pause = services.withdrawal_poll_pause(one, at=timezone.now())
+        if pause is None:
+            asked.failed[one.pk] = NO_END
+        else:
+            pauses[one.pk] = pause
+    return partial(_conclude, jobs, asked, {one.pk for one in waiting}, pauses)
+
+
+def _has_end(asked: Round[PayoutAnswer | None], withdrawal: Withdrawal) -> bool:
+    answer = asked.answers[withdrawal.pk]
+    return answer is not None and answer.result != PayoutResult.PENDING
 
 
 def compare_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
@@ -133,14 +145,18 @@ def _nothing() -> None:
 
 
 def _conclude(
-    jobs: Sequence[Job], asked: Round[PayoutAnswer | None], wanted: set[int]
+    jobs: Sequence[Job],
+    asked: Round[PayoutAnswer | None],
+    wanted: set[int],
+    pauses: Mapping[int, timedelta] = NO_PAUSES,
 ) -> registry.Left:
     """Settle what was answered; what failed fails alone, and who was not reached comes again."""
     services.withdrawals_conclude(answers=asked.answers, at=timezone.now())
-    unasked = wanted - asked.answers.keys() - asked.failed.keys()
+    unasked = wanted - asked.answers.keys() - asked.failed.keys() - pauses.keys()
     about = {job.pk: job.payload["withdrawal"] for job in jobs}
     return registry.Left(
         later=[pk for pk, withdrawal in about.items() if withdrawal in unasked],
+        again={pk: pauses[withdrawal] for pk, withdrawal in about.items() if withdrawal in pauses},
         failed={
             pk: asked.failed[withdrawal]
             for pk, withdrawal in about.items()

@@ -207,6 +207,55 @@ def test_jobs_of_an_outside_batch_may_fail_each_by_itself(topic):
     assert failed.lease_token is None
 
 
+def test_what_cannot_be_known_yet_is_asked_again_after_a_pause_of_its_own(topic):
+    pauses = [timedelta(hours=1), timedelta(hours=5)]
+    ids = []
+
+    def handle(jobs):
+        return lambda: registry.Left(again=dict(zip(ids, pauses, strict=False)))
+
+    ids += enqueue(topic(handle, kind="outside"), 3)
+    now = timezone.now()
+    Job.objects.update(attempts=7, sent_at=now)
+
+    assert runner.run(ids) == 1
+
+    waiting = {job.pk: job for job in Job.objects.filter(done_at=None)}
+    assert list(waiting) == ids[:2]
+    for pk, pause in zip(ids, pauses, strict=False):
+        assert now + pause <= waiting[pk].due_at < now + pause + timedelta(minutes=30)
+        job = waiting[pk]
+        assert (job.attempts, job.lease_until, job.lease_token) == (7, None, None)
+        assert (job.sent_at, job.last_error, job.dead_at) == (None, "", None)
+
+
+@pytest.mark.parametrize("is_batch", [True, False])
+def test_who_is_away_was_not_asked_which_is_no_attempt(topic, is_batch):
+    """The relay sends them again as what was lost on its way; they are late, and seen to be."""
+    away, ids = registry.Unreachable("no route"), []
+
+    def handle(jobs):
+        if is_batch:
+            raise away
+        return lambda: registry.Left(failed=dict.fromkeys(ids[1:], away))
+
+    ids += enqueue(topic(handle, kind="outside"), 3)
+    sent_at = timezone.now()
+    Job.objects.update(attempts=7, sent_at=sent_at)
+    due = dict(Job.objects.values_list("pk", "due_at"))
+
+    assert runner.run(ids) == (0 if is_batch else 1)
+
+    waiting = Job.objects.filter(done_at=None)
+    assert {job.pk: job.due_at for job in waiting} == {
+        pk: due[pk] for pk in ids[0 if is_batch else 1 :]
+    }
+    assert set(
+        waiting.values_list("attempts", "lease_until", "lease_token", "sent_at", "dead_at")
+    ) == {(7, None, None, sent_at, None)}
+    assert set(waiting.values_list("last_error")) == {("Unreachable: no route",)}
+
+
 @pytest.mark.parametrize("kind", ["local", "outside"])
 @pytest.mark.parametrize(
     "error", [OperationalError("the connection is lost"), InterfaceError("closed")]

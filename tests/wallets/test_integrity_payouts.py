@@ -79,7 +79,7 @@ def test_a_book_that_cannot_be_read_is_a_difference(books, settings):
         "payout_book_agrees",
         "the provider's book",
     )
-    assert difference.detail.startswith("cannot be read: no answer to GET /payouts/")
+    assert difference.detail.startswith("cannot be read: no connection to the provider: ")
 
 
 def test_without_a_provider_there_is_no_book_to_compare(books, settings):

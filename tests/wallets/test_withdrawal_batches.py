@@ -4,10 +4,12 @@ Threads ask, each on a connection of its own, so what they look up is committed.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import AuditEvent
 from outbox import runner
@@ -132,9 +134,16 @@ def test_a_batch_costs_as_many_queries_as_two(owner, provider):
     assert send_all(2) == send_all(12) < 40
 
 
-def test_polls_travel_together_and_those_without_an_end_come_later(owner, provider):
+@pytest.mark.parametrize(
+    ("minutes", "attempts", "error"),
+    [(0, 0, ""), (16, 1, "ProviderTimeout: the provider has not said yet how it ended")],
+)
+def test_polls_travel_together_and_those_without_an_end_come_later(
+    owner, provider, minutes, attempts, error
+):
     lost, late = (request(owner, amount="100.00", number=n) for n in (ANSWER_LOST, SILENT))
     run_jobs("withdrawal.send")
+    Withdrawal.objects.update(sent_at=timezone.now() - timedelta(minutes=minutes))
     Job.objects.filter(topic="withdrawal.resolve").update(due_at=AT)
     enqueue("withdrawal.resolve", key="told", payload={"withdrawal": lost.pk})
     eventually(lambda: provider.book.find(late.public_id).status == "paid")
@@ -146,8 +155,8 @@ def test_polls_travel_together_and_those_without_an_end_come_later(owner, provid
     late.refresh_from_db()
     assert (lost.status, late.status) == (WithdrawalStatus.PAID, WithdrawalStatus.SENDING)
     [left] = Job.objects.filter(topic="withdrawal.resolve", done_at=None)
-    assert (left.payload, left.attempts) == ({"withdrawal": late.pk}, 1)
-    assert left.last_error == "ProviderTimeout: the provider has not said yet how it ended"
+    assert (left.payload, left.attempts) == ({"withdrawal": late.pk}, attempts)
+    assert left.last_error == error
     assert ended >= 2
 
 

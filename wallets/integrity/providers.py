@@ -6,7 +6,7 @@ from django.conf import settings
 
 from common.exceptions import DomainError
 from wallets.enums import Rail
-from wallets.providers import ProviderTimeout, payout_provider_of
+from wallets.providers import ProviderTimeout, ProviderUnreachable, payout_provider_of
 
 
 def payout_book() -> str:
@@ -18,7 +18,7 @@ def payout_book() -> str:
         return ""
     try:
         book = payout_provider_of(Rail.SANDBOX).book()
-    except (ProviderTimeout, DomainError) as error:
+    except (ProviderTimeout, ProviderUnreachable, DomainError) as error:
         return json.dumps({"error": f"cannot be read: {error}"})
     lines = [
         {

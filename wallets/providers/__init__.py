@@ -5,7 +5,14 @@ from django.conf import settings
 from wallets.enums import Provider, Rail
 from wallets.exceptions import PaymentMethodUnknown, WithdrawalsClosed
 from wallets.providers.payouts import PayoutAnswer, PayoutOrder, PayoutProvider
-from wallets.providers.protocol import Answer, Charge, PaymentProvider, ProviderTimeout, Refund
+from wallets.providers.protocol import (
+    Answer,
+    Charge,
+    PaymentProvider,
+    ProviderTimeout,
+    ProviderUnreachable,
+    Refund,
+)
 from wallets.providers.sandbox import SandboxProvider
 from wallets.providers.sandbox_payouts import SandboxPayouts
 
@@ -17,6 +24,7 @@ __all__ = [
     "PayoutOrder",
     "PayoutProvider",
     "ProviderTimeout",
+    "ProviderUnreachable",
     "Refund",
     "payout_provider_of",
     "provider_of",

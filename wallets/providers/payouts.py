@@ -29,7 +29,7 @@ class PayoutAnswer:
 
 
 class PayoutProvider(Protocol):
-    """A provider that honours idempotency keys."""
+    """A provider that honours idempotency keys. ProviderUnreachable where nothing could be asked."""
 
     def send(self, order: PayoutOrder) -> PayoutAnswer:
         """Pay once a key. ProviderTimeout when the outcome is not known."""

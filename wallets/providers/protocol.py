@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from outbox.registry import Unreachable
 from wallets.enums import ChargeResult
 
 
 class ProviderTimeout(Exception):
     """No answer: the charge may or may not have happened. Never taken for a decline."""
+
+
+class ProviderUnreachable(Unreachable):
+    """No connection, so that nothing was asked: there is nothing to be uncertain about."""
 
 
 @dataclass(frozen=True, slots=True)

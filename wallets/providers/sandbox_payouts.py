@@ -11,7 +11,7 @@ from django.conf import settings
 from common.failpoints import failpoint
 from wallets.enums import PayoutResult
 from wallets.providers.payouts import PayoutAnswer, PayoutOrder
-from wallets.providers.protocol import ProviderTimeout
+from wallets.providers.protocol import ProviderTimeout, ProviderUnreachable
 
 PATH: Final = "/payouts/"
 
@@ -60,6 +60,7 @@ class SandboxPayouts:
             target.hostname or "", target.port, timeout=settings.PAYOUT_TIMEOUT_SECONDS
         )
         try:
+            _connect(connection)
             connection.request(method, path, json.dumps(values) if values else None, headers)
             failpoint("send.asked")
             response = connection.getresponse()
@@ -69,6 +70,13 @@ class SandboxPayouts:
         finally:
             connection.close()
         return response.status, body
+
+
+def _connect(connection: http.client.HTTPConnection) -> None:
+    try:
+        connection.connect()
+    except OSError as error:
+        raise ProviderUnreachable(f"no connection to the provider: {error}") from error
 
 
 def _answer(body: dict[str, Any]) -> PayoutAnswer:

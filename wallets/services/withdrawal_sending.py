@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 RESOLVE: Final = "withdrawal.resolve"
 RESOLVE_AFTER = timedelta(seconds=10)
 """Longer than the provider is waited for: what it began by then is in its book."""
+PATIENCE: Final = timedelta(minutes=15)
+"""Within it a provider that cannot say yet how it ended does nothing wrong."""
 ABOUT: Final = "withdrawal"
 SAYS_PAID: Final = "payout.paid"
 COMPARE: Final = "withdrawal.compare"
@@ -81,7 +83,7 @@ def withdrawal_send(withdrawal: Withdrawal) -> PayoutAnswer | None:
     """Ask the provider to pay; None while the outcome is not known. No transaction is open.
 
     Asking again, by whoever, repeats the key and so pays nothing twice. One that was frozen or has
-    ended since it was claimed is left alone.
+    ended since it was claimed is left alone. ProviderUnreachable when nothing was asked.
     """
     if not _is_under_way(withdrawal):
         return None
@@ -116,6 +118,7 @@ def withdrawal_look(withdrawal: Withdrawal) -> PayoutAnswer | None:
 
     Only once nobody else can be asking: while it is being sent, the job that sends goes on. Until
     then a decline is not the last word, for a provider may pay when that job asks again.
+    ProviderUnreachable.
     """
     try:
         answer = payout_provider_of(withdrawal.rail).look(withdrawal.public_id)
@@ -127,6 +130,19 @@ def withdrawal_look(withdrawal: Withdrawal) -> PayoutAnswer | None:
     if answer is None and withdrawal.status == WithdrawalStatus.UNCERTAIN:
         return withdrawal_send(withdrawal)
     return answer
+
+
+def withdrawal_poll_pause(withdrawal: Withdrawal, *, at: datetime) -> timedelta | None:
+    """How long to wait before asking again how it ended; None once it takes so long that a person
+    should hear of it.
+
+    A tenth of the time that it has taken, so that a provider which was away for minutes is asked
+    soon after it is back, and one that takes its time is not asked too often.
+    """
+    since = withdrawal.sent_at or at
+    if at - since > PATIENCE:
+        return None
+    return max(RESOLVE_AFTER, (at - since) / 10)
 
 
 def withdrawal_conclude(
