@@ -38,6 +38,11 @@ class SystemStatus:
         return all(part.is_up for part in self.parts) and not self.is_late
 
 
+def is_open(topic: str, *, key: str) -> bool:
+    """Whether that job has still to be done, or is being done."""
+    return Job.objects.pending().filter(topic=topic, key=key).exists()
+
+
 def system_status() -> SystemStatus:
     """The heartbeats by the database's clock, and the state of the queue."""
     alive = Case(When(at__gt=Now() - ALIVE, then=True), default=False)

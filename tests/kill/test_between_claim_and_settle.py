@@ -86,7 +86,7 @@ def test_a_killed_provider_keeps_its_book(installation: Installation):
 
     installation.kill("simulator")
     withdrawal = withdraw(freelancer, GOOD)
-    eventually(lambda: status_of(freelancer, withdrawal) == "uncertain")
+    eventually(lambda: status_of(freelancer, withdrawal) == "sending")
     installation.start("simulator")
 
     eventually(lambda: status_of(freelancer, withdrawal) == "paid", seconds=PROMISED_SECONDS)

@@ -38,7 +38,6 @@ from wallets.services import (
     withdrawal_claim,
     withdrawal_conclude,
     withdrawal_look,
-    withdrawal_poll_pause,
     withdrawal_send,
     withdrawals_compare,
 )
@@ -46,7 +45,6 @@ from wallets.services import (
 pytestmark = pytest.mark.django_db
 
 FUNDED = 316_667
-NOBODY = "http://127.0.0.1:9"
 
 
 @pytest.fixture
@@ -169,94 +167,6 @@ def test_no_clear_answer_is_uncertain_never_failed_and_found_out_later(owner, pr
     assert payout.key == withdrawal.public_id
     assert wallet(owner) == (FUNDED - 100_000, 0, 100_000)
     assert integrity.differences() == []
-
-
-def test_a_provider_that_is_away_was_not_asked(owner, provider, settings):
-    """Nothing is uncertain, and however long it is away the job goes on the moment it is back."""
-    url, settings.SANDBOX_PAYOUT_URL = settings.SANDBOX_PAYOUT_URL, NOBODY
-    withdrawal = request(owner)
-
-    for _ in range(10):
-        assert run_jobs("withdrawal.send") == 0
-
-    withdrawal.refresh_from_db()
-    assert withdrawal.status == WithdrawalStatus.SENDING
-    job = Job.objects.get(topic="withdrawal.send")
-    assert (job.attempts, job.done_at, job.dead_at) == (0, None, None)
-    assert job.last_error.startswith("ProviderUnreachable: no connection to the provider: ")
-    assert not Job.objects.filter(topic="withdrawal.resolve").exists()
-    settings.SANDBOX_PAYOUT_URL = url
-    assert run_jobs("withdrawal.send") == 1
-    withdrawal.refresh_from_db()
-    assert withdrawal.status == WithdrawalStatus.PAID
-    assert integrity.differences() == []
-
-
-def test_a_provider_that_is_away_lengthens_no_pause_between_polls(owner, provider, settings):
-    withdrawal = send(request(owner, number=ANSWER_LOST))
-    due()
-    url, settings.SANDBOX_PAYOUT_URL = settings.SANDBOX_PAYOUT_URL, NOBODY
-
-    assert run_jobs("withdrawal.resolve") == 0
-
-    withdrawal.refresh_from_db()
-    assert withdrawal.status == WithdrawalStatus.UNCERTAIN
-    job = Job.objects.get(topic="withdrawal.resolve")
-    assert (job.attempts, job.done_at, job.due_at) == (0, None, AT)
-    settings.SANDBOX_PAYOUT_URL = url
-    assert run_jobs("withdrawal.resolve") == 1
-    withdrawal.refresh_from_db()
-    assert withdrawal.status == WithdrawalStatus.PAID
-
-
-def test_a_provider_that_is_away_is_compared_with_later(owner, provider, settings):
-    url, settings.SANDBOX_PAYOUT_URL = settings.SANDBOX_PAYOUT_URL, NOBODY
-    enqueue("withdrawal.compare", key="now")
-
-    assert run_jobs("withdrawal.compare") == 0
-
-    job = Job.objects.get(topic="withdrawal.compare")
-    assert (job.attempts, job.lease_token, job.done_at) == (0, None, None)
-    settings.SANDBOX_PAYOUT_URL = url
-    assert run_jobs("withdrawal.compare") == 1
-
-
-@pytest.mark.parametrize(
-    ("minutes", "pause"),
-    [
-        (0, timedelta(seconds=10)),
-        (0.5, timedelta(seconds=10)),
-        (2, timedelta(seconds=12)),
-        (15, timedelta(seconds=90)),
-        (15.1, None),
-    ],
-)
-def test_the_longer_it_takes_the_longer_the_pause_until_a_person_hears_of_it(
-    owner, provider, minutes, pause
-):
-    claimed = withdrawal_claim(withdrawal_id=request(owner).pk, at=AT)
-
-    assert withdrawal_poll_pause(claimed, at=AT + timedelta(minutes=minutes)) == pause
-
-
-def test_a_poll_in_vain_is_no_attempt_within_a_quarter_of_an_hour(owner, provider):
-    sent_at = timezone.now() - timedelta(minutes=5)
-    withdrawal = send(request(owner, number=SILENT), at=sent_at)
-    eventually(lambda: provider.book.find(withdrawal.public_id).status == "paid")
-    provider.book.write(replace(provider.book.find(withdrawal.public_id), status="pending"))
-    due()
-    began = timezone.now()
-
-    assert run_jobs("withdrawal.resolve") == 0
-
-    job = Job.objects.get(topic="withdrawal.resolve")
-    assert (job.attempts, job.done_at, job.last_error) == (0, None, "")
-    assert timedelta(seconds=30) <= job.due_at - began < timedelta(minutes=5)
-    provider.book.write(replace(provider.book.find(withdrawal.public_id), status="paid"))
-    due()
-    assert run_jobs("withdrawal.resolve") == 1
-    withdrawal.refresh_from_db()
-    assert withdrawal.status == WithdrawalStatus.PAID
 
 
 def test_a_wrong_amount_freezes_it_for_staff(owner, provider):
@@ -425,17 +335,6 @@ def test_another_amount_or_currency_is_never_taken_for_a_payment(owner, provider
 
     assert frozen.frozen_at == AT
     assert wallet(owner)[1] == 100_000
-
-
-def test_a_decline_is_not_the_last_word_while_it_is_being_sent(owner, provider):
-    withdrawal = request(owner, number=DECLINED)
-    claimed = withdrawal_claim(withdrawal_id=withdrawal.pk, at=AT)
-
-    assert withdrawal_send(claimed).result == PayoutResult.DECLINED
-    assert withdrawal_look(claimed) is None
-    uncertain = withdrawal_conclude(withdrawal_id=withdrawal.pk, answer=None, at=AT)
-    assert uncertain.status == WithdrawalStatus.UNCERTAIN
-    assert withdrawal_look(uncertain).result == PayoutResult.DECLINED
 
 
 def test_asking_again_pays_once_however_often(owner, provider):

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from common.failpoints import failpoint
 from common.public_ids import parse_public_id
+from outbox.selectors import is_open
 from outbox.services import enqueue, enqueue_many
 from wallets import ledger
 from wallets.enums import AccountKind, JournalKind, PayoutResult, WithdrawalStatus
@@ -27,6 +28,7 @@ from wallets.providers import PayoutAnswer, PayoutOrder, ProviderTimeout, payout
 from wallets.services.payout_methods import destination_of
 from wallets.services.withdrawal_freezing import freeze
 from wallets.services.withdrawals import (
+    SEND,
     Step,
     end_unpaid,
     locked_many,
@@ -49,6 +51,7 @@ ABOUT: Final = "withdrawal"
 SAYS_PAID: Final = "payout.paid"
 COMPARE: Final = "withdrawal.compare"
 UNDER_WAY: Final = (WithdrawalStatus.SENDING, WithdrawalStatus.UNCERTAIN)
+UNPAID: Final = (PayoutResult.DECLINED, PayoutResult.RETURNED)
 MAY_RETURN: Final = (*UNDER_WAY, WithdrawalStatus.PAID)
 Answers = Mapping[int, PayoutAnswer | None]
 """What the provider said of each withdrawal, by its id; None while that is not known."""
@@ -116,20 +119,25 @@ def _is_under_way(withdrawal: Withdrawal) -> bool:
 def withdrawal_look(withdrawal: Withdrawal) -> PayoutAnswer | None:
     """What the provider's book says; a request that never arrived is made again, same key.
 
-    Only once nobody else can be asking: while it is being sent, the job that sends goes on. Until
-    then a decline is not the last word, for a provider may pay when that job asks again.
-    ProviderUnreachable.
+    Only once nobody else can be asking. While the job that sends goes on, a decline is not the last
+    word, for a provider may pay when it asks again, and a return would overtake the payment that it
+    undoes. ProviderUnreachable.
     """
     try:
         answer = payout_provider_of(withdrawal.rail).look(withdrawal.public_id)
     except ProviderTimeout:
         return None
-    is_being_sent = withdrawal.status == WithdrawalStatus.SENDING
-    if is_being_sent and answer is not None and answer.result == PayoutResult.DECLINED:
+    if answer is not None and answer.result in UNPAID and _is_being_sent(withdrawal):
         return None
     if answer is None and withdrawal.status == WithdrawalStatus.UNCERTAIN:
         return withdrawal_send(withdrawal)
     return answer
+
+
+def _is_being_sent(withdrawal: Withdrawal) -> bool:
+    """Whether its outcome is not noted yet; a provider that has said `pending` is asked no more."""
+    is_sending = withdrawal.status == WithdrawalStatus.SENDING
+    return is_sending and is_open(SEND, key=withdrawal.public_id)
 
 
 def withdrawal_poll_pause(withdrawal: Withdrawal, *, at: datetime) -> timedelta | None:
