@@ -36,6 +36,7 @@ CONTROLS: Final = {
     "sweeper-off": "stuck",
     "new-key": "twice",
     "timeout-fails": "twice",
+    "resend-fails": "twice",
     "no-lease": "twice",
 }
 """What is taken away, and what it must come to."""
@@ -75,6 +76,7 @@ class Report:
     quiet_seconds: float
     verdict: Verdict
     stormed_seconds: float
+    backlog: Counter[str]
     slowest: list[str]
     paperwork: int
 
@@ -98,6 +100,7 @@ class Report:
             f"in the books    {len(self.verdict.books)} differences",
             f"clearing        {self.verdict.clearing}",
             f"bank - provider {self.verdict.bank_difference}",
+            f"backlog         {_counted(self.backlog)}, when the fire ended",
             f"settled after   {self.settle_seconds:.1f} s",
             f"quiet after     {self.quiet_seconds:.1f} s",
             f"paperwork left  {self.paperwork}",
@@ -148,6 +151,7 @@ def run(plan: Plan, home: Path, say: Console) -> Report:
             quiet_seconds=quiet,
             verdict=verdict,
             stormed_seconds=over - stormed,
+            backlog=oracle.backlog(installation, over_at),
             slowest=oracle.slowest(installation, topics),
             paperwork=left(),
         )

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from django.apps import AppConfig
 from django.db.models import Sum
@@ -54,18 +55,28 @@ def new_key() -> None:
 
 
 def timeout_fails() -> None:
-    """No answer counts as a refusal."""
+    """No answer counts as a refusal, whoever asks."""
     from wallets import services
+
+    services.withdrawal_send = _send_or_fail()
+    resend_fails()
+
+
+def resend_fails() -> None:
+    """The same, only where a request that never arrived is made again."""
+    from wallets.services import withdrawal_sending
+
+    withdrawal_sending.withdrawal_send = _send_or_fail()
+
+
+def _send_or_fail() -> Callable[[Any], Any]:
     from wallets.enums import PayoutResult
     from wallets.providers import PayoutAnswer
+    from wallets.services import withdrawal_sending
 
-    send = services.withdrawal_send
-
-    def send_or_fail(withdrawal: object) -> PayoutAnswer:
-        answer = send(withdrawal)  # type: ignore[arg-type]
-        return answer or PayoutAnswer(PayoutResult.DECLINED, 0, "", reason="timeout")
-
-    services.withdrawal_send = send_or_fail
+    send = withdrawal_sending.withdrawal_send
+    refusal = PayoutAnswer(PayoutResult.DECLINED, 0, "", reason="timeout")
+    return lambda withdrawal: send(withdrawal) or refusal
 
 
 def no_lease() -> None:
@@ -102,6 +113,7 @@ SWITCHES: dict[str, Callable[[], None]] = {
     "sweeper-off": sweeper_off,
     "new-key": new_key,
     "timeout-fails": timeout_fails,
+    "resend-fails": resend_fails,
     "no-lease": no_lease,
     "hurry": hurry,
 }

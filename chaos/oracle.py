@@ -37,6 +37,11 @@ SELECT greatest(extract(epoch FROM max(at) - %s), 0) FROM (
   UNION ALL SELECT max(settled_at) FROM gigs_milestone
 ) t
 """
+BACKLOG: Final = {
+    "withdrawals": "wallets_withdrawal WHERE approved_at <= %s",
+    "payments": "wallets_payment WHERE created_at <= %s",
+}
+"""What had begun by a moment, by kind."""
 OPEN: Final = frozenset({"approved", "sending", "uncertain"})
 DEAD: Final = "SELECT topic, key, last_error FROM outbox_job WHERE dead_at IS NOT NULL"
 LAST: Final = """
@@ -124,6 +129,17 @@ def settled_after(installation: Installation, over: datetime) -> float:
     """
     [(seconds,)] = installation.sql(LAST_MOVED, over)
     return float(seconds)
+
+
+def backlog(installation: Installation, over: datetime) -> Counter[str]:
+    """What had begun and not ended by then, read from what has been written down since."""
+    counted = "SELECT count(*) FROM {} AND (ended_at IS NULL OR ended_at > %s)"
+    return Counter(
+        {
+            kind: _count(installation, counted.format(begun), over, over)
+            for kind, begun in BACKLOG.items()
+        }
+    )
 
 
 def _count(installation: Installation, statement: str, *arguments: Any) -> int:

@@ -20,9 +20,10 @@ PATIENT: Final = 90
 DECLINING: Final = 4.0 if "no-lease" in os.environ.get("CHAOS_SWITCHES", "") else 0.5
 """Seconds that a decline takes: long where a second attempt is to overtake it."""
 MOODS: Final = (
-    (8, Behaviour(is_answer_lost=True, webhooks=0)),
+    (6, Behaviour(is_answer_lost=True, webhooks=0)),
     (4, Behaviour(is_answer_lost=True)),
-    (4, Behaviour(is_request_lost=True, webhooks=0)),
+    (2, Behaviour(is_request_lost=True, webhooks=0)),
+    (4, Behaviour(is_request_lost=True, is_answer_lost=True, webhooks=0)),
     (8, Behaviour(status="declined", reason="account_closed", delay=DECLINING)),
     (4, Behaviour(is_error_after=True, webhooks=0)),
     (2, Behaviour(delay=2.0, webhooks=3)),

@@ -5,14 +5,20 @@ from dataclasses import replace
 
 import pytest
 
+from chaos.apps import SWITCHES
 from chaos.simulator import MOODS, MoodySimulator
-from config.devservices.simulator.behaviour import PAYS
+from config.devservices.simulator.behaviour import BY_ACCOUNT, PAYS, Behaviour
 from config.devservices.simulator.book import Book, Payout
 from config.devservices.simulator.server import Hook
+from tests.factories import AT
+from tests.wallets.withdrawing import REQUEST_LOST, funded, request
+from wallets import services
+from wallets.enums import PayoutResult
+from wallets.services import withdrawal_sending
 
 
 @pytest.fixture
-def provider(tmp_path):
+def moody(tmp_path):
     book = Book(tmp_path / "book.jsonl")
     server = MoodySimulator(("127.0.0.1", 0), book=book, hook=Hook(address="", secret="x"))
     yield server
@@ -24,43 +30,77 @@ def order(key):
     return {"key": key, "amount_minor": 1000, "currency": "USD"}
 
 
-def key_in_mood(provider, **habits):
+def key_in_mood(moody, **habits):
     return next(
         f"wd_{number}"
         for number in range(10_000)
         if all(
-            getattr(provider.behaviour(order(f"wd_{number}")), name) == value
+            getattr(moody.behaviour(order(f"wd_{number}")), name) == value
             for name, value in habits.items()
         )
     )
 
 
-def test_most_keys_are_paid_and_the_same_key_meets_the_same_mood(provider):
-    moods = [provider.behaviour(order(f"wd_{number}")) for number in range(1000)]
+def test_most_keys_are_paid_and_the_same_key_meets_the_same_mood(moody):
+    moods = [moody.behaviour(order(f"wd_{number}")) for number in range(1000)]
 
     assert sum(share for share, _ in MOODS) == 33
     assert 600 < moods.count(PAYS) < 740
-    assert moods[:50] == [provider.behaviour(order(f"wd_{number}")) for number in range(50)]
+    assert moods[:50] == [moody.behaviour(order(f"wd_{number}")) for number in range(50)]
 
 
-def test_a_decline_is_forgotten_when_it_is_asked_for_again(provider):
-    key = key_in_mood(provider, status="declined")
+def test_of_some_first_the_request_is_lost_and_then_the_answer(moody):
+    key = key_in_mood(moody, is_request_lost=True, is_answer_lost=True)
 
-    declined, _ = provider.accept(order(key))
-    paid, _ = provider.accept(order(key))
+    first, _ = moody.accept(order(key))
+    second, habit = moody.accept(order(key))
+    third, later = moody.accept(order(key))
+
+    assert (first, second.status, habit.is_answer_lost) == (None, "paid", True)
+    assert (third, later.is_answer_lost) == (second, False)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("control", "first"), [("timeout-fails", PayoutResult.DECLINED), ("resend-fails", None)]
+)
+def test_controls_take_silence_for_a_refusal(monkeypatch, freelancer, provider, control, first):
+    """Both where a withdrawal is sent and where it is sent again, or only there."""
+    for module in (services, withdrawal_sending):
+        monkeypatch.setattr(module, "withdrawal_send", module.withdrawal_send)
+    silent = Behaviour(is_request_lost=True, is_answer_lost=True, webhooks=0)
+    monkeypatch.setitem(BY_ACCOUNT, REQUEST_LOST, silent)
+    withdrawal = request(funded(freelancer), number=REQUEST_LOST)
+    SWITCHES[control]()
+
+    claimed = services.withdrawal_claim(withdrawal_id=withdrawal.pk, at=AT)
+    sent = services.withdrawal_send(claimed)  # its request is lost
+    uncertain = services.withdrawal_conclude(withdrawal_id=withdrawal.pk, answer=None, at=AT)
+    resent = services.withdrawal_look(uncertain)
+
+    assert (sent and sent.result) == first
+    assert resent.result == PayoutResult.DECLINED
+    assert [payout.status for payout in provider.book.payouts()] == ["paid"]
+
+
+def test_a_decline_is_forgotten_when_it_is_asked_for_again(moody):
+    key = key_in_mood(moody, status="declined")
+
+    declined, _ = moody.accept(order(key))
+    paid, _ = moody.accept(order(key))
 
     assert (declined.status, paid.status) == ("declined", "paid")
-    assert provider.book.find(key) == paid
+    assert moody.book.find(key) == paid
 
 
-def test_what_a_killed_provider_left_pending_is_paid_after_its_restart(provider, monkeypatch):
-    left = provider.book.write(Payout("wd_1", "pending", 1000, "USD", "SIM00000001"))
+def test_what_a_killed_provider_left_pending_is_paid_after_its_restart(moody, monkeypatch):
+    left = moody.book.write(Payout("wd_1", "pending", 1000, "USD", "SIM00000001"))
     monkeypatch.setattr(MoodySimulator, "serve_forever", lambda self: None)
 
-    provider.start()
+    moody.start()
 
     deadline = time.monotonic() + 60
-    while provider.book.find("wd_1").status == "pending" and time.monotonic() < deadline:
+    while moody.book.find("wd_1").status == "pending" and time.monotonic() < deadline:
         time.sleep(0.05)
-    paid = provider.book.find("wd_1")
+    paid = moody.book.find("wd_1")
     assert replace(paid, at="") == replace(left, status="paid", at="")
