@@ -34,8 +34,8 @@ def prepare(*, projects: int, label: str) -> list[int]:
     ids: list[int] = []
     with transaction.atomic():
         for number in range(projects):
-            buyer = _user(f"{label}-buyer-{number}@bench.example", Role.COMMISSIONER)
-            seller = _user(f"{label}-seller-{number}@bench.example", Role.FREELANCER)
+            buyer = person(f"{label}-buyer-{number}@bench.example", Role.COMMISSIONER)
+            seller = person(f"{label}-seller-{number}@bench.example", Role.FREELANCER)
             payment_method_add(
                 provider="sandbox", token="test_ok", is_default=True, by=buyer, at=at
             )
@@ -43,7 +43,7 @@ def prepare(*, projects: int, label: str) -> list[int]:
     return ids
 
 
-def _user(email: str, role: Role) -> User:
+def person(email: str, role: Role) -> User:
     return User.objects.create(
         email=email, name=email.split("@")[0], legal_name=email, roles=[role], password="!"
     )
