@@ -40,17 +40,16 @@ where n.id is null
     where j.id = p.reverses and j.kind = 'settlement' and j.about_id = n.credits_id
   )
 union all
-select 'invoice ' || i.number, 'rounding beyond its fee is ' || d.extra_fee || ', ledger posted '
+select 'invoice ' || d.number, 'rounding beyond its fee is ' || d.extra_fee || ', ledger posted '
     || coalesce(x.fees, 0)
-from invoicing_invoice i
-join wallets_due d on d.id = i.id
+from wallets_every_due d
 left join (
   select n.credits_id, sum(p.fees) as fees
   from note n join posted p on p.key = n.key
   where n.paid_at is null
   group by n.credits_id
-) x on x.credits_id = i.id
-where i.kind <> 'credit_note' and d.extra_fee <> -coalesce(x.fees, 0)
+) x on x.credits_id = d.id
+where d.kind <> 'credit_note' and d.extra_fee <> -coalesce(x.fees, 0)
 union all
 select 'journal ' || j.key, 'is a ' || j.kind || ' that moves debt'
 from wallets_account a
