@@ -42,6 +42,7 @@ from wallets.models import MilestoneFunding, Payment
 from wallets.models.payments import IN_FLIGHT
 from wallets.selectors import debt_minor
 from wallets.services.credit_journals import (
+    PartBack,
     post_paid_note,
     post_part_back,
     post_rounding,
@@ -100,14 +101,8 @@ def invoice_credit(  # noqa: PLR0913 - what a form says, and who agreed
         _refuse_one_person(invoice)
     corrected = _issue_anew(invoice, at=at) if is_replaced else None
     failpoint("credit.issued")
-    if taken_off is not None:
-        post_part_back(taken_off, by=by, at=at)
-    if note.paid_at:
-        post_paid_note(note, by=by, at=at)
-    else:
-        post_rounding(note, by=by, at=at)
+    part = _post(note, taken_off, by=by, at=at)
     failpoint("credit.posted")
-    part = taken_off.given.credit if taken_off is not None else 0
     if corrected is None:
         _conclude(invoice, part=part, by=by, at=at)
     elif note.paid_at or part:
@@ -115,6 +110,17 @@ def invoice_credit(  # noqa: PLR0913 - what a form says, and who agreed
     if is_seller:
         _refuse_new_debt(note, owed)
     return note
+
+
+def _post(note: Invoice, taken_off: PartBack | None, *, by: User, at: datetime) -> int:
+    """Move the money of a note; what of a part payment is credit again, in minor units."""
+    if taken_off is not None:
+        post_part_back(taken_off, by=by, at=at)
+    if note.paid_at:
+        post_paid_note(note, by=by, at=at)
+    else:
+        post_rounding(note, by=by, at=at)
+    return taken_off.given.credit if taken_off is not None else 0
 
 
 def _words(reason: str) -> str:
