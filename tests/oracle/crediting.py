@@ -12,20 +12,29 @@ class Notes(Wallets):
     def credit_note(self, invoice, amount, at, *, by, is_seconded=False):
         """Take back an amount before tax, or all that is left; `by` is "seller" or "staff".
 
-        Only staff let somebody owe more than before: sellers try it on a copy of the books.
+        A debt is safe as far as money on its way to the seller will pay it. Only staff let more
+        than before be unsafe: sellers try it on a copy of the books.
         """
         if by == "seller":
-            owed = self.owed_by_seller(invoice)
+            unsafe = self.unsafe_debt(invoice)
             trial = deepcopy(self)
             trial.note_down(invoice, amount, at, by)
-            need(trial.owed_by_seller(invoice) <= owed, "NotCovered")
+            need(trial.unsafe_debt(invoice) <= unsafe, "NotCovered")
         elif not is_seconded:
             self.refuse_one_person(invoice, amount)
         return self.note_down(invoice, amount, at, by)
 
-    def owed_by_seller(self, invoice):
+    def unsafe_debt(self, invoice):
         project = self.projects[self.invoices[invoice]["project"]]
-        return -self.balances[project["seller"], "debt", project["currency"]]
+        seller, currency = project["seller"], project["currency"]
+        debt = -self.balances[seller, "debt", currency]
+        waiting = sum(
+            row["waiting"]
+            for row in self.invoices.values()
+            if self.projects[row["project"]]["seller"] == seller
+            and self.projects[row["project"]]["currency"] == currency
+        )
+        return debt - min(debt, waiting)
 
     def refuse_one_person(self, invoice, amount):
         """Above the limit staff act in twos; what they have credited of it counts together."""

@@ -1,6 +1,7 @@
 """Crediting twenty times, and crediting while somebody pays or withdraws."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -10,11 +11,13 @@ from django.db import connection, connections, transaction
 from djmoney.money import Money
 
 from invoicing.models import Invoice
+from invoicing.services import invoice_object
 from tests.builders import SANDBOX_OK, active_project, credit, paid_invoice, pay, sent_invoice
 from tests.factories import AT, UserFactory
 from tests.races.threads import TIMES, Outcome, at_once, race_seen, tally
-from tests.wallets.withdrawing import bank_account
+from tests.wallets.withdrawing import bank_account, request
 from wallets import integrity
+from wallets.exceptions import NotCovered
 from wallets.models import Clearing, Journal
 from wallets.selectors import credit_balance, wallet_balances
 from wallets.services import (
@@ -118,12 +121,7 @@ def test_what_becomes_pending_meanwhile_is_not_taken(settings):
     clearings_finish(invoice_ids=[invoice.pk], at=CLEARED)
     other = sent_invoice(active_project(title="Another", freelancer=invoice.seller))
 
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            pay(other)
-            noted = pool.submit(_credit_apart, invoice)
-            _wait_for(noted)
-        noted.result()
+    noted_behind(partial(pay, other), invoice).result()
 
     [row] = wallet_balances(invoice.seller_id)
     assert (row.pending, row.available, row.debt) == (316667, 0, 0)
@@ -134,9 +132,61 @@ def test_what_becomes_pending_meanwhile_is_not_taken(settings):
     assert (row.pending, row.available, row.debt) == (0, 316667, 0)
 
 
-def _credit_apart(invoice: Invoice) -> None:
+def test_what_staff_let_arise_meanwhile_is_not_held_against_a_correction():
+    """The correction takes and brings the same; another invoice's note makes the debt."""
+    invoice = paid_invoice()
+    seller = invoice.seller
+    other = paid_invoice(active_project(title="Another", freelancer=seller))
+    invoice_object(invoice_id=invoice.pk, reason="Wrong name.", by=seller, at=AT)
+    request(seller, amount="6333.34")
+
+    by_staff = partial(credit, other, by=UserFactory(is_staff=True))
+
+    noted_behind(by_staff, invoice).result()
+
+    [row] = wallet_balances(seller.pk)
+    assert (row.held, row.available, row.debt) == (633334, 0, 316667)
+    assert Invoice.objects.filter(kind="milestone", status="paid").get().total == invoice.total
+    assert integrity.differences() == []
+
+
+def test_a_debt_that_is_paid_meanwhile_is_not_made_again():
+    """The next settlement pays what staff let arise, and all that is left of it leaves."""
+    invoice = paid_invoice()
+    seller = invoice.seller
+    other = sent_invoice(active_project(title="Another", freelancer=seller))
+    method = bank_account(seller)
+    request(seller, amount="3166.67", method_id=method.pk)
+    credit(invoice, "1000.00", by=UserFactory(is_staff=True))
+
+    def meanwhile() -> None:
+        pay(other)
+        request(seller, amount="2216.67", method_id=method.pk)
+
+    noted = noted_behind(meanwhile, invoice, "1000.00")
+
+    with pytest.raises(NotCovered, match=r"lacks 950\.00 USD"):
+        noted.result()
+    [row] = wallet_balances(seller.pk)
+    assert (row.held, row.available, row.debt) == (538334, 0, 0)
+    assert Invoice.objects.filter(credits=invoice).count() == 1
+    assert integrity.differences() == []
+
+
+def noted_behind(
+    meanwhile: Callable[[], object], invoice: Invoice, amount: str = ""
+) -> Future[None]:
+    """The freelancer's note, which waits for a lock when what is done meanwhile is committed."""
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        meanwhile()
+        noted = pool.submit(_credit_apart, invoice, amount)
+        _wait_for(noted)
+    return noted
+
+
+def _credit_apart(invoice: Invoice, amount: str) -> None:
     try:
-        credit(invoice)
+        credit(invoice, amount)
     finally:
         connections.close_all()
 

@@ -331,6 +331,31 @@ def test_a_freelancer_who_has_spent_the_part_cannot_credit_it_alone(monkeypatch)
     assert integrity.differences() == []
 
 
+def test_what_clears_anew_covers_the_note_that_moved_it_there_and_no_other(monkeypatch, settings):
+    """850.00 of the part are spent; what is paid of it again clears once more, for two notes.
+
+    All of it cannot be credited: nothing would be pending then that pays the debt.
+    """
+    settings.CLEARING_DAYS = 5
+    invoice = in_part(monkeypatch)
+    cleared = Clearing.objects.get().available_at
+    clearings_finish(invoice_ids=[invoice.pk], at=cleared)
+    request(invoice.seller, amount="850.00", currency="EUR")
+
+    credit(invoice, "100.00", at=cleared)
+    assert wallet(invoice.seller) == (95_500, 0, 85_000, 85_500)
+    credit(invoice, "100.00", at=cleared)
+    assert wallet(invoice.seller) == (91_200, 0, 85_000, 76_000)
+    with pytest.raises(NotCovered, match=r"lacks 850\.00 EUR"):
+        credit(invoice, at=cleared)
+
+    assert wallet(invoice.seller) == (91_200, 0, 85_000, 76_000)
+    assert integrity.differences() == []
+    clearings_finish(invoice_ids=[invoice.pk], at=cleared + timedelta(days=5))
+    assert wallet(invoice.seller) == (0, 6_200, 0, 76_000)
+    assert integrity.differences() == []
+
+
 def test_what_staff_take_back_of_a_spent_part_is_owed_and_paid_by_each_part(monkeypatch):
     """950.00 have left; of 980.00 with 49.00 of fee and 186.20 of tax, the rest is 1,117.20."""
     invoice = in_part(monkeypatch)

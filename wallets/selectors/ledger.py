@@ -12,7 +12,7 @@ from djmoney.money import Money
 
 from common.money import from_minor
 from wallets.enums import AccountKind, JournalKind, WithdrawalStatus
-from wallets.models import Account, Balance, Entry, Withdrawal
+from wallets.models import Account, Entry, Withdrawal
 
 # The limits inside keep each page a handful of index look-ups, whatever the planner thinks of it.
 STATEMENT: Final = """
@@ -165,18 +165,11 @@ def owing(user_ids: Collection[int]) -> set[tuple[int, str]]:
     }
 
 
-def debt_minor(user_id: int, currency: str) -> int:
-    """What the user owes in one currency, in minor units."""
-    row = Balance.objects.filter(
-        account__owner=f"user:{user_id}", account__kind=AccountKind.DEBT, currency=currency
-    ).first()
-    return 0 if row is None else -row.posted
-
-
 def wallet_covers(user_id: int, currency: str) -> Money:
-    """What a credit note can take of the wallet before it makes a debt."""
+    """What a credit note can take of the wallet before more is owed than what clears will pay."""
     rows = [row for row in wallet_balances(user_id) if row.currency == currency]
-    return from_minor(sum(row.pending + max(row.available, 0) for row in rows), currency)
+    free = sum(row.pending + max(row.available, 0) - row.debt for row in rows)
+    return from_minor(max(free, 0), currency)
 
 
 def balances_at(user_id: int, *, at: datetime) -> list[PastBalance]:

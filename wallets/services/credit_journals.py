@@ -99,16 +99,17 @@ def take_part_off(invoice: Invoice) -> PartBack | None:
     return PartBack(cause, given)
 
 
-def post_part_back(part: PartBack, *, by: User, at: datetime) -> None:
-    """Post it: the buyer's credit +part, wallet -net, fees -fee.
+def post_part_back(part: PartBack, *, by: User, at: datetime) -> int:
+    """Post it: the buyer's credit +part, wallet -net, fees -fee; what was `uncovered` before.
 
     Whoever calls uses the credit again for what is left. One journal under the key unpart:<payment>,
     which names the one it undoes.
     """
-    _post(part.cause, part.given, by=by, at=at)
+    before = _post(part.cause, part.given, by=by, at=at)
     invoice = part.cause.invoice
     currency = invoice.total.currency.code
     wake_waiting(buyer_id=invoice.buyer_id, currency=currency, key=part.cause.key)
+    return before
 
 
 def _standing_part(invoice: Invoice) -> Payment:
@@ -117,13 +118,17 @@ def _standing_part(invoice: Invoice) -> Payment:
     return parts.order_by("-pk")[0]
 
 
-def post_paid_note(note: Invoice, *, by: User, at: datetime) -> None:
-    """Bring back the money of a note on a paid invoice: buyer's credit +total, fees -fee, wallet -net."""
+def post_paid_note(note: Invoice, *, by: User, at: datetime) -> int:
+    """Bring back the money of a note on a paid invoice; what was `uncovered` before.
+
+    Buyer's credit +total, fees -fee, wallet -net.
+    """
     total, fee = to_minor(note.total), to_minor(note.fee)
     given = GivenBack(taken=total - fee, fee=fee, credit=total, unearned=_unearned(note))
-    _post(_of_note(note), given, by=by, at=at)
+    before = _post(_of_note(note), given, by=by, at=at)
     currency = note.total.currency.code
     wake_waiting(buyer_id=note.buyer_id, currency=currency, key=note.public_id)
+    return before
 
 
 def _unearned(note: Invoice) -> int:
@@ -145,10 +150,11 @@ def _unearned(note: Invoice) -> int:
     return min(to_minor(note.subtotal) - to_minor(note.fee), left)
 
 
-def post_rounding(note: Invoice, *, by: User, at: datetime) -> None:
+def post_rounding(note: Invoice, *, by: User, at: datetime) -> int | None:
     """Post what rounding over the project gives back beyond the fee that the invoice has left.
 
-    A sub-unit, seldom: the fees of the project stay the exact ones on what it has invoiced.
+    A sub-unit, seldom: the fees of the project stay the exact ones on what it has invoiced. What
+    was `uncovered` before; None where there is nothing to post.
     """
     invoice = note.credits
     if invoice is None:
@@ -160,16 +166,33 @@ def post_rounding(note: Invoice, *, by: User, at: datetime) -> None:
     beyond = _beyond(fee, back, gross - credited) - _beyond(
         fee, back - part_fee, gross - credited + part
     )
-    if beyond:
-        _post(_of_note(note), GivenBack(taken=-beyond, fee=beyond), by=by, at=at)
+    if not beyond:
+        return None
+    return _post(_of_note(note), GivenBack(taken=-beyond, fee=beyond), by=by, at=at)
 
 
 def _beyond(fee: int, back: int, left: int) -> int:
     return fee_left(fee=fee, given_back=back, gross_left=left) - (fee - back)
 
 
-def _post(cause: _Cause, given: GivenBack, *, by: User, at: datetime) -> None:
-    """One balanced journal.
+def uncovered(seller_id: int, currency: str) -> int:
+    """What a freelancer owes beyond what waits to clear, which pays it first; in minor units.
+
+    Locks both balances, so the caller has locked the wallet before.
+    """
+    kinds = (AccountKind.PENDING, AccountKind.DEBT)
+    specs = [AccountSpec(f"user:{seller_id}", kind, currency) for kind in kinds]
+    ids = ledger.open_accounts(specs)
+    free = ledger.lock(list(ids.values()))
+    return _uncovered(*(free[ids[spec]] for spec in specs))
+
+
+def _uncovered(pending: int, debt: int) -> int:
+    return max(-debt - pending, 0)
+
+
+def _post(cause: _Cause, given: GivenBack, *, by: User, at: datetime) -> int:
+    """One balanced journal; what was `uncovered` before it.
 
     All its ordinary accounts are locked before it is decided what each gives; the clearings of
     what is pending are locked before them, and what becomes pending meanwhile is not taken.
@@ -207,6 +230,7 @@ def _post(cause: _Cause, given: GivenBack, *, by: User, at: datetime) -> None:
         )
     )
     _record(cause, given, parts, posted.key, by=by, at=at)
+    return _uncovered(free[accounts[0]], free[accounts[2]])
 
 
 def _record(

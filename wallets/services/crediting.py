@@ -40,13 +40,13 @@ from wallets.exceptions import (
 from wallets.ledger import AccountSpec
 from wallets.models import MilestoneFunding, Payment
 from wallets.models.payments import IN_FLIGHT
-from wallets.selectors import debt_minor
 from wallets.services.credit_journals import (
     PartBack,
     post_paid_note,
     post_part_back,
     post_rounding,
     take_part_off,
+    uncovered,
 )
 from wallets.services.held import held_settle
 from wallets.services.parts import part_pay
@@ -72,8 +72,8 @@ def invoice_credit(  # noqa: PLR0913 - what a form says, and who agreed
 
     For its freelancer, or for staff, above the limit once a second of them agrees. What was paid
     goes back to the commissioner's credit at once: from what the freelancer has pending, then
-    available, then as debt, which staff alone let arise. What was not paid is not due any more; a
-    milestone whose invoice is gone is settled with nothing, and what was held for it is credit
+    available, then as debt, which staff alone let arise, unless what is pending pays it. What was
+    not paid is not due any more; a milestone whose invoice is gone is settled with nothing, and what was held for it is credit
     again; what is left of one that waits for held funds is paid if they suffice now. An invoice that
     the freelancer objected to is issued anew once all of it is credited, and paid from the money of
     its notes, as far as that goes: the rest of it stays open. A second call with the same `request_key` gives the first note.
@@ -92,7 +92,6 @@ def invoice_credit(  # noqa: PLR0913 - what a form says, and who agreed
     is_replaced = wanted in (None, to_minor(invoice.subtotal_left)) and has_objection(invoice)
     _refuse_unless_at_rest(invoice, is_replaced=is_replaced)
     is_seller = invoice_policies.is_seller(by, invoice)
-    owed = debt_minor(invoice.seller_id, invoice.total.currency.code)
     taken_off = take_part_off(invoice)
     note = credit_note_issue(
         invoice_id=invoice.pk, amount=wanted, reason=words, request_key=request_key, by=by, at=at
@@ -101,26 +100,27 @@ def invoice_credit(  # noqa: PLR0913 - what a form says, and who agreed
         _refuse_one_person(invoice)
     corrected = _issue_anew(invoice, at=at) if is_replaced else None
     failpoint("credit.issued")
-    part = _post(note, taken_off, by=by, at=at)
+    part = taken_off.given.credit if taken_off is not None else 0
+    owed = _post(note, taken_off, by=by, at=at)
     failpoint("credit.posted")
     if corrected is None:
         _conclude(invoice, part=part, by=by, at=at)
     elif note.paid_at or part:
         _pay_from(_paid_back(invoice) + part, corrected, at=at)
-    if is_seller:
+    if is_seller and owed is not None:
         _refuse_new_debt(note, owed)
     return note
 
 
-def _post(note: Invoice, taken_off: PartBack | None, *, by: User, at: datetime) -> int:
-    """Move the money of a note; what of a part payment is credit again, in minor units."""
-    if taken_off is not None:
-        post_part_back(taken_off, by=by, at=at)
-    if note.paid_at:
-        post_paid_note(note, by=by, at=at)
-    else:
-        post_rounding(note, by=by, at=at)
-    return taken_off.given.credit if taken_off is not None else 0
+def _post(note: Invoice, taken_off: PartBack | None, *, by: User, at: datetime) -> int | None:
+    """Move the money of a note; what was owed before it, read once the wallet is locked.
+
+    None where nothing is posted, and so nothing taken.
+    """
+    owed = post_part_back(taken_off, by=by, at=at) if taken_off is not None else None
+    post = post_paid_note if note.paid_at else post_rounding
+    later = post(note, by=by, at=at)
+    return later if owed is None else owed
 
 
 def _words(reason: str) -> str:
@@ -187,9 +187,13 @@ def _credited_by_staff(invoice: Invoice) -> int:
 
 
 def _refuse_new_debt(note: Invoice, owed: int) -> None:
-    """What the wallet lacks would be the platform's risk: the freelancer alone cannot take it."""
+    """What the wallet lacks would be the platform's risk: the freelancer alone cannot take it.
+
+    What clears later pays what they owe by then, so only what is owed beyond it counts. All that
+    is owed counts, not what this note adds: else what clears would cover one note after another.
+    """
     currency = note.total.currency.code
-    lacks = debt_minor(note.seller_id, currency) - owed
+    lacks = uncovered(note.seller_id, currency) - owed
     if lacks > 0:
         missing = money_for_people(from_minor(lacks, currency))
         raise NotCovered(
