@@ -146,6 +146,7 @@ CASES = [
             "journals_balance",
             "ledger_sums_to_zero",
             "paid_invoices_are_in_the_ledger",
+            "payments_are_in_the_ledger",
         ),
     ),
     case(

@@ -17,18 +17,28 @@ with expected as (
     from wallets_milestonefunding group by payment_id
   ) f on f.payment_id = p.id
   where p.status = 'succeeded'
-), posted as (
-  select j.id, j.key, j.kind, j.about_type, j.about_id, e.currency,
+), owned as materialized (
+  select id, owner, kind = 'held' as is_held, kind = 'credit' as is_credit from wallets_account
+), moved as (
+  -- In order, so that no table of all journals is built: entries lie by journal already.
+  select e.journal_id, min(e.currency) as first_currency, max(e.currency) as last_currency,
     min(e.account_id) filter (where e.leg = 1) as source_id,
     -sum(e.amount) filter (where e.leg = 1) as taken,
-    coalesce(sum(e.amount) filter (where a.kind = 'held' and e.leg > 1), 0) as held,
-    coalesce(sum(e.amount) filter (where a.kind = 'credit' and e.leg > 1), 0) as credit,
-    max(a.owner) filter (where a.kind = 'credit' and e.leg > 1) as payer
+    coalesce(sum(e.amount) filter (where e.is_held and e.leg > 1), 0) as held,
+    coalesce(sum(e.amount) filter (where e.is_credit and e.leg > 1), 0) as credit,
+    max(e.owner) filter (where e.is_credit and e.leg > 1) as payer
+  from (
+    select x.journal_id, x.leg, x.account_id, x.amount, x.currency, a.owner, a.is_held, a.is_credit
+    from wallets_entry x
+    join owned a on a.id = x.account_id
+    order by x.journal_id
+  ) e
+  group by e.journal_id
+), posted as (
+  select j.key, j.kind, j.about_type, j.about_id, m.*
   from wallets_journal j
-  join wallets_entry e on e.journal_id = j.id
-  join wallets_account a on a.id = e.account_id
+  join moved m on m.journal_id = j.id
   where j.kind in ('settlement', 'funding', 'top_up', 'part_payment')
-  group by j.id, e.currency
 )
 select coalesce('payment pay_' || replace(x.uuid::text, '-', ''), 'journal ' || l.key) as subject,
        coalesce('received ' || x.received_minor || ', held ' || x.held || ', credit ' || x.credit,
@@ -37,11 +47,12 @@ select coalesce('payment pay_' || replace(x.uuid::text, '-', ''), 'journal ' || 
          || ', credit ' || coalesce(l.credit, 0) as difference
 from expected x
 full join posted l
-  on l.about_id = x.about_id and l.about_type = x.about_type and l.currency = x.currency
+  on l.about_id = x.about_id and l.about_type = x.about_type
 left join wallets_account s on s.id = l.source_id
 where x.id is null and l.kind in ('funding', 'top_up', 'part_payment')
    or x.id is not null and (
-     l.key is null or l.held <> x.held or l.payer <> 'user:' || x.payer_id
+     l.key is null or l.first_currency <> x.currency or l.last_currency <> x.currency
+     or l.held <> x.held or l.payer <> 'user:' || x.payer_id
      or s.owner <> case x.provider
        when 'credit' then 'user:' || x.payer_id
        when 'held' then 'milestone:' || x.milestone_id
