@@ -34,6 +34,7 @@ from invoicing.documents.model import (
 )
 from invoicing.enums import TaxCategory
 from invoicing.models import Invoice, InvoiceLine, InvoiceTax
+from invoicing.selectors import first_part
 from invoicing.tax import parts_of
 
 ISSUER: Final = "Tranche"
@@ -63,7 +64,7 @@ _LANGUAGES: Final = {
 def document_of(invoice: Invoice) -> Document:
     """What the invoice's page and files say. DocumentError when its figures do not agree.
 
-    Reads the invoice with its lines, taxes, project and milestone, and what it credits.
+    Reads the invoice with its lines, taxes, payments, project and milestone, and what it credits.
     """
     is_note = invoice.credits is not None
     language = language_of(invoice.buyer_copy)
@@ -72,6 +73,7 @@ def document_of(invoice: Invoice) -> Document:
     is_outside = any(row.category == TaxCategory.OUTSIDE for row in taxes)
     seller, buyer = parties_of(sold, bought, is_outside=is_outside)
     type_code = TYPE_CODES[invoice.project.is_self_billed, is_note]
+    totals = _totals(invoice)
     return Document(
         type_code=type_code,
         number=invoice.number,
@@ -87,9 +89,9 @@ def document_of(invoice: Invoice) -> Document:
             _line(line) for line in sorted(invoice.lines.all(), key=lambda row: row.position)
         ),
         taxes=tuple(_tax(row, language) for row in taxes),
-        totals=_totals(invoice, paid=_paid(invoice)),
+        totals=totals,
         notes=_notes(invoice, taxes, is_self_billed=type_code.is_self_billed),
-        payment=_payment(invoice),
+        payment=_payment(invoice, totals),
         references=_references(invoice),
         issued_by="" if type_code.is_self_billed else ISSUER,
         logo=(bought if type_code.is_self_billed else sold).get("logo", ""),
@@ -261,18 +263,19 @@ def _vat_in_words(copy: Mapping[str, str], language: Language) -> str:
 def _paid(invoice: Invoice) -> Decimal:
     """What is paid by the time of issue: from held funds, or what an invoice before it had brought.
 
-    In part where these do not suffice.
+    In part where these do not suffice, also if a note has undone that since.
     """
     if invoice.credits is not None:
         return ZERO
-    if invoice.part_paid:
-        return _exact(invoice.part_paid_amount)
+    part = first_part(invoice)
+    if part is not None:
+        return _exact(part)
     is_held = invoice.project.payment_mode != PaymentMode.ON_INVOICE
     return _exact(invoice.total) if is_held or invoice.paid_at == invoice.issued_at else ZERO
 
 
-def _totals(invoice: Invoice, *, paid: Decimal) -> Totals:
-    gross = _exact(invoice.total)
+def _totals(invoice: Invoice) -> Totals:
+    gross, paid = _exact(invoice.total), _paid(invoice)
     return Totals(
         net=_exact(invoice.subtotal),
         tax=_exact(invoice.tax),
@@ -282,8 +285,8 @@ def _totals(invoice: Invoice, *, paid: Decimal) -> Totals:
     )
 
 
-def _payment(invoice: Invoice) -> Payment:
-    if invoice.credits is not None or _paid(invoice) == _exact(invoice.total):
+def _payment(invoice: Invoice, totals: Totals) -> Payment:
+    if invoice.credits is not None or not totals.due:
         return Payment(means=CLEARING)
     iban = invoice.seller_copy["iban"]
     if not iban:

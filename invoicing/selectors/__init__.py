@@ -55,6 +55,7 @@ from invoicing.selectors.mandates import (
     mandate_page,
     mandate_template,
 )
+from invoicing.selectors.parts import PartPayment, first_part, part_payments
 
 __all__ = [
     "FILE_ORDER",
@@ -67,6 +68,7 @@ __all__ = [
     "MandatePage",
     "MonthAmount",
     "Outstanding",
+    "PartPayment",
     "Transfer",
     "Wanted",
     "can_credit",
@@ -85,6 +87,7 @@ __all__ = [
     "file_of",
     "files_of",
     "filtered",
+    "first_part",
     "foreign_invoices_of",
     "foreign_invoices_page",
     "has_objection",
@@ -103,6 +106,7 @@ __all__ = [
     "objection_of",
     "of_side",
     "outstanding",
+    "part_payments",
     "spent_by_month",
     "transfer_of",
     "years_of",

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, Prefetch, Q, When
+from django.db.models import OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Least
 
 from accounts.models import User
 from common.models import LockableQuerySet
@@ -18,6 +19,7 @@ from invoicing.exceptions import (
 )
 from invoicing.models import FeeDocument, FeeInvoice, ForeignInvoice, Invoice, InvoiceExport
 from invoicing.selectors.invoices import PAGE_SIZE, InvoiceFilters, invoice_rows, of_side
+from invoicing.selectors.parts import PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +52,49 @@ def invoices_of_year(user: User, side: Side, year: int) -> Iterator[Invoice]:
 def invoices_paid_in(user: User, side: Side, year: int) -> Iterator[Invoice]:
     """What was paid in a calendar year (UTC), whenever it was issued, in the order of payment.
 
-    In full or in part, which is at the issue. With the notes that made less of it before it was
-    paid, as `notes_before`.
+    In full or in part, and what a note of the year has undone of a part. With their payments, and
+    with the notes that made less of them before they were paid, as `notes_before`.
     """
-    in_part = Q(part_paid__gt=0, issued_at__year=year)
-    paid = of_side(invoice_rows(), user, side).filter(Q(paid_at__year=year) | in_part)
-    first = Case(When(in_part, then="issued_at"), default="paid_at")
+    own = of_side(invoice_rows(), user, side)
+    paid = own.filter(_is_paid_in(year, own))
+    first = Subquery(
+        Invoice.objects.filter(
+            pk=OuterRef("pk"), payments__outcome=PART, payments__created_at__year=year
+        )
+        .order_by("payments__pk")
+        .values("payments__created_at")[:1]
+    )
     before = Invoice.objects.filter(paid_at__isnull=True)
     notes = Prefetch("credit_notes", queryset=before.order_by("pk"), to_attr="notes_before")
-    return paid.prefetch_related(notes).order_by(first, "pk").iterator(chunk_size=500)
+    in_order = paid.prefetch_related(notes, "payments").order_by(Least(first, "paid_at"), "pk")
+    return in_order.iterator(chunk_size=500)
 
 
 def count_of_year(user: User, side: Side, year: int) -> int:
     """How many invoices were issued or paid in a calendar year (UTC)."""
     own = of_side(Invoice.objects.all(), user, side)
-    return own.filter(Q(issued_on__year=year) | Q(paid_at__year=year)).count()
+    return own.filter(Q(issued_on__year=year) | _is_paid_in(year, own)).count()
 
 
 def years_of(user: User) -> list[int]:
     """The calendar years in which the user issued or received invoices, the latest first."""
     own = Invoice.objects.for_user(user)
     days = own.dates("issued_on", "year", order="DESC").union(
-        own.filter(paid_at__isnull=False).dates("paid_at", "year")
+        own.filter(paid_at__isnull=False).dates("paid_at", "year"),
+        own.filter(payments__outcome=PART).dates("payments__created_at", "year"),
     )
     return sorted({day.year for day in days}, reverse=True)
+
+
+def _is_paid_in(year: int, own: LockableQuerySet[Invoice]) -> Q:
+    """In full or in part, or with a part that a note of the year has undone; among a user's own."""
+    parts = own.filter(payments__outcome=PART, payments__created_at__year=year)
+    undone = own.filter(
+        payments__outcome=PART,
+        credit_notes__paid_at__isnull=True,
+        credit_notes__issued_at__year=year,
+    )
+    return Q(paid_at__year=year) | Q(pk__in=parts.values("pk")) | Q(pk__in=undone.values("pk"))
 
 
 def fee_invoices_of(user: User) -> LockableQuerySet[FeeInvoice]:

@@ -8,7 +8,19 @@ from decimal import Decimal
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Case, Count, DecimalField, F, Func, Q, Sum, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    DecimalField,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Greatest, Least, TruncMonth
 from djmoney.money import Money
@@ -35,6 +47,7 @@ from invoicing.models import (
     InvoiceReminder,
     InvoiceReport,
 )
+from invoicing.selectors.parts import PART
 
 PAGE_SIZE: Final = 20
 FILE_ORDER: Final[list[str]] = list(DocumentKind)
@@ -350,15 +363,24 @@ def _by_month(
     part: Func,
     since: datetime,
 ) -> list[MonthAmount]:
-    """By the month of the payment; what was paid in part, which is at the issue, by that month."""
+    """By the month of the payment, a part by that of its own.
+
+    What a note has left of a part stays in the month in which it was paid first, as what notes
+    leave of all that was paid does.
+    """
     rest = Case(When(part_paid=0, then=amount), default=amount - part)
     paid = invoices.filter(status=InvoiceStatus.PAID, paid_at__gte=since)
-    in_part = invoices.filter(part_paid__gt=0, issued_at__gte=since).exclude(
-        status=InvoiceStatus.CREDITED
+    parts = Invoice.objects.filter(pk=OuterRef("pk"), payments__outcome=PART)
+    first = parts.order_by("payments__pk").values("payments__created_at")[:1]
+    in_part = (
+        invoices.filter(part_paid__gt=0)
+        .exclude(status=InvoiceStatus.CREDITED)
+        .annotate(part_paid_at=Subquery(first))
+        .filter(part_paid_at__gte=since)
     )
     rows = [
         *paid.values("currency", month=TruncMonth("paid_at")).annotate(amount=Sum(rest)),
-        *in_part.values("currency", month=TruncMonth("issued_at")).annotate(amount=Sum(part)),
+        *in_part.values("currency", month=TruncMonth("part_paid_at")).annotate(amount=Sum(part)),
     ]
     sums: defaultdict[tuple[str, datetime], Decimal] = defaultdict(Decimal)
     for row in rows:

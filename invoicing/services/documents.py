@@ -40,7 +40,7 @@ def documents_render(*, invoice_ids: Sequence[int], at: datetime) -> list[Invoic
     """
     missing = Invoice.objects.filter(pk__in=invoice_ids).exclude(documents__kind=DocumentKind.PDF)
     invoices = missing.select_related("project", "milestone", "credits").prefetch_related(
-        "lines", "taxes"
+        "lines", "taxes", "payments"
     )
     documents = [(invoice, document_of(invoice)) for invoice in invoices.order_by("pk")]
     logos = logo_contents({document.logo for _, document in documents if document.logo})

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeVar
 from djmoney.money import Money
 
 from accounts.models import User
-from common.money import amount_text, fee_left, from_minor, to_minor
+from common.money import amount_text, fee_left, from_minor, to_minor, zero
 from common.spreadsheets import harmless
 from invoicing import selectors
 from invoicing.enums import FeeKind, InvoiceKind, Side
@@ -147,9 +147,8 @@ def _amounts(invoice: Invoice) -> list[Money]:
     return [_signed(amount, invoice) for amount in amounts]
 
 
-def _paid_amounts(invoice: Invoice) -> list[Money]:
-    """The same of what was paid: less what notes took off before. The fee is on what they left."""
-    notes: list[Invoice] = getattr(invoice, "notes_before")  # noqa: B009 - prefetched
+def _amounts_after(invoice: Invoice, notes: Sequence[Invoice]) -> list[Money]:
+    """The same less what these notes took off. The fee is on what they left."""
     if not notes:
         return _amounts(invoice)
     currency = invoice.total.currency.code
@@ -164,15 +163,34 @@ def _paid_amounts(invoice: Invoice) -> list[Money]:
 
 
 def _paid_in(invoice: Invoice, year: int) -> Iterator[Paid]:
-    """What was paid of it that year: in part, which is at the issue, and the rest or all of it."""
-    rest = _paid_amounts(invoice)
-    if invoice.part_paid:
-        part = _part_of(rest, invoice.part_paid_amount)
-        rest = [amount - taken for amount, taken in zip(rest, part, strict=True)]
-        if invoice.issued_at.year == year:
-            yield Paid(invoice, invoice.issued_at.date(), part)
-    if invoice.paid_at and invoice.paid_at.year == year:
-        yield Paid(invoice, invoice.paid_at.date(), rest)
+    """What was paid of it on each day of that year.
+
+    A note that undoes a part pays it again for what is left, on the same day: that day has what
+    the note changed, and the day of the part stays as it was.
+    """
+    days: defaultdict[date, list[list[Money]]] = defaultdict(list)
+    for on, amounts in _payments_of(invoice):
+        days[on].append(amounts)
+    nothing = zero(invoice.total.currency.code)
+    for on in sorted(on for on in days if on.year == year):
+        sums = [sum(column, start=nothing) for column in zip(*days[on], strict=True)]
+        if any(sums):
+            yield Paid(invoice, on, sums)
+
+
+def _payments_of(invoice: Invoice) -> Iterator[tuple[date, list[Money]]]:
+    """Each part, what undid it, and the rest or all of it."""
+    notes: list[Invoice] = getattr(invoice, "notes_before")  # noqa: B009 - prefetched
+    rest = _amounts_after(invoice, notes)
+    for part in selectors.part_payments(invoice, notes):
+        amounts = _part_of(_amounts_after(invoice, part.notes_before), part.amount)
+        yield part.paid_at.date(), amounts
+        if part.undone_by is None:
+            rest = [amount - taken for amount, taken in zip(rest, amounts, strict=True)]
+        else:
+            yield part.undone_by.issued_at.date(), [-amount for amount in amounts]
+    if invoice.paid_at:
+        yield invoice.paid_at.date(), rest
 
 
 def _part_of(amounts: Sequence[Money], part: Money) -> list[Money]:

@@ -19,13 +19,14 @@ from tests.builders import (
     fund_untaxed,
     pay,
     run_jobs,
+    sent_invoice,
     submitted_milestone,
 )
 from tests.factories import AT
 from tests.parties import seller
 from tests.wallets.test_part_payments import eur, in_part, taxed
 from wallets.models import Payment
-from wallets.services import payment_preview
+from wallets.services import held_settle, payment_preview
 
 pytestmark = pytest.mark.django_db
 
@@ -253,6 +254,18 @@ def test_a_part_counts_in_its_own_month_and_the_rest_in_that_of_its_payment(monk
     ]
     credit(invoice)
     assert charts(invoice) == [[], []]
+
+
+def test_a_part_counts_in_the_month_of_its_payment_also_once_a_note_left_less_of_it(monkeypatch):
+    project = taxed()
+    fund_untaxed(project, monkeypatch)
+    invoice = sent_invoice(project)
+
+    held_settle(invoice_ids=[invoice.pk], at=AT + timedelta(days=20))
+
+    assert charts(invoice) == [[(12, eur("950.00"))], [(12, eur("1000.00"))]]
+    credit(invoice, "100.00", at=AT + timedelta(days=40))
+    assert charts(invoice) == [[(12, eur("855.00"))], [(12, eur("1000.00"))]]
 
 
 def test_a_part_below_the_fee_pays_nothing_but_fee(monkeypatch):

@@ -12,14 +12,14 @@ from djmoney.money import Money
 from invoicing.documents.snapshot import document_of
 from invoicing.enums import Side
 from invoicing.models import FeeInvoice, Invoice
-from invoicing.selectors import Wanted
+from invoicing.selectors import Wanted, years_of
 from invoicing.services import invoice_object
-from tests.builders import active_project, credit, pay, run_jobs, sent_invoice
+from tests.builders import active_project, credit, fund_untaxed, pay, run_jobs, sent_invoice
 from tests.factories import AT
 from tests.invoicing.test_archives import made, request, rows
 from tests.parties import buyer, seller
 from tests.wallets.test_credit_sources import sources
-from tests.wallets.test_part_payments import in_part
+from tests.wallets.test_part_payments import in_part, taxed
 from wallets import integrity
 from wallets.api.credit_serializers import CreditLineOutput
 from wallets.api.reads import KINDS
@@ -29,6 +29,7 @@ from wallets.models import Payment
 from wallets.selectors import platform_fees_total
 from wallets.selectors.fees import after
 from wallets.selectors.statements import LABELS
+from wallets.services import held_settle
 from wallets.services.fee_billing import fees_bill
 
 pytestmark = pytest.mark.django_db
@@ -161,23 +162,99 @@ def test_the_mail_of_the_document_says_how_much_of_it_is_due(monkeypatch):
         assert f"Total: 1,190.00 EUR\nDue: 190.00 EUR, {due_on}" in body
 
 
+@pytest.mark.parametrize("noted", ["100.00", "200.00", ""])
+def test_the_document_says_what_was_paid_at_the_issue_whatever_a_note_undoes(monkeypatch, noted):
+    invoice = in_part(monkeypatch)
+    credit(invoice, noted, at=invoice.issued_at + timedelta(days=1))
+
+    document = document_of(Invoice.objects.get(pk=invoice.pk))
+
+    totals = document.totals
+    assert (totals.gross, totals.paid, totals.due) == (1190, 1000, 190)
+    assert document.payment.means == "68"
+
+
+def paid_by_year(invoice, *years):
+    """What the table of payments to its freelancer has in each year."""
+    names = ("Number", "Paid", "Total", "Fee", "Net")
+    found = {}
+    for year in years:
+        archive = made(request(invoice, Wanted(side=Side.SENT, year=year)))
+        table = rows(archive, f"{year}-paid.csv")
+        assert {row["Number"] for row in table} <= {invoice.number}
+        found[year] = [tuple(row[name] for name in names[1:]) for row in table]
+    return found, rows(archive, f"{year}-totals.csv")
+
+
+def new_year(invoice, *, day=15):
+    return invoice.issued_at.replace(year=invoice.issued_at.year + 1, month=1, day=day)
+
+
 def test_the_tables_of_a_year_have_what_was_paid_in_it(monkeypatch):
     invoice = in_part(monkeypatch)
-    this_year = invoice.issued_at.year
-    pay(invoice, at=invoice.issued_at.replace(year=this_year + 1, month=1, day=15))
-    names = ("Number", "Paid", "Total", "Fee", "Net")
+    later = new_year(invoice)
+    pay(invoice, at=later)
 
-    found = {}
-    for year in (this_year, this_year + 1):
-        archive = made(request(invoice, Wanted(side=Side.SENT, year=year)))
-        found[year] = [
-            tuple(row[name] for name in names) for row in rows(archive, f"{year}-paid.csv")
-        ]
-    [sums] = [row for row in rows(archive, f"{year}-totals.csv") if row["What"] == "paid"]
+    found, totals = paid_by_year(invoice, later.year - 1, later.year)
 
-    issued_on = invoice.issued_on.isoformat()
     assert found == {
-        this_year: [(invoice.number, issued_on, "1000.00", "50.00", "950.00")],
-        this_year + 1: [(invoice.number, f"{year}-01-15", "190.00", "0.00", "190.00")],
+        later.year - 1: [(invoice.issued_on.isoformat(), "1000.00", "50.00", "950.00")],
+        later.year: [(f"{later.year}-01-15", "190.00", "0.00", "190.00")],
     }
+    [sums] = [row for row in totals if row["What"] == "paid"]
     assert [sums[name] for name in ("Subtotal", "Tax", "Total")] == ["0.00", "190.00", "190.00"]
+
+
+def test_a_note_of_the_next_year_leaves_the_table_of_a_part_as_it_was(monkeypatch):
+    """1,000.00 stay paid, of which 900.00 are price then; the rest of 71.00 is paid after it."""
+    invoice = in_part(monkeypatch)
+    later = new_year(invoice)
+    credit(invoice, "100.00", at=later)
+    pay(invoice, at=new_year(invoice, day=20))
+
+    found, totals = paid_by_year(invoice, later.year - 1, later.year)
+
+    assert found == {
+        later.year - 1: [(invoice.issued_on.isoformat(), "1000.00", "50.00", "950.00")],
+        later.year: [
+            (f"{later.year}-01-15", "0.00", "-5.00", "5.00"),
+            (f"{later.year}-01-20", "71.00", "0.00", "71.00"),
+        ],
+    }
+    [sums] = [row for row in totals if row["What"] == "paid"]
+    assert [sums[name] for name in ("Subtotal", "Tax", "Total")] == ["-100.00", "171.00", "71.00"]
+
+
+@pytest.mark.parametrize(
+    ("noted", "expected"),
+    [("", ("-1000.00", "-50.00", "-950.00")), ("200.00", ("-48.00", "-10.00", "-38.00"))],
+)
+def test_the_part_that_a_note_took_back_for_good_is_taken_off_in_its_year(
+    monkeypatch, noted, expected
+):
+    invoice = in_part(monkeypatch)
+    later = new_year(invoice)
+    credit(invoice, noted, at=later)
+
+    found, _ = paid_by_year(invoice, later.year - 1, later.year)
+
+    assert found == {
+        later.year - 1: [(invoice.issued_on.isoformat(), "1000.00", "50.00", "950.00")],
+        later.year: [(f"{later.year}-01-15", *expected)],
+    }
+
+
+def test_a_part_that_was_paid_after_the_issue_is_in_the_year_of_its_payment(monkeypatch):
+    project = taxed()
+    fund_untaxed(project, monkeypatch)
+    invoice = sent_invoice(project)
+    later = new_year(invoice)
+    held_settle(invoice_ids=[invoice.pk], at=later)
+
+    found, _ = paid_by_year(invoice, later.year - 1, later.year)
+
+    assert found == {
+        later.year - 1: [],
+        later.year: [(f"{later.year}-01-15", "1000.00", "50.00", "950.00")],
+    }
+    assert years_of(invoice.seller) == years_of(invoice.buyer) == [later.year, later.year - 1]

@@ -1,0 +1,59 @@
+"""What was paid of invoices while something of them stayed open, and until when it stood."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from djmoney.money import Money
+
+from common.money import from_minor
+from invoicing.models import Invoice
+
+PART: Final = "part"
+"""How payments call it that they paid less than all. They belong to an app above."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartPayment:
+    """A payment of a part, the notes before it, and the one that undid it, if one did."""
+
+    amount: Money
+    paid_at: datetime
+    notes_before: Sequence[Invoice]
+    undone_by: Invoice | None
+
+
+def part_payments(invoice: Invoice, notes: Sequence[Invoice]) -> list[PartPayment]:
+    """All of an invoice, in their order; `notes` are those before it was paid in full, in theirs.
+
+    Reads the invoice's payments. Each note on what is paid in part undoes the part, and pays it
+    again for what is left: so the last notes are those that undid one part each.
+    """
+    amounts = _amounts(invoice)
+    undone = len(amounts) - (1 if invoice.part_paid else 0)
+    first = len(notes) - undone
+    return [
+        PartPayment(
+            amount=amount,
+            paid_at=paid_at,
+            notes_before=notes[:place],
+            undone_by=notes[place] if place < len(notes) else None,
+        )
+        for place, (paid_at, amount) in enumerate(amounts, start=first)
+    ]
+
+
+def first_part(invoice: Invoice) -> Money | None:
+    """What was paid in part when the invoice was issued, whatever became of it; reads its payments."""
+    amounts = [amount for _, amount in _amounts(invoice)]
+    return amounts[0] if amounts else None
+
+
+def _amounts(invoice: Invoice) -> list[tuple[datetime, Money]]:
+    payments = sorted(invoice.payments.all(), key=lambda payment: payment.pk)
+    return [
+        (payment.created_at, from_minor(payment.amount_minor, payment.currency))
+        for payment in payments
+        if payment.outcome == PART
+    ]
