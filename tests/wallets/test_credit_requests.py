@@ -1,5 +1,7 @@
 """Staff credit above the limit in twos."""
 
+from uuid import uuid4
+
 import pytest
 from django.urls import reverse
 from djmoney.money import Money
@@ -12,6 +14,7 @@ from outbox.models import Job
 from tests.builders import active_project, paid_invoice
 from tests.factories import AT, UserFactory
 from tests.rules import assert_refused, copy, refused_by
+from tests.wallets.paying import traces
 from tests.wallets.test_integrity import corrupt, fired
 from wallets import integrity
 from wallets.exceptions import CreditProposed, CreditRequestTransitionRefused, ReasonRequired
@@ -33,13 +36,14 @@ def second():
     return UserFactory(is_staff=True, is_superuser=True, email="second@example.com")
 
 
-def propose(invoice, staff, amount=""):
+def propose(invoice, staff, amount="", **changes):
     return staff_credit(
         invoice_id=invoice.pk,
         amount=Money(amount, "USD") if amount else None,
         reason="Not delivered.",
         by=staff,
         at=AT,
+        **changes,
     )
 
 
@@ -135,6 +139,37 @@ def test_the_admin_proposes_and_another_agrees(invoice, staff, second, client_fo
     assert CreditRequest.objects.get().status == "done"
 
 
+@pytest.mark.parametrize("end", [confirm, drop])
+def test_a_form_that_is_sent_again_after_the_decision_proposes_nothing(
+    invoice, staff, second, client_for, end
+):
+    page = reverse("admin:invoicing_invoice_changelist")
+    ask = {"action": "credit", "_selected_action": [invoice.pk], "key": str(uuid4())}
+    form = {**ask, "amount": "6000.00", "reason": "Not delivered."}
+    client_for(staff).post(page, form)
+    request = CreditRequest.objects.get()
+    end(request, second)
+    before = traces()
+
+    again = client_for(staff).post(page, form, follow=True)
+
+    request.refresh_from_db()
+    assert f"its request is {request.status}." in again.content.decode()
+    assert (traces(), CreditRequest.objects.count()) == (before, 1)
+
+
+def test_another_form_or_another_person_proposes_anew(invoice, staff, second):
+    first = propose(invoice, staff, request_key=(key := uuid4()))
+    assert propose(invoice, staff, request_key=key) == first
+    drop(first, staff)
+
+    again = propose(invoice, staff, request_key=uuid4())
+    drop(again, staff)
+    third = propose(invoice, second, request_key=key)
+
+    assert len({first.pk, again.pk, third.pk}) == 3
+
+
 def mails(template):
     """To whom and with which words and page, in order of the address."""
     jobs = Job.objects.filter(topic="mail.send", payload__template=template)
@@ -216,4 +251,12 @@ def test_the_database_refuses_a_second_one_that_waits(invoice, staff):
     request = propose(invoice, staff)
 
     with refused_by("wallets_credit_request_one_open_per_invoice"):
+        copy(request)
+
+
+def test_the_database_refuses_one_that_was_sent_before(invoice, staff):
+    request = propose(invoice, staff, request_key=uuid4())
+    drop(request, staff)
+
+    with refused_by("wallets_credit_request_one_per_request"):
         copy(request)

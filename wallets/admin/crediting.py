@@ -18,6 +18,7 @@ from common.money import from_minor
 from invoicing.admin import InvoiceAdmin
 from invoicing.models import Invoice
 from wallets.admin.payouts import ReasonForm
+from wallets.enums import CreditRequestStatus
 from wallets.models import CreditRequest
 from wallets.services import credit_request_confirm, credit_request_drop, staff_credit
 
@@ -63,8 +64,11 @@ class CreditableInvoiceAdmin(InvoiceAdmin):
             by=request.user,
             at=timezone.now(),
         )
-        if isinstance(made, CreditRequest):
+        if isinstance(made, CreditRequest) and made.status == CreditRequestStatus.PROPOSED:
             words = f"{invoice.number}: this is above the limit and waits for a second person."
+            self.message_user(request, words, level="WARNING")
+        elif isinstance(made, CreditRequest):
+            words = f"{invoice.number}: this form was sent before; its request is {made.status}."
             self.message_user(request, words, level="WARNING")
         else:
             self.message_user(request, f"{invoice.number} is credited by {made.number}.")

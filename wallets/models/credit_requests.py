@@ -22,6 +22,7 @@ class CreditRequest(PublicIdModel):
     amount_minor = models.BigIntegerField("before tax")
     reason = models.CharField(max_length=500)
     status = models.CharField(max_length=12, choices=CreditRequestStatus.choices)
+    request_key = models.UUIDField(null=True, blank=True)
     proposed_at = models.DateTimeField()
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -56,6 +57,10 @@ class CreditRequest(PublicIdModel):
                 fields=["invoice"],
                 condition=Q(status="proposed"),
                 name="wallets_credit_request_one_open_per_invoice",
+            ),
+            models.UniqueConstraint(
+                fields=["invoice", "proposed_by", "request_key"],
+                name="wallets_credit_request_one_per_request",
             ),
         ]
 

@@ -34,9 +34,13 @@ def staff_credit(
 ) -> Invoice | CreditRequest:
     """Credit an invoice, or above the limit propose it to a second person; the note or the request.
 
-    All who can agree are told of a request by mail.
+    All who can agree are told of a request by mail. A second call with the same `request_key` gives
+    the first note or request, however that ended.
     The refusals of `invoice_credit`; CreditProposed where a request waits already.
     """
+    sent = CreditRequest.objects.filter(invoice=invoice_id, proposed_by=by, request_key=request_key)
+    if request_key is not None and (known := sent.first()):
+        return known
     try:
         return invoice_credit(
             invoice_id=invoice_id,
@@ -54,6 +58,7 @@ def staff_credit(
         amount_minor=wanted,
         reason=" ".join(reason.split())[:500],
         status=CreditRequestStatus.PROPOSED,
+        request_key=request_key,
         proposed_at=at,
         proposed_by=by,
     )
