@@ -28,7 +28,7 @@ from config.devservices.console import Console
 from config.devservices.places import REPOSITORY
 
 CLIENTS: Final = 20
-MINUTES: Final = 2.5
+MINUTES: Final = 3
 EVERY: Final = 1.9
 QUIET_SECONDS: Final = 300.0
 PATIENCE_SECONDS: Final = 90.0
