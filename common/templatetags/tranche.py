@@ -43,11 +43,10 @@ def money_minor(minor: int | None, currency: str) -> SafeString:
 
 
 @register.simple_tag
-def status_pill(row: HasStatus) -> SafeString:
-    """The state of a row in words; tranche.css has a colour for each."""
-    return format_html(
-        '<span class="pill" data-status="{}">{}</span>', row.status, row.get_status_display()
-    )
+def status_pill(row: HasStatus, words: str = "") -> SafeString:
+    """The state of a row in words, its own or these; tranche.css has a colour for each."""
+    shown = words or row.get_status_display()
+    return format_html('<span class="pill" data-status="{}">{}</span>', row.status, shown)
 
 
 @register.filter

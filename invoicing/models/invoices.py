@@ -240,6 +240,12 @@ class Invoice(PublicIdModel):
         self.status = status
 
     @property
+    def status_words(self) -> str:
+        """Its state as people read it, who have to see that a part is paid while it is open."""
+        words = self.get_status_display()
+        return f"{words}, paid in part" if self.part_paid and self.status in PAYABLE else words
+
+    @property
     def subtotal_left(self) -> Money:
         """What its notes have left of it before tax: what can still be credited."""
         return self._less(self.subtotal, self.credited)

@@ -47,7 +47,7 @@ from invoicing.models import (
     InvoiceReminder,
     InvoiceReport,
 )
-from invoicing.selectors.parts import PART
+from invoicing.selectors.parts import PART, Received, received
 
 PAGE_SIZE: Final = 20
 FILE_ORDER: Final[list[str]] = list(DocumentKind)
@@ -111,6 +111,7 @@ class InvoicePage:
     objection: InvoiceObjection | None
     objection_ends_on: date
     credit_notes: list[Invoice]
+    received: list[Received]
     corrected_by: Invoice | None
     can_credit: bool
 
@@ -244,6 +245,7 @@ def invoice_page(invoice: Invoice) -> InvoicePage:
         objection=objection_of(invoice),
         objection_ends_on=objection_ends_on(invoice),
         credit_notes=notes,
+        received=received(invoice, notes),
         corrected_by=_corrected_by(invoice, notes),
         can_credit=can_credit(invoice),
     )

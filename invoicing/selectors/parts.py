@@ -44,6 +44,33 @@ def part_payments(invoice: Invoice, notes: Sequence[Invoice]) -> list[PartPaymen
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One of the two payments of an invoice, as its page names it."""
+
+    label: str
+    amount: Money
+    paid_at: datetime
+
+
+def received(invoice: Invoice, notes: Sequence[Invoice]) -> list[Received]:
+    """The part that stands and, once it is paid, the rest; nothing where there is no part.
+
+    `notes` are all on the invoice, in their order. Reads its payments.
+    """
+    if not invoice.part_paid:
+        return []
+    before = [note for note in notes if note.paid_at is None]
+    part = part_payments(invoice, before)[-1]
+    found = [Received("Paid in part", part.amount, part.paid_at)]
+    if invoice.paid_at:
+        rest = invoice.total - part.amount
+        for note in before:
+            rest -= note.total
+        found.append(Received("Rest paid", rest, invoice.paid_at))
+    return found
+
+
 def first_part(invoice: Invoice) -> Money | None:
     """What was paid in part when the invoice was issued, whatever became of it; reads its payments."""
     amounts = [amount for _, amount in _amounts(invoice)]

@@ -35,12 +35,7 @@ from wallets.exceptions import (
     NotCovered,
 )
 from wallets.models import Clearing, Journal, Payment
-from wallets.selectors import (
-    credit_balance,
-    platform_fees_total,
-    wallet_balances,
-    wallet_covers,
-)
+from wallets.selectors import credit_balance, platform_fees_total, wallet_balances
 from wallets.services import (
     HoldTerms,
     clearings_finish,
@@ -437,22 +432,3 @@ def test_both_sides_have_the_note_by_mail():
     mails = Job.objects.filter(topic="mail.send", payload__template="credit_note_issued")
     assert {mail.payload["to"] for mail in mails} == {invoice.buyer.email, invoice.seller.email}
     assert {file.kind for file in note.documents.all()} >= {"pdf", "data"}
-
-
-def test_what_is_pending_pays_a_debt_before_its_freelancer_gives_it_away(settings):
-    """950.00 are owed: of the 3,166.67 that clear later, 2,216.67 can be given back."""
-    settings.CLEARING_DAYS = 5
-    invoice = paid_invoice()
-    clearings_finish(invoice_ids=[invoice.pk], at=AT + timedelta(days=5))
-    request(invoice.seller, amount="3166.67")
-    credit_by_staff(invoice, "1000.00")
-    other = paid_invoice(active_project(title="Another", freelancer=invoice.seller))
-
-    credit(other, "2000.00")
-    assert wallet_covers(invoice.seller_id, "USD") == Money("316.67", "USD")
-    with pytest.raises(NotCovered, match=r"lacks 158\.33 USD"):
-        credit(other, "500.00")
-
-    assert wallet(invoice.seller)[:3] == (126667, 0, 95000)
-    assert Invoice.objects.filter(kind="credit_note").count() == 2
-    assert integrity.differences() == []

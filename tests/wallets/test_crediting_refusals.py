@@ -1,5 +1,7 @@
 """What cannot be credited, and by whom."""
 
+from datetime import timedelta
+
 import pytest
 from djmoney.money import Money
 
@@ -18,9 +20,18 @@ from tests.builders import (
 )
 from tests.factories import AT, UserFactory
 from tests.rules import refused_by, rewrite
-from wallets.exceptions import CompletionNotOver, PaymentInProgress, SecondPersonRequired
+from tests.wallets.test_crediting import credit_by_staff, wallet
+from tests.wallets.withdrawing import request
+from wallets import integrity
+from wallets.exceptions import (
+    CompletionNotOver,
+    NotCovered,
+    PaymentInProgress,
+    SecondPersonRequired,
+)
 from wallets.models import Clearing
-from wallets.services import invoice_credit, payment_begin
+from wallets.selectors import wallet_covers
+from wallets.services import clearings_finish, invoice_credit, payment_begin
 
 pytestmark = pytest.mark.django_db
 
@@ -119,3 +130,22 @@ def test_staff_do_not_stay_below_the_limit_by_parts(staff):
 
     assert Invoice.objects.filter(credits=invoice).count() == 2
     assert credit(invoice, "1000.00", by=staff).total == Money("1000.00", "USD")
+
+
+def test_what_is_pending_pays_a_debt_before_its_freelancer_gives_it_away(settings):
+    """950.00 are owed: of the 3,166.67 that clear later, 2,216.67 can be given back."""
+    settings.CLEARING_DAYS = 5
+    invoice = paid_invoice()
+    clearings_finish(invoice_ids=[invoice.pk], at=AT + timedelta(days=5))
+    request(invoice.seller, amount="3166.67")
+    credit_by_staff(invoice, "1000.00")
+    other = paid_invoice(active_project(title="Another", freelancer=invoice.seller))
+
+    credit(other, "2000.00")
+    assert wallet_covers(invoice.seller_id, "USD") == Money("316.67", "USD")
+    with pytest.raises(NotCovered, match=r"lacks 158\.33 USD"):
+        credit(other, "500.00")
+
+    assert wallet(invoice.seller)[:3] == (126667, 0, 95000)
+    assert Invoice.objects.filter(kind="credit_note").count() == 2
+    assert integrity.differences() == []

@@ -10,13 +10,14 @@ from django.utils.html import strip_tags
 
 from gigs.selectors import project_view, projects_with_figures
 from invoicing.selectors import earned_by_month, spent_by_month
-from invoicing.services import invoice_object
+from invoicing.services import invoice_object, invoices_become_overdue
 from outbox.models import Job
 from tests.acceptance.steps import GOOD_METHOD
 from tests.api.test_money import keyed
 from tests.builders import (
     credit,
     fund_untaxed,
+    paid_invoice,
     pay,
     run_jobs,
     sent_invoice,
@@ -132,6 +133,74 @@ def test_the_page_of_a_part_leads_to_the_payment_of_the_rest(monkeypatch, client
     assert held in words(paid)
     assert "still open" not in words(paid)
     assert reverse("wallets:pay", args=[invoice.public_id]) not in paid.text
+
+
+def test_the_page_of_a_part_that_a_note_took_back_says_so(monkeypatch, client_for):
+    invoice = in_part(monkeypatch)
+    credit(invoice, "100.00")
+    undone, stands = Payment.objects.filter(outcome="part").order_by("pk")
+    rest = reverse("wallets:pay", args=[invoice.public_id])
+
+    response = client_for(invoice.buyer).get(reverse("wallets:payment", args=[undone.public_id]))
+
+    assert (
+        f"Taken back Held funds paid 1,000.00 EUR of {invoice.number},"
+        " and a credit note took that back."
+    ) in words(response)
+    assert "Paid in part" not in words(response)
+    assert rest not in response.text
+    standing = client_for(invoice.buyer).get(reverse("wallets:payment", args=[stands.public_id]))
+    assert f"Paid in part Credit paid 1,000.00 EUR of {invoice.number}." in words(standing)
+    assert "Taken back" not in words(standing)
+    assert rest in standing.text
+
+
+def test_both_sides_read_both_payments_on_the_page(monkeypatch, client_for):
+    """Of what was paid by the end: 71.00 after a note of 119.00 with its tax."""
+    invoice = in_part(monkeypatch)
+    credit(invoice, "100.00", at=AT + timedelta(days=20))
+    part = "Paid in part 1,000.00 EUR, 13 Dec 2026, 12:00 UTC"
+    rest = "Rest paid 71.00 EUR, 14 Dec 2026, 13:00 UTC"
+
+    for person in (invoice.buyer, invoice.seller):
+        shown = page(client_for, person, "invoicing:detail", invoice.public_id)
+        assert f"Status Sent, paid in part {part} Still to pay 71.00 EUR Due" in shown
+        assert "Rest paid" not in shown
+    pay(invoice, at=AT + timedelta(days=21, hours=1))
+    credit(invoice, "50.00", at=AT + timedelta(days=22))
+
+    for person in (invoice.buyer, invoice.seller):
+        shown = page(client_for, person, "invoicing:detail", invoice.public_id)
+        assert f"Status Paid {part} {rest} Project" in shown
+
+
+def test_an_invoice_paid_at_once_has_one_payment_on_its_page(client_for):
+    invoice = paid_invoice()
+
+    shown = page(client_for, invoice.buyer, "invoicing:detail", invoice.public_id)
+
+    assert "Status Paid Paid 23 Nov 2026, 12:00 UTC Project" in shown
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("sent", "Sent, paid in part"), ("overdue", "Overdue, paid in part"), ("paid", "Paid")],
+)
+def test_lists_say_that_a_part_is_paid_while_the_rest_is_open(
+    monkeypatch, client_for, status, said
+):
+    invoice = in_part(monkeypatch)
+    if status == "paid":
+        pay(invoice)
+    elif status == "overdue":
+        invoices_become_overdue(at=AT + timedelta(days=365))
+    pill = f'<span class="pill" data-status="{status}">{said}</span>'
+
+    for person, side in ((invoice.seller, "sent"), (invoice.buyer, "received")):
+        listed = client_for(person).get(reverse("invoicing:list"), {"side": side})
+        assert pill in listed.text
+    if status != "paid":
+        assert pill in client_for(invoice.buyer).get(reverse("dashboard")).text
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,16 @@ def test_a_large_one_is_resolved_in_twos(owner, staff, second, provider, setting
     assert integrity.differences() == []
 
 
+def test_the_admin_says_for_how_long_a_frozen_one_may_still_be_asked_about(
+    client_for, owner, second, settings
+):
+    settings.PAYOUT_TIMEOUT_SECONDS = 11.5
+
+    asked = act(client_for(second), "freeze", request(owner))
+
+    assert "After 42 seconds, when nobody asks the provider any more" in asked.content.decode()
+
+
 @pytest.mark.parametrize("is_paid", [True, False])
 def test_nobody_confirms_what_was_changed_since_they_read_it(
     client_for, owner, staff, second, provider, settings, is_paid

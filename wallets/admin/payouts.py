@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 
 from django import forms
 from django.contrib import admin
@@ -17,6 +18,7 @@ from common.money import from_minor
 from wallets.admin.batches import export_batch
 from wallets.models import PayoutMethod, ProviderEvent, Withdrawal
 from wallets.services import (
+    quiet_after,
     withdrawal_approve,
     withdrawal_confirm,
     withdrawal_freeze,
@@ -56,7 +58,10 @@ class ReasonForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One action of staff: its name and button, what it means, and the service behind it."""
+    """One action of staff: its name and button, what it means, and the service behind it.
+
+    `{quiet}` stands for the seconds after a freeze in which the provider may still be asked.
+    """
 
     action: str
     title: str
@@ -82,7 +87,7 @@ REJECT = Deed(
 FREEZE = Deed(
     "freeze",
     "Freeze",
-    "No job touches it any more, so that you can find out what became of it. After 35 seconds,"
+    "No job touches it any more, so that you can find out what became of it. After {quiet} seconds,"
     " when nobody asks the provider any more, look into its book or at the bank's statement, and"
     " then resolve it.",
     "is frozen",
@@ -268,7 +273,7 @@ class WithdrawalAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": deed.title,
-            "explanation": deed.explanation,
+            "explanation": deed.explanation.format(quiet=ceil(quiet_after().total_seconds())),
             "rows": [_about(row) for row in rows],
             "keys": [row.pk for row in rows],
             "form": form,

@@ -45,7 +45,7 @@ from wallets.selectors.ledger import (
     wallet_balances,
     wallet_covers,
 )
-from wallets.selectors.payments import fundings_of, payment_methods_of, payments_of
+from wallets.selectors.payments import fundings_of, is_undone, payment_methods_of, payments_of
 from wallets.selectors.payouts import (
     holds_in_force,
     holds_of,
@@ -115,6 +115,7 @@ __all__ = [
     "holds_of",
     "invoice_candidates",
     "invoices_of",
+    "is_undone",
     "match_candidates",
     "owing",
     "past_money",

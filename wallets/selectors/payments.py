@@ -2,7 +2,8 @@
 
 from accounts.models import User
 from common.models import LockableQuerySet
-from wallets.models import MilestoneFunding, Payment, PaymentMethod
+from wallets.enums import PaymentOutcome
+from wallets.models import Journal, MilestoneFunding, Payment, PaymentMethod
 
 
 def payment_methods_of(user: User) -> LockableQuerySet[PaymentMethod]:
@@ -15,6 +16,13 @@ def payments_of(user: User) -> LockableQuerySet[Payment]:
     return Payment.objects.filter(payer=user).select_related(
         "invoice__project", "invoice__milestone", "project"
     )
+
+
+def is_undone(payment: Payment) -> bool:
+    """Whether it paid an invoice in part, and a credit note has taken that back."""
+    if payment.outcome != PaymentOutcome.PART:
+        return False
+    return Journal.objects.filter(key=f"unpart:{payment.public_id}").exists()
 
 
 def fundings_of(payment: Payment) -> list[MilestoneFunding]:

@@ -75,6 +75,7 @@ from wallets.services.transfers_back import (
 )
 from wallets.services.verification import verification_request
 from wallets.services.withdrawal_review import (
+    quiet_after,
     withdrawal_approve,
     withdrawal_confirm,
     withdrawal_freeze,
@@ -153,6 +154,7 @@ __all__ = [
     "payout_method_add",
     "payout_method_remove",
     "provider_event_note",
+    "quiet_after",
     "refund_agree",
     "refund_agree_preview",
     "refund_conclude",

@@ -83,6 +83,7 @@ def payment(request: SignedInRequest, payment_id: str) -> HttpResponse:
         "project": made.project or (made.invoice and made.invoice.project),
         "fundings": selectors.fundings_of(made),
         "is_paying": made.outcome in PAYING,
+        "is_undone": selectors.is_undone(made),
         "is_waiting": is_waiting,
         "every": every,
         "seen": seen,
