@@ -26,8 +26,9 @@ from tests.builders import (
 from tests.factories import AT
 from tests.parties import seller
 from tests.wallets.test_part_payments import eur, in_part, taxed
-from wallets.models import Payment
-from wallets.services import held_settle, payment_preview
+from tests.wallets.withdrawing import request
+from wallets.models import Clearing, Payment
+from wallets.services import clearings_finish, held_settle, payment_preview
 
 pytestmark = pytest.mark.django_db
 
@@ -224,6 +225,25 @@ def test_the_preview_of_a_note_says_what_becomes_of_a_part(
     shown = noted(client_for, invoice, extent="part", amount=amount)
 
     assert [one for one in expected if one not in shown] == []
+
+
+def test_the_preview_of_a_note_says_what_is_owed_until_the_part_clears_anew(
+    monkeypatch, client_for, settings
+):
+    settings.CLEARING_DAYS = 5
+    invoice = in_part(monkeypatch)
+    clearings_finish(invoice_ids=[invoice.pk], at=Clearing.objects.get().available_at)
+    request(invoice.seller, amount="850.00", currency="EUR")
+
+    shown = noted(client_for, invoice, extent="part", amount="100.00")
+
+    assert (
+        "850.00 EUR of what was paid before are spent: you owe them until what is pending clears"
+    ) in shown
+    assert (
+        "Pending afterwards 955.00 EUR Available afterwards 0.00 EUR Owed afterwards 850.00 EUR"
+        in shown
+    )
 
 
 def test_the_preview_of_a_correction_says_what_is_paid_of_it(monkeypatch, client_for):
