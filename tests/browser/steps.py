@@ -25,8 +25,8 @@ def go_to(page: Page, name: str) -> None:
     page.get_by_role("navigation", name="Main").get_by_role("link", name=name).click()
 
 
-def expect_fact(where: Page | Locator, label: str, value: str) -> None:
-    """A line of a list of facts: its label and its value, to the letter."""
+def expect_fact(where: Page | Locator, label: str, value: str | re.Pattern[str]) -> None:
+    """A line of a list of facts: its label and its value, to the letter or by a pattern."""
     term = where.get_by_role("term").filter(has_text=re.compile(f"^{re.escape(label)}$"))
     expect(term.locator("xpath=following-sibling::dd[1]")).to_have_text(value)
 

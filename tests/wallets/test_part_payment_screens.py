@@ -200,6 +200,8 @@ def test_lists_say_that_a_part_is_paid_while_the_rest_is_open(
     for person, side in ((invoice.seller, "sent"), (invoice.buyer, "received")):
         listed = client_for(person).get(reverse("invoicing:list"), {"side": side})
         assert pill in listed.text
+        project = reverse("projects:detail", args=[invoice.project.public_id])
+        assert pill in client_for(person).get(project).text
     if status != "paid":
         assert pill in client_for(invoice.buyer).get(reverse("dashboard")).text
 
