@@ -417,10 +417,7 @@ def test_at_most_twenty_differences_of_a_check_are_shown(books):
     assert found.count("journals_balance") == integrity.SHOWN
 
 
-MINUTES = [(14, set()), (16, {"sandbox_book_agrees"})]
-
-
-@pytest.mark.parametrize(("minutes", "expected"), MINUTES)
+@pytest.mark.parametrize(("minutes", "expected"), [(14, set()), (16, {"sandbox_book_agrees"})])
 def test_a_payment_may_be_on_its_way_for_a_quarter_of_an_hour(
     books, minutes: int, expected: set[str]
 ):

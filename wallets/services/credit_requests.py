@@ -52,10 +52,9 @@ def staff_credit(
         )
     except SecondPersonRequired:
         invoice = Invoice.objects.get(pk=invoice_id)
-    wanted = to_minor(invoice.subtotal_left if amount is None else amount)
     request = CreditRequest(
         invoice=invoice,
-        amount_minor=wanted,
+        amount_minor=to_minor(invoice.subtotal_left if amount is None else amount),
         reason=" ".join(reason.split())[:500],
         status=CreditRequestStatus.PROPOSED,
         request_key=request_key,
