@@ -431,18 +431,3 @@ def test_a_payment_may_be_on_its_way_for_a_quarter_of_an_hour(
     corrupt(started(minutes))
 
     assert fired() == expected
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_checks_see_one_moment_and_write_nothing(books):
-    """Outside of a transaction they open a read-only one of their own."""
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW transaction_isolation")
-        before = cursor.fetchone()
-
-    assert integrity.differences() == []
-
-    assert not connection.in_atomic_block
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW transaction_isolation")
-        assert cursor.fetchone() == before

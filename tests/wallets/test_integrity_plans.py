@@ -1,4 +1,4 @@
-"""How the database goes about a check: as if all of its rows were wanted."""
+"""How a proof reads: each check to its end, and all of them at one moment."""
 
 import json
 from itertools import chain
@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests.builders import paid_invoice
+from wallets import integrity
 from wallets.integrity.checks import Check, checks, recent_checks
 from wallets.integrity.proof import shown
 
@@ -40,3 +42,19 @@ def test_a_check_is_planned_as_if_all_its_rows_were_wanted(check: Check):
 
     assert limited["Node Type"] == "Limit"
     assert found(limited) == found(whole)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_checks_see_one_moment_and_write_nothing():
+    """Outside of a transaction they open a read-only one of their own."""
+    paid_invoice()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_isolation")
+        before = cursor.fetchone()
+
+    assert integrity.differences() == []
+
+    assert not connection.in_atomic_block
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_isolation")
+        assert cursor.fetchone() == before

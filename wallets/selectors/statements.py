@@ -163,7 +163,7 @@ def invoices_of(lines: Sequence[StatementLine]) -> dict[int, Invoice]:
         if line.kind in OF_PARTS or line.about_type == "invoice"
     }
     found = Invoice.objects.select_related("project", "milestone").in_bulk(about.values())
-    return {journal: found[pk] for journal, pk in about.items()}
+    return {journal: found[pk] for journal, pk in about.items() if pk in found}
 
 
 def _label(line: StatementLine, withdrawals: Mapping[int, Withdrawal]) -> str:

@@ -4,6 +4,7 @@ Everything goes through the services, as people would do it, at moments in the p
 own times cannot be set by anybody: its entries bear the day on which the demo was loaded.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -69,6 +70,8 @@ from wallets.management.demo_story import (
     WORKS,
     Work,
 )
+from wallets.models import Withdrawal
+from wallets.providers import ProviderUnreachable
 from wallets.services import (
     BankDetails,
     MethodChoice,
@@ -312,8 +315,13 @@ class Demo:
             )
             claimed = withdrawal_claim(withdrawal_id=asked.pk, at=at)
             if claimed is not None:
-                answer = withdrawal_send(claimed)
-                withdrawal_conclude(withdrawal_id=asked.pk, answer=answer, at=at)
+                self._send(claimed, at=at)
+
+    def _send(self, claimed: Withdrawal, *, at: datetime) -> None:
+        """Where no provider is there yet, the withdrawal's job asks it later."""
+        with suppress(ProviderUnreachable):
+            answer = withdrawal_send(claimed)
+            withdrawal_conclude(withdrawal_id=claimed.pk, answer=answer, at=at)
 
     def _open_gigs(self) -> None:
         at = self.now - timedelta(days=WANTED.days_ago)
