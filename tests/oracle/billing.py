@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from tests.oracle.books import DAY, PAYABLE, half_up, need
+from tests.oracle.books import DAY, PAYABLE, Beyond, half_up, need
 from tests.oracle.work import Work
 
 DUE_DAYS = 7
@@ -148,6 +148,8 @@ class Bills(Work):
                 self.set_aside(milestone),
                 self.due(invoice),
             )
+            if total - aside > max(0, self.free(project["buyer"], "credit", currency)):
+                raise Beyond
             legs = [
                 ((("milestone", milestone), "held", currency), -aside),
                 ((project["buyer"], "credit", currency), aside - total),

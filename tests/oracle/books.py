@@ -21,6 +21,10 @@ class Refused(Exception):
     """The name of the refusal."""
 
 
+class Beyond(Exception):
+    """The oracle has no rule for it, so it is not done: an invoice that would be paid in part."""
+
+
 def half_up(numerator, denominator):
     """A fraction of nothing less than zero, rounded half up."""
     return (2 * numerator + denominator) // (2 * denominator)
