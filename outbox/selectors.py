@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Case, When
+from django.db.models import Case, Q, When
 from django.db.models.functions import Now
 
 from outbox.enums import Beat
@@ -39,8 +39,9 @@ class SystemStatus:
 
 
 def is_open(topic: str, *, key: str) -> bool:
-    """Whether that job has still to be done, or is being done."""
-    return Job.objects.pending().filter(topic=topic, key=key).exists()
+    """Whether that job, or a later one under `key:…`, has still to be done or is being done."""
+    same = Q(key=key) | Q(key__startswith=f"{key}:")
+    return Job.objects.pending().filter(same, topic=topic).exists()
 
 
 def system_status() -> SystemStatus:

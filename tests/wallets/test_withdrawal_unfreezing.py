@@ -9,14 +9,24 @@ from tests.builders import run_jobs
 from tests.factories import AT, UserFactory
 from tests.wallets.paying import traces
 from tests.wallets.test_withdrawal_review import FUNDED, act
-from tests.wallets.withdrawing import ANSWER_LOST, WRONG, funded, request, resolve, send, wallet
+from tests.wallets.withdrawing import (
+    ANSWER_LOST,
+    DECLINED,
+    WRONG,
+    funded,
+    request,
+    resolve,
+    send,
+    wallet,
+)
 from wallets import integrity
-from wallets.enums import WithdrawalStatus
+from wallets.enums import PayoutResult, WithdrawalStatus
 from wallets.exceptions import ReasonRequired, WithdrawalTransitionRefused
 from wallets.models import Withdrawal
 from wallets.services import (
     withdrawal_claim,
     withdrawal_freeze,
+    withdrawal_look,
     withdrawal_send,
     withdrawal_unfreeze,
 )
@@ -77,6 +87,25 @@ def test_what_was_claimed_and_never_asked_for_is_sent_once(owner, staff, provide
     assert [payout.key for payout in provider.book.payouts()] == [claimed.public_id]
     assert wallet(owner) == (FUNDED - 100_000, 0, 100_000)
     assert integrity.differences() == []
+
+
+def test_a_decline_is_not_the_last_word_while_the_job_of_the_unfreezing_sends(
+    owner, staff, provider
+):
+    """Else it is given back here while that job asks again, and is paid."""
+    claimed = withdrawal_claim(withdrawal_id=request(owner, number=DECLINED).pk, at=AT)
+    freeze(claimed, staff)
+    run_jobs("withdrawal.send")
+    unfreeze(claimed, staff)
+    claimed.refresh_from_db()
+    assert withdrawal_send(claimed).result == PayoutResult.DECLINED
+
+    assert withdrawal_look(claimed) is None
+
+    run_jobs("withdrawal.send")
+    claimed.refresh_from_db()
+    assert claimed.status == WithdrawalStatus.RETURNED
+    assert wallet(owner) == (FUNDED, 0, 0)
 
 
 def test_it_can_be_frozen_and_let_go_as_often_as_staff_like(uncertain, staff):
