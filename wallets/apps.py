@@ -8,7 +8,8 @@ class WalletsConfig(AppConfig):
 
     def ready(self) -> None:
         from wallets import jobs  # noqa: PLC0415
-        from wallets.services import additions  # noqa: PLC0415
+        from wallets.services import additions, held  # noqa: PLC0415
 
         jobs.register()
         additions.register()
+        held.register()

@@ -11,7 +11,6 @@ from djmoney.money import Money
 from accounts.enums import PartyKind
 from accounts.models import Organisation
 from common.money import amount_text, from_minor, quantize, to_minor
-from gigs.enums import PaymentMode
 from invoicing.documents.language import vat_label
 from invoicing.documents.legends import legend_in
 from invoicing.documents.mentions import mentions_of, self_billing_mentions_of
@@ -261,7 +260,7 @@ def _vat_in_words(copy: Mapping[str, str], language: Language) -> str:
 
 
 def _paid(invoice: Invoice) -> Decimal:
-    """What is paid by the time of issue: from held funds, or what an invoice before it had brought.
+    """What is paid with the issue: from held funds, or what an invoice before it had brought.
 
     In part where these do not suffice, also if a note has undone that since.
     """
@@ -270,8 +269,7 @@ def _paid(invoice: Invoice) -> Decimal:
     part = first_part(invoice)
     if part is not None:
         return _exact(part)
-    is_held = invoice.project.payment_mode != PaymentMode.ON_INVOICE
-    return _exact(invoice.total) if is_held or invoice.paid_at == invoice.issued_at else ZERO
+    return _exact(invoice.total) if invoice.paid_at == invoice.issued_at else ZERO
 
 
 def _totals(invoice: Invoice) -> Totals:

@@ -11,6 +11,7 @@ from gigs.models import Milestone
 from invoicing.enums import OWN_KINDS, InvoiceKind
 from invoicing.exceptions import MilestoneNotApproved
 from invoicing.models import Invoice
+from invoicing.services import set_aside
 from invoicing.services.issuing import invoices_issue, works_issue
 from invoicing.services.works import BILLABLE, works_by_hand
 
@@ -20,7 +21,8 @@ def invoice_issue_for(*, milestone_id: int, by: User, at: datetime) -> tuple[int
     """The id of the invoice that a milestone is on, and whether it was issued just now.
 
     Either party can ask. By the completion method the freelancer alone makes an invoice about one
-    milestone while others are not approved. MilestoneNotApproved, PermissionRefused.
+    milestone while others are not approved. What is set aside for it pays at once.
+    MilestoneNotApproved, PermissionRefused.
     """
     milestone = Milestone.objects.select_related("project").get(pk=milestone_id)
     require(
@@ -36,6 +38,7 @@ def invoice_issue_for(*, milestone_id: int, by: User, at: datetime) -> tuple[int
     else:
         issued = invoices_issue(milestone_ids=[milestone_id], at=at)
     if issued:
+        set_aside.pay(issued, at=at)
         return issued[0], True
     existing = _invoice_on(milestone)
     if existing is None:

@@ -39,6 +39,7 @@ COLUMNS: Final = (
     "Subtotal",
     "Tax",
     "Total",
+    "Open",
 )
 SELLERS_COLUMNS: Final = ("Fee", "Net")
 TAX_COLUMNS: Final = (
@@ -121,11 +122,12 @@ def year_tables(user: User, side: Side, year: int) -> Iterator[tuple[str, Table]
 
 def cells(invoice: Invoice, side: Side) -> list[str]:
     """One invoice as a row of `COLUMNS`."""
-    amounts = _amounts(invoice) if side == Side.SENT else _amounts(invoice)[:3]
+    subtotal, tax, total, *own = _amounts(invoice)
+    amounts = [subtotal, tax, total, invoice.due, *(own if side == Side.SENT else ())]
     return [
         invoice.number,
         invoice.get_kind_display(),
-        invoice.get_status_display(),
+        invoice.status_words,
         invoice.issued_on.isoformat(),
         invoice.due_on.isoformat(),
         f"{invoice.paid_at:%Y-%m-%d}" if invoice.paid_at else "",

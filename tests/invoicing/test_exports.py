@@ -56,9 +56,11 @@ def test_both_sides_get_their_table(client_for, project, commissioner, freelance
         "Subtotal": "3333.34",
         "Tax": "0.00",
         "Total": "3333.34",
+        "Open": "0.00",
         "Fee": "166.67",
         "Net": "3166.67",
     }
+    assert (mine[1]["Status"], mine[1]["Open"]) == ("Sent", "3333.33")
     assert theirs[0].keys() == mine[0].keys() - {"Fee", "Net"}
     assert table(client_for(stranger)) == []
 

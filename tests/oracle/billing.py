@@ -45,13 +45,18 @@ class Bills(Work):
         return sorted(m for m in plan if self.invoice_on(m) is None)
 
     def issue_by_hand(self, milestone, by, at):
-        """For either party; one of several milestones of a completion project by its seller alone."""
+        """For either party; one of several milestones of a completion project by its seller alone.
+
+        What is set aside for it pays at once.
+        """
         row, project = self.of(milestone)
         if (known := self.invoice_on(milestone)) is not None:
             return known
         need(row["status"] in APPROVED, "MilestoneNotApproved")
         if project["method"] != "completion":
-            return self.bill("milestone", [milestone], at)
+            invoice = self.bill("milestone", [milestone], at)
+            self.settle_held([invoice], at)
+            return invoice
         plan = self.plan(row["project"])
         if self.is_final_due(plan):
             return self.bill("final", self.left_of(plan), at)

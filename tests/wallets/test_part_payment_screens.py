@@ -85,6 +85,9 @@ def test_the_preview_of_the_rest_charges_the_rest(monkeypatch, client_for, api):
     assert "You are charged 190.00 EUR, the rest of 1,190.00 EUR." in shown
     assert "is credited 190.00 EUR." in shown
     assert "The invoice is paid in full." in shown
+    assert invoice.project.status == "completed"
+    assert (preview.completes_project, told["completes_project"]) == (False, False)
+    assert "the project is completed" not in shown
     assert "Pay 190.00 EUR" in shown
     assert "Pay 1,190.00 EUR" not in shown
     assert "For the freelancer 1,140.00 EUR Of that, credited now 190.00 EUR" in shown

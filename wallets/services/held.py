@@ -16,7 +16,7 @@ from gigs.enums import PaymentMode
 from gigs.models import Milestone, Project
 from invoicing.enums import PAYABLE
 from invoicing.models import Invoice
-from invoicing.services import ISSUED
+from invoicing.services import ISSUED, set_aside
 from invoicing.services.states import columns_of
 from outbox.services import enqueue_many, nudge_for
 from wallets import ledger
@@ -282,3 +282,8 @@ def _held_payment(bill: Bill, pk: int, uuid: UUID) -> HeldPayment:
         currency=bill.currency,
         provider=_source(bill),
     )
+
+
+def register() -> None:
+    """Let invoices that somebody asks for be paid as they are issued."""
+    set_aside.register(held_settle)

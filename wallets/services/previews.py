@@ -353,6 +353,7 @@ def _invoice(invoice_id: int) -> Invoice:
 def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
     currency = invoice.total.currency.code
     paid_before, net_before = invoice.part_paid_amount, invoice.part_net
+    completed_before = invoice.project.completed_at
     if invoice.project.payment_mode == PaymentMode.HELD and not invoice.part_paid:
         held_settle(invoice_ids=[invoice.pk], at=at)
     else:
@@ -378,7 +379,7 @@ def _paid(invoice: Invoice, *, by: User, at: datetime) -> Preview:
         available_after=from_minor(balance.available, currency),
         lifetime_after=from_minor(balance.lifetime_earnings, currency),
         clearing_days=project.clearing_days,
-        completes_project=project.completed_at is not None,
+        completes_project=project.completed_at != completed_before,
         from_credit=zero(currency),
         to_credit=zero(currency),
         left_open=invoice.due,
