@@ -21,18 +21,28 @@ Answer = type[serializers.BaseSerializer[Any]] | OpenApiTypes | None
 GENERAL: Final[dict[int, Sequence[tuple[str, str]]]] = {
     400: [
         ("invalid", "The input is malformed or not acceptable; `errors` names the fields."),
+        ("invalid_characters", "NUL, a lone surrogate, or an address that is not UTF-8."),
+        ("token_in_address", "A token stands in the address and not in a header."),
+        ("idempotency_key_malformed", "The key is not 1 to 255 visible ASCII characters."),
         ("unknown_parameter", "The query string has a parameter that is not declared."),
     ],
     429: [("rate_limited", "Too many calls in this minute; see `Retry-After`.")],
     503: [("temporarily_unavailable", "The database is away; see `Retry-After`.")],
 }
+WRITE: Final[dict[int, Sequence[tuple[str, str]]]] = {
+    409: [("busy", "Others work on the same rows; ask again after `Retry-After`.")],
+    411: [("length_required", "The body came in chunks, without a `Content-Length`.")],
+}
 BODY: Final[dict[int, Sequence[tuple[str, str]]]] = {
     400: [
         ("invalid_json", "The body is not JSON in UTF-8."),
+        ("object_required", "The body is no JSON object."),
+        ("too_deep", "The body is nested deeper than 20."),
+        ("too_many_keys", "An object has more than 200 keys."),
+        ("too_many_items", "A list has more than 100 items, or than its field may."),
         ("duplicate_key", "A key is there twice."),
         ("unknown_field", "A key is not known here."),
     ],
-    409: [("busy", "Others work on the same rows; ask again after `Retry-After`.")],
     413: [("too_large", "The body has more than 64 KiB.")],
     415: [("unsupported_media_type", "The body is not `application/json`.")],
 }
@@ -54,7 +64,6 @@ SESSION: Final[dict[int, Sequence[tuple[str, str]]]] = {
     403: [("csrf_failed", "The write of a browser's session came without its CSRF token.")],
 }
 KEYED: Final[dict[int, Sequence[tuple[str, str]]]] = {
-    400: [("idempotency_key_malformed", "The key is not 1 to 255 visible ASCII characters.")],
     409: [("idempotency_key_in_flight", "The first request with this key is still running.")],
     422: [("idempotency_key_reused", "The key came with another request before.")],
 }
@@ -80,13 +89,14 @@ class Operation:
     is_upload: bool = False
     example: Example | None = None
 
-    def problems(self, *, has_path_id: bool, is_write: bool) -> dict[int, dict[str, str]]:
+    def problems(self, method: str, *, has_path_id: bool) -> dict[int, dict[str, str]]:
         """Every refusal by status: code and words."""
         found: dict[int, dict[str, str]] = defaultdict(dict)
+        is_write = method != "GET"
         tables = [GENERAL]
-        tables += [UPLOAD if self.is_upload else BODY] * is_write + [SIGNED_IN] * (
-            not self.is_public
-        )
+        tables += [WRITE] * is_write
+        tables += [UPLOAD if self.is_upload else BODY] * self._reads_body(method)
+        tables += [SIGNED_IN] * (not self.is_public)
         tables += [KEYED] * self.takes_key
         tables += [SESSION] * (is_write and not self.is_public)
         for table in tables:
@@ -101,6 +111,11 @@ class Operation:
         for refusal in self.refusals:
             found[refusal.status][refusal.code] = refusal.default_message
         return dict(sorted(found.items()))
+
+    def _reads_body(self, method: str) -> bool:
+        """Also where it has to be empty; a provider's signed event is none of ours to spell."""
+        is_event = self.is_public and self.request is None
+        return method in ("POST", "PUT", "PATCH") and not is_event
 
 
 def operation(declared: Operation) -> Callable[[F], F]:
@@ -199,9 +214,7 @@ class Schema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         declared = self.declared
-        refused = declared.problems(
-            has_path_id="{" in self.path, is_write=declared.request is not None
-        )
+        refused = declared.problems(self.method, has_path_id="{" in self.path)
         answers: dict[Any, Any] = {
             status: _response(answer) for status, answer in declared.answers.items()
         }

@@ -331,8 +331,17 @@ def charts(invoice):
     return [[(row.month.month, row.amount) for row in rows] for rows in (earned, spent)]
 
 
+def in_part_at(monkeypatch, at):
+    """What is held pays its part of an invoice on that day."""
+    project = taxed()
+    fund_untaxed(project, monkeypatch)
+    invoice = sent_invoice(project)
+    held_settle(invoice_ids=[invoice.pk], at=at)
+    return invoice
+
+
 def test_a_part_counts_in_its_own_month_and_the_rest_in_that_of_its_payment(monkeypatch):
-    invoice = in_part(monkeypatch)
+    invoice = in_part_at(monkeypatch, AT)
     assert charts(invoice) == [[(11, eur("950.00"))], [(11, eur("1000.00"))]]
 
     pay(invoice, at=AT + timedelta(days=40))
@@ -351,11 +360,7 @@ def test_a_part_counts_in_its_own_month_and_the_rest_in_that_of_its_payment(monk
 
 
 def test_a_part_counts_in_the_month_of_its_payment_also_once_a_note_left_less_of_it(monkeypatch):
-    project = taxed()
-    fund_untaxed(project, monkeypatch)
-    invoice = sent_invoice(project)
-
-    held_settle(invoice_ids=[invoice.pk], at=AT + timedelta(days=20))
+    invoice = in_part_at(monkeypatch, AT + timedelta(days=20))
 
     assert charts(invoice) == [[(12, eur("950.00"))], [(12, eur("1000.00"))]]
     credit(invoice, "100.00", at=AT + timedelta(days=40))

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiView
+from common.api.problems import TooLarge
 from common.api.schema import Operation, operation
 from wallets.api.payout_serializers import ReceivedOutput
 from wallets.enums import Rail
@@ -29,7 +30,7 @@ class SandboxEventsView(ApiView):
             tag="provider-events",
             is_public=True,
             answers={200: ReceivedOutput},
-            refusals=[SignatureInvalid],
+            refusals=[SignatureInvalid, TooLarge],
         )
     )
     def post(self, request: Request) -> Response:
