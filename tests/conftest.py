@@ -8,7 +8,6 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
-from rest_framework.test import APIClient
 
 from accounts.enums import Role, Scope
 from accounts.services import role_add
@@ -22,6 +21,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.installation import running_installation
+from tests.listed import ListingClient
 from tests.template import template
 from tests.wallets.simulated import address, simulator
 
@@ -125,8 +125,8 @@ def sure_client_for(client_for):
 def withdrawing_api(db):
     """An API client with a token that may withdraw money, too."""
 
-    def make(user) -> APIClient:
-        client = APIClient(raise_request_exception=False)
+    def make(user) -> ListingClient:
+        client = ListingClient(raise_request_exception=False)
         grant = TokenGrant(name="withdrawals", scopes=tuple(Scope))
         _, secret = token_issue(grant=grant, by=user, at=timezone.now())
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
@@ -148,8 +148,8 @@ def provider(tmp_path, settings):
 def api(db):
     """An API client with a token of the user; None for an anonymous one."""
 
-    def make(user) -> APIClient:
-        client = APIClient(raise_request_exception=False)
+    def make(user) -> ListingClient:
+        client = ListingClient(raise_request_exception=False)
         if user is not None:
             _, secret = token_issue(grant=TokenGrant(name="tests"), by=user, at=timezone.now())
             client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")

@@ -166,7 +166,7 @@ class InvoiceObjectView(ApiView):
             scope=Scope.MONEY_WRITE,
             request=ObjectionInput,
             answers={201: ObjectionOutput},
-            refusals=[AlreadyObjected, ObjectionTooLate],
+            refusals=[PermissionRefused, AlreadyObjected, ObjectionTooLate],
             takes_key=True,
         )
     )

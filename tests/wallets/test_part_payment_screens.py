@@ -122,6 +122,23 @@ def test_paying_the_rest_answers_with_what_it_paid(monkeypatch, api, client_for)
     assert "milestone is settled" not in shown
 
 
+def test_another_amount_than_the_rest_is_refused_with_the_rest(monkeypatch, api):
+    invoice = in_part(monkeypatch)
+    body = {"invoice_id": invoice.public_id, "payment_method": GOOD_METHOD}
+    body["amount"] = amount("1190.00")
+
+    answer = api(invoice.buyer).post("/api/payments/execute", body, format="json", headers=keyed())
+
+    assert answer.status_code == 400
+    assert (answer.json()["code"], answer.json()["detail"]) == (
+        "amount_mismatch",
+        "Exactly 190.00 EUR of this invoice are due.",
+    )
+    assert Payment.objects.filter(invoice=invoice).count() == 1
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.due) == ("sent", eur("190.00"))
+
+
 def test_the_page_of_a_part_leads_to_the_payment_of_the_rest(monkeypatch, client_for):
     invoice = in_part(monkeypatch)
     part = Payment.objects.get(outcome="part")

@@ -10,6 +10,7 @@ from common.api.query import ListQuery
 from common.api.schema import Operation, operation, page_schema
 from common.exceptions import Missing, PermissionRefused
 from invoicing.api.reads import invoices_for
+from invoicing.exceptions import NotAnInvoice
 from invoicing.models import Invoice
 from wallets.api.paying import REFUSALS, PayingView
 from wallets.api.reads import methods_for, payments_for
@@ -25,6 +26,7 @@ from wallets.api.serializers import (
 )
 from wallets.exceptions import (
     AlreadyPaid,
+    InvoiceCredited,
     PaidFromHeldFunds,
     PaymentInProgress,
     PaymentMethodUnknown,
@@ -38,7 +40,8 @@ from wallets.services import (
     payment_preview,
 )
 
-PAY_REFUSALS = [*REFUSALS, AlreadyPaid, PaidFromHeldFunds]
+NOT_PAYABLE = [NotAnInvoice, InvoiceCredited, AlreadyPaid, PaidFromHeldFunds]
+PAY_REFUSALS = [*REFUSALS, *NOT_PAYABLE]
 
 
 class PayView(PayingView):
@@ -138,7 +141,7 @@ class PayPreviewView(ApiView):
             tag="invoices",
             scope=Scope.MONEY_READ,
             answers={200: PreviewOutput},
-            refusals=[PermissionRefused, AlreadyPaid, PaidFromHeldFunds, PaymentInProgress],
+            refusals=[PermissionRefused, *NOT_PAYABLE, PaymentInProgress],
         )
     )
     def post(self, request: Request, invoice_id: str) -> Response:

@@ -16,7 +16,8 @@ from accounts import audit
 from accounts.models import User
 from accounts.policies import require
 from common.failpoints import failpoint
-from common.money import amount_text, to_minor
+from common.formats import money_for_people
+from common.money import to_minor
 from gigs.enums import PaymentMode
 from invoicing import policies as invoice_policies
 from invoicing.enums import InvoiceKind, InvoiceStatus
@@ -87,7 +88,7 @@ def payment_begin(
     require(invoice_policies.may_pay(by, invoice), "Only the invoice's buyer can pay it.")
     due = invoice.open_left
     if amount is not None and amount != due:
-        raise AmountMismatch(f"The invoice is about {amount_text(due)} exactly.")
+        raise AmountMismatch(f"Exactly {money_for_people(due)} of this invoice are due.")
     refuse_unless_payable(invoice)
     payment = payment_of(method, due, by=by, at=at)
     payment.purpose, payment.invoice = PaymentPurpose.INVOICE, invoice
