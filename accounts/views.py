@@ -111,15 +111,8 @@ def legal(request: SignedInRequest) -> HttpResponse:
 def logo(request: SignedInRequest) -> HttpResponse:
     """Put a picture on the next invoices."""
     form = LogoForm(request.POST, request.FILES)
-    if form.is_valid():
-        call = partial(
-            services.logo_save,
-            content=form.cleaned_data["file"].read(),
-            by=request.user,
-            at=timezone.now(),
-        )
-        if attempt(request, call, form=form) is not None:
-            return _saved(request, "accounts:legal")
+    if _is_kept(request, form, services.logo_save):
+        return _saved(request, "accounts:legal")
     return _legal_page(request, logo_form=form)
 
 
@@ -145,15 +138,8 @@ def logo_picture(request: SignedInRequest) -> HttpResponse:
 def organisation_logo(request: SignedInRequest) -> HttpResponse:
     """Put a picture on the next invoices that one's organisation writes itself."""
     form = LogoForm(request.POST, request.FILES, auto_id=ORGANISATIONS_ID)
-    if form.is_valid():
-        call = partial(
-            services.organisation_logo_save,
-            content=form.cleaned_data["file"].read(),
-            by=request.user,
-            at=timezone.now(),
-        )
-        if attempt(request, call, form=form) is not None:
-            return _saved(request, "accounts:legal")
+    if _is_kept(request, form, services.organisation_logo_save):
+        return _saved(request, "accounts:legal")
     return _legal_page(request, organisation_logo_form=form)
 
 
@@ -274,6 +260,15 @@ def _tokens_page(
         "new_token": new,
     }
     return render(request, "accounts/tokens.html", context, status=422 if form.is_bound else 200)
+
+
+def _is_kept(request: SignedInRequest, form: LogoForm, save: Callable[..., Logo]) -> bool:
+    """Whether the service took the picture that was sent."""
+    if not form.is_valid():
+        return False
+    content = form.cleaned_data["file"].read()
+    call = partial(save, content=content, by=request.user, at=timezone.now())
+    return attempt(request, call, form=form) is not None
 
 
 def _picture(logo: Logo | None) -> HttpResponse:

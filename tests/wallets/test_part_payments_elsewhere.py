@@ -19,6 +19,7 @@ from tests.factories import AT
 from tests.invoicing.test_archives import made, request, rows
 from tests.parties import buyer, seller
 from tests.wallets.test_credit_sources import sources
+from tests.wallets.test_part_payment_screens import words
 from tests.wallets.test_part_payments import in_part, taxed
 from wallets import integrity
 from wallets.api.credit_serializers import CreditLineOutput
@@ -49,10 +50,13 @@ def test_its_freelancer_waits_for_the_rest(monkeypatch, client_for):
     invoice = in_part(monkeypatch)
     address = reverse("projects:detail", args=[invoice.project.public_id])
 
-    page = client_for(invoice.seller).get(address).content.decode()
+    shown = words(client_for(invoice.seller).get(address))
 
-    assert "The rest of an invoice is open" in page
-    assert "still has to pay" in page
+    due_on = date_format(invoice.due_on, "j F Y")
+    assert (
+        f"The rest of an invoice is open {invoice.buyer.name} still has to pay 190.00 EUR of invoice"
+        f" {invoice.number} for “{invoice.subject}”, due {due_on}."
+    ) in shown
 
 
 def test_the_wallets_statement_names_the_invoice_of_a_part(monkeypatch, api, client_for):
@@ -77,13 +81,14 @@ def test_the_statement_of_credit_names_it_too(monkeypatch, api, client_for):
     credit(invoice, "100.00")
 
     shown = api(invoice.buyer).get("/api/v1/credit/transactions/").json()["results"]
-    page = client_for(invoice.buyer).get(reverse("wallets:credit"))
+    page = client_for(invoice.buyer).get(reverse("wallets:credit"), {"currency": "EUR"})
 
     assert [(row["kind"], row["invoice_number"], row["amount"]["amount"]) for row in shown] == [
         ("part_payment", invoice.number, "-1000.00"),
         ("part_return", invoice.number, "1000.00"),
     ]
-    assert page.status_code == 200
+    assert page.text.count("Paid in part") == page.text.count("Part payment taken back") == 1
+    assert page.text.count(f">{invoice.number}</a>") == 2
 
 
 def test_the_fee_of_a_part_is_billed_and_what_went_back_of_it(monkeypatch):
