@@ -84,9 +84,8 @@ def corrected_upwards():
         tasks=1,
     )
     fund(project)
-    approved_milestone(project)
-    run_jobs("milestone.approved", "invoice.issued")
-    invoice = Invoice.objects.get()
+    invoice = sent_invoice(project)
+    held_settle(invoice_ids=[invoice.pk], at=AT)
     seller(user=project.freelancer)
     invoice_object(invoice_id=invoice.pk, reason="No tax.", by=invoice.seller, at=AT)
     credit(invoice)
