@@ -49,6 +49,7 @@ BODY: Final[dict[int, Sequence[tuple[str, str]]]] = {
 UPLOAD: Final[dict[int, Sequence[tuple[str, str]]]] = {
     400: [
         ("parse_error", "The body is no form with a file."),
+        ("duplicate_key", "A field is there twice."),
         ("unknown_field", "A field is not known here."),
     ],
     413: [("too_large", "The file is larger than it may be.")],

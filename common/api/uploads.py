@@ -1,9 +1,11 @@
 """Bodies that bring a file: multipart/form-data, no larger than what the file may be."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import IO, Any, Final
 
-from rest_framework.parsers import MultiPartParser
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import DataAndFiles, MultiPartParser
 
 from common.api.problems import TooLarge
 
@@ -12,7 +14,10 @@ AROUND: Final = 64 * 1024
 
 
 class UploadParser(MultiPartParser):
-    """A form with a file; TooLarge before a byte of it is read. A view's parser says the size."""
+    """A form with a file, each field once; TooLarge before a byte of it is read.
+
+    A view's parser says the size.
+    """
 
     largest: int = 0
 
@@ -26,7 +31,18 @@ class UploadParser(MultiPartParser):
         length = str(meta.get("CONTENT_LENGTH") or "0")
         if not length.isdecimal() or int(length) > self.largest + AROUND:
             raise TooLarge
-        return super().parse(stream, media_type, parser_context)
+        form = super().parse(stream, media_type, parser_context)
+        _refuse_twice(form)
+        return form
+
+
+def _refuse_twice(form: "DataAndFiles[Any, Any]") -> None:
+    sent = Counter[str]()
+    for part in (form.data, form.files):
+        sent.update({name: len(values) for name, values in part.lists()})
+    for name, times in sent.items():
+        if times > 1:
+            raise ParseError(f"The field {name!r} is there twice.", code="duplicate_key")
 
 
 def uploads(largest: int) -> list[type[UploadParser]]:

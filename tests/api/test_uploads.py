@@ -170,6 +170,22 @@ def test_only_whoever_acts_for_an_organisation_changes_its_logo(api, freelancer,
     assert (museum.logo_digest, logo.user) == (logo.digest, museum.owner)
 
 
+@pytest.mark.parametrize(
+    ("path", "method", "fields"),
+    [
+        (LOGO, "put", {"file": [file(picture()), file(picture(size=(90, 30)))]}),
+        (FOREIGN, "post", {"file": [file(UBL), file(UBL)]}),
+        (FOREIGN, "post", {"file": file(UBL), "side": ["sent", "received"]}),
+    ],
+    ids=["logos", "files", "sides"],
+)
+def test_a_field_of_a_form_is_there_once(api, freelancer, path, method, fields):
+    answer = getattr(api(freelancer), method)(path, fields, format="multipart")
+
+    assert problem(answer) == (400, "duplicate_key")
+    assert (Logo.objects.count(), ForeignInvoice.objects.count()) == (0, 0)
+
+
 def test_an_invoice_of_somebody_else_is_kept(api, freelancer, stranger):
     client = api(freelancer)
 
