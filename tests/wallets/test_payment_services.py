@@ -75,7 +75,7 @@ WRONG_AMOUNTS = [
 def test_begin_refuses_any_other_amount(invoice, amount):
     before = traces()
 
-    with pytest.raises(AmountMismatch, match=r"about 3333\.34 exactly"):
+    with pytest.raises(AmountMismatch, match=r"^Exactly 3,333\.34 USD of this invoice"):
         begin(invoice, amount=amount)
 
     assert traces() == before
