@@ -55,7 +55,7 @@ from invoicing.selectors.mandates import (
     mandate_page,
     mandate_template,
 )
-from invoicing.selectors.parts import PartPayment, first_part, part_payments
+from invoicing.selectors.parts import PartPayment, first_part, part_payments, undoes_part
 
 __all__ = [
     "FILE_ORDER",
@@ -109,5 +109,6 @@ __all__ = [
     "part_payments",
     "spent_by_month",
     "transfer_of",
+    "undoes_part",
     "years_of",
 ]

@@ -71,6 +71,13 @@ def received(invoice: Invoice, notes: Sequence[Invoice]) -> list[Received]:
     return found
 
 
+def undoes_part(note: Invoice, invoice: Invoice) -> bool:
+    """Whether a note took back what was paid in part; reads its invoice's payments and notes."""
+    every = sorted(invoice.credit_notes.all(), key=lambda one: one.pk)
+    before = [one for one in every if one.paid_at is None]
+    return any(part.undone_by == note for part in part_payments(invoice, before))
+
+
 def first_part(invoice: Invoice) -> Money | None:
     """What was paid in part when the invoice was issued, whatever became of it; reads its payments."""
     amounts = [amount for _, amount in _amounts(invoice)]

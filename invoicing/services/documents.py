@@ -19,7 +19,7 @@ from invoicing.documents.model import Document
 from invoicing.documents.snapshot import document_of
 from invoicing.enums import PAYABLE, DocumentKind, InvoiceKind, InvoiceStatus
 from invoicing.models import Invoice, InvoiceDocument
-from invoicing.selectors import FILE_ORDER, objection_ends_on
+from invoicing.selectors import FILE_ORDER, objection_ends_on, undoes_part
 from outbox.services import enqueue_all
 
 FILES: Final = "invoice"
@@ -62,7 +62,8 @@ def documents_keep(*, documents: Sequence[InvoiceDocument]) -> None:
     InvoiceDocument.objects.bulk_create(documents, ignore_conflicts=True)
     made = {row.invoice_id for row in documents}
     related = Invoice.objects.select_related("buyer", "seller", "milestone", "project", "credits")
-    issued = list(related.filter(pk__in=made).order_by("pk"))
+    of_notes = related.prefetch_related("credits__payments", "credits__credit_notes")
+    issued = list(of_notes.filter(pk__in=made).order_by("pk"))
     invoices = [invoice for invoice in issued if invoice.credits is None]
     unpaid = [
         invoice
@@ -144,6 +145,11 @@ def _about(invoice: Invoice) -> str:
 def _words_of_note(note: Invoice, invoice: Invoice) -> Values:
     if note.paid_at:
         effect = "The commissioner has the money back as credit; it is taken off the wallet."
+    elif undoes_part(note, invoice):
+        effect = (
+            "What was paid of the invoice before pays what is left of it, or the corrected one. What"
+            " is not needed for that is the commissioner's credit, and is taken off the wallet."
+        )
     elif invoice.status == InvoiceStatus.CREDITED:
         effect = "Nothing is due for the invoice any more."
     else:

@@ -406,3 +406,28 @@ def test_the_mail_about_it_names_the_open_amount_alike_in_both_forms(monkeypatch
         assert "Still open: 190.00 EUR" in one.body
         [(html, _)] = one.alternatives
         assert "Still open 190.00 EUR" in re.sub(r"\s+", " ", strip_tags(html))
+
+
+def test_the_mail_of_a_note_says_what_becomes_of_a_part(monkeypatch):
+    """The first takes a part back, the second some of an invoice that is paid in full."""
+    invoice = in_part(monkeypatch)
+    notes = [credit(invoice, "100.00")]
+    pay(invoice)
+    notes.append(credit(invoice, "50.00"))
+
+    run_jobs("invoice.document")
+
+    mails = Job.objects.filter(topic="mail.send", payload__template="credit_note_issued")
+    words_of = [mail.payload["context"] for mail in mails]
+    told = {(one["number"], one["effect"]) for one in words_of}
+    assert told == {
+        (
+            notes[0].number,
+            "What was paid of the invoice before pays what is left of it, or the corrected one. What"
+            " is not needed for that is the commissioner's credit, and is taken off the wallet.",
+        ),
+        (
+            notes[1].number,
+            "The commissioner has the money back as credit; it is taken off the wallet.",
+        ),
+    }
