@@ -261,7 +261,20 @@ def live_hook(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "body", [b"{}", b"[]", b"nonsense", b'{"type": "payout.moved", "data": {"key": "wd_x"}}', b""]
+    "body",
+    [
+        b"{}",
+        b"[]",
+        b"nonsense",
+        b'{"type": "payout.moved", "data": {"key": "wd_x"}}',
+        b"",
+        b"[" * 100_000,
+        b"\0",
+        b'{"type": "a\\u0000"}',
+        b'{"type": "a\\ud800", "data": {"key": "\\ud800"}}',
+        b'{"data": {"key": "wd_\\u0000"}}',
+    ],
+    ids=range(10),
 )
 def test_an_event_that_means_nothing_here_is_kept_and_no_error(body):
     assert deliver(body, signed(body)).status_code == 200

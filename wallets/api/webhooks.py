@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiView
+from common.api.parsers import UNSTORABLE
 from common.api.problems import TooLarge
 from common.api.schema import Operation, operation
 from wallets.api.payout_serializers import ReceivedOutput
@@ -47,9 +48,9 @@ class SandboxEventsView(ApiView):
         is_new = provider_event_note(
             provider=Rail.SANDBOX,
             event_id=event_id,
-            kind=str(event.get("type", ""))[:60],
+            kind=_storable(str(event.get("type", ""))[:60]),
             key=str(key or ""),
-            body=body.decode(errors="replace"),
+            body=_storable(body.decode(errors="replace")),
             at=self.at,
         )
         return Response(ReceivedOutput({"is_new": is_new}).data)
@@ -82,6 +83,10 @@ def _read(body: bytes) -> dict[str, Any]:
     """The event; one that cannot be read is kept all the same."""
     try:
         event = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return event if isinstance(event, dict) else {}
+
+
+def _storable(text: str) -> str:
+    return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
