@@ -8,15 +8,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
+SECRET: Final = "a secret of the benchmark"
+NO_CHOICE: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,34 @@ class Installation:
 
 
 @contextmanager
-def installation() -> Iterator[Installation]:
+def moody_provider(port: int) -> Iterator[Mapping[str, str]]:
+    """The payout provider of `make chaos`, for the product on that port; what names it there."""
+    own = free_port()
+    given = {"SANDBOX_PAYOUT_URL": f"http://127.0.0.1:{own}", "SANDBOX_PAYOUT_SECRETS": SECRET}
+    hook = f"http://127.0.0.1:{port}/api/v1/provider-events/sandbox/"
+    with tempfile.TemporaryDirectory(prefix="tranche-bench-") as folder:
+        book = str(Path(folder) / "book.jsonl")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "chaos.simulator", str(own), book, hook],
+            cwd=REPOSITORY,
+            env={**os.environ, **given},
+        )
+        try:
+            yield given
+        finally:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def installation(*, port: int = 0, given: Mapping[str, str] = NO_CHOICE) -> Iterator[Installation]:
     """Start with default durability, two gunicorn workers and two worker processes; stop after."""
     with tempfile.TemporaryDirectory(prefix="tranche-bench-") as folder:
         home = Path(folder)
-        port = _free_port()
+        port = port or free_port()
         environment = {
             **os.environ,
+            **given,
             "TRANCHE_HOME": folder,
             "PORT": str(port),
             "DEMO": "0",
@@ -63,7 +87,7 @@ def installation() -> Iterator[Installation]:
             process.wait(timeout=60)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

@@ -11,19 +11,28 @@ from pathlib import Path
 from typing import Final
 
 import django
+from django.db import transaction
 
-from benchmarks.installation import installation
+from benchmarks.installation import (
+    NO_CHOICE,
+    Installation,
+    free_port,
+    installation,
+    moody_provider,
+)
 from benchmarks.machine import described
 
 LIMIT_SECONDS: Final = 60.0
 PATIENCE_SECONDS: Final = 600.0
 EVERY: Final = 5.0
+MOODY: Final = 33
+"""Of a hundred withdrawals so many go wrong with the provider of `make chaos`."""
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 PARTS: Final = {
     "web": "gunicorn",
     "worker": "celeryd",
     "relay": "manage.py relay",
-    "provider": "devservices.simulator",
+    "provider": ".simulator ",
     "postgres": "postgres",
     "valkey": "valkey",
 }
@@ -41,30 +50,60 @@ class Process:
 
 def main() -> int:
     """Print how many came to their end when; 1 when it took longer than the limit."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--withdrawals", type=int, default=3000)
-    parser.add_argument("--trouble", type=int, default=0, help="so many in a hundred go wrong")
-    options = parser.parse_args()
-    count, trouble = options.withdrawals, options.trouble
+    options = _arguments()
+    count, trouble = options.withdrawals, MOODY if options.moods else options.trouble
     print(f"{described()}, load {os.getloadavg()[0]:.1f}")
-    with installation() as place:
+    with _product(has_moods=options.moods) as place:
         os.environ.update(place.environment)
         django.setup()
-        from benchmarks import withdrawals  # noqa: PLC0415 - needs Django set up
+        from benchmarks import paperwork, withdrawals  # noqa: PLC0415 - needs Django set up
 
         owners = withdrawals.prepare(-(-count // withdrawals.OWNERS))
+        papers = paperwork.prepare(options.paperwork)
         withdrawals.wait_until_idle()
-        withdrawals.request_all(owners, count, trouble)
+        with transaction.atomic():
+            paperwork.ask_for(papers, owners, options.paperwork)
+            withdrawals.request_all(owners, count, 0 if options.moods else trouble)
         used = _cpu_seconds()
-        most, seconds = _watch(count, trouble)
+        with paperwork.approvals(papers) as approved:
+            most, seconds = _watch(count, trouble)
         spent = _cpu_seconds()
+        left = paperwork.left()
     print(f"{count} withdrawals, {trouble} % in trouble: {seconds:.1f} s, {count / seconds:.0f}/s")
     print(f"without as many as are in trouble: {most:.1f} s")
+    print(f"paperwork left: {left}; load {os.getloadavg()[0]:.1f}")
+    if approved:
+        words = f"{sorted(approved)[len(approved) // 2]:.1f} s, worst {max(approved):.1f} s"
+        print(f"approval to wallet meanwhile: {words}, of {len(approved)}")
     each = {name: 1000 * (spent[name] - used[name]) / count for name in PARTS}
     print("CPU for each: " + ", ".join(f"{name} {value:.1f} ms" for name, value in each.items()))
     if seconds > LIMIT_SECONDS:
         print(f"MISSED {seconds:.1f} s, limit {LIMIT_SECONDS:.0f} s")
     return int(seconds > LIMIT_SECONDS)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--withdrawals", type=int, default=3000)
+    parser.add_argument("--trouble", type=int, default=0, help="so many in a hundred go wrong")
+    parser.add_argument(
+        "--moods", action="store_true", help="with the provider of `make chaos` instead"
+    )
+    parser.add_argument(
+        "--paperwork",
+        type=int,
+        default=0,
+        help="so many mails wait too, a twelfth as many documents, and approvals come meanwhile",
+    )
+    return parser.parse_args()
+
+
+@contextlib.contextmanager
+def _product(*, has_moods: bool) -> Iterator[Installation]:
+    port = free_port()
+    with contextlib.ExitStack() as stack:
+        given = stack.enter_context(moody_provider(port)) if has_moods else NO_CHOICE
+        yield stack.enter_context(installation(port=port, given=given))
 
 
 def _watch(count: int, trouble: int) -> tuple[float, float]:
