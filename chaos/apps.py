@@ -83,20 +83,20 @@ def no_lease() -> None:
     """A job can be claimed while somebody else does it, and each of them settles."""
     from django.conf import settings
 
-    from outbox import registry, runner
+    from outbox import leases, registry
     from outbox.models import Job
 
     settings.OUTBOX_RESEND_SECONDS = 1
     registry.LOCAL_LEASE = registry.OUTSIDE_LEASE = registry.BRISK_LEASE = NOTHING  # type: ignore[misc]
 
-    def hold(jobs: Sequence[Job], token: object) -> list[Job]:
+    def hold(jobs: Sequence[Job]) -> list[Job]:
         return list(Job.objects.filter(pk__in=[job.pk for job in jobs]).locked())
 
     def finish(jobs: Sequence[Job]) -> int:
         ended = Job.objects.filter(pk__in=[job.pk for job in jobs], done_at__isnull=True)
         return ended.update(done_at=Now(), outcome="done", lease_until=None, lease_token=None)
 
-    runner._hold, runner._finish = hold, finish  # type: ignore[assignment]
+    leases.hold, leases.finish = hold, finish  # type: ignore[assignment]
 
 
 def hurry() -> None:

@@ -97,10 +97,13 @@ class Verdict:
 
 
 def waiting(installation: Installation, topics: list[str]) -> dict[str, int]:
-    """What money has not come to its end yet, by kind."""
+    """What money has not come to its end yet, by kind; the provider's book is read last, for it is
+    long, and whoever waits for the end asks twice a second.
+    """
     left = {"jobs": _count(installation, OF_MONEY, topics)}
     left |= {name: _count(installation, statement) for name, statement in WAITING.items()}
-    left["returns"] = _untold_returns(installation)
+    if not any(left.values()):
+        left["returns"] = _untold_returns(installation)
     return {name: count for name, count in left.items() if count}
 
 

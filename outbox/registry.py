@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from outbox.enums import Lane
 from outbox.models import Job
@@ -29,6 +29,35 @@ class Left:
 Settle = Callable[[], Left | None]
 """Runs in the transaction that marks the jobs done, but for those that it says are left."""
 OutsideHandler = Callable[[Sequence[Job]], Settle]
+Plain = LocalHandler | OutsideHandler
+
+
+@dataclass(slots=True)
+class Question:
+    """What is asked about, the jobs that want to know it, and what came of it."""
+
+    about: Any
+    jobs: list[Job]
+    answer: Any = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A handler that asks somebody outside one question at a time: many are being asked at once, and
+    each is settled soon after its answer, whoever else is still waited for.
+
+    `begin` makes questions of jobs, in a transaction of its own; a job in none of them is done.
+    `ask` is called in a thread with no transaction open. `settle` runs in the transaction that marks
+    the jobs of some questions done, but for those that it says are left.
+    """
+
+    begin: Callable[[Sequence[Job]], list[Question]]
+    ask: Callable[[Any], Any]
+    settle: Callable[[Sequence[Question]], Left]
+
+
+Handler = Plain | Asking
 LOCAL_LEASE: Final = timedelta(seconds=10)
 OUTSIDE_LEASE: Final = timedelta(seconds=40)
 """Longer than a round of outside calls, short enough that a killed worker's work is done within 60 s."""
@@ -42,7 +71,7 @@ LONG_LEASE: Final = timedelta(minutes=16)
 class Route:
     """How the jobs of a topic travel and who does them."""
 
-    handle: LocalHandler | OutsideHandler
+    handle: Handler
     is_outside: bool
     lane: Lane
     batch: int
@@ -62,7 +91,7 @@ _routes: dict[str, Route] = {}
 
 def register(
     topic: str,
-    handler: LocalHandler | OutsideHandler,
+    handler: Handler,
     *,
     kind: Literal["local", "outside"] = "local",
     lane: Lane = "default",
@@ -71,13 +100,14 @@ def register(
     """Make `handler` do the jobs of `topic`, up to `batch` at once.
 
     A local handler runs in the transaction that marks its jobs done. An outside one is called
-    without a transaction, and what it returns settles in one. The money lane goes first, then
+    without a transaction, and what it returns settles in one; see also `Asking`. The money lane goes first, then
     payouts, which wait for somebody outside; the long one is for work of minutes.
     ValueError when the topic has a handler already.
     """
     if topic in _routes:
         raise ValueError(f"topic {topic} has a handler already")
-    _routes[topic] = Route(handle=handler, is_outside=kind == "outside", lane=lane, batch=batch)
+    is_outside = kind == "outside" or isinstance(handler, Asking)
+    _routes[topic] = Route(handle=handler, is_outside=is_outside, lane=lane, batch=batch)
 
 
 def route_of(topic: str) -> Route | None:

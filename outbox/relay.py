@@ -13,8 +13,8 @@ from django.db.models.functions import Now
 from common.failpoints import failpoint
 from outbox import registry, services
 from outbox.enums import LANES, URGENT, Beat, Lane
+from outbox.leases import MAX_ATTEMPTS
 from outbox.models import Job
-from outbox.runner import MAX_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -15,7 +15,6 @@ from gigs.services.refunds import ENDED as REFUND_ENDED
 from invoicing.services import ISSUED
 from outbox import registry
 from outbox.models import Job
-from outbox.rounds import Round, ask_all
 from wallets import services
 from wallets.enums import (
     OPEN_TAKE_BACKS,
@@ -26,7 +25,7 @@ from wallets.enums import (
 )
 from wallets.models import Payment, TakeBack, Withdrawal
 from wallets.models.payments import IN_FLIGHT
-from wallets.providers import Answer, PayoutAnswer, ProviderTimeout, payout_provider_of
+from wallets.providers import Answer, ProviderTimeout, payout_provider_of
 from wallets.services.anchors import ANCHOR, anchor_draft, anchor_keep, anchors_publish
 from wallets.services.automatic import AUTOMATIC
 from wallets.services.bank_statements import MATCH
@@ -46,8 +45,15 @@ from wallets.services.withdrawals import SEND
 
 ASKING_SECONDS = 10.0
 SILENCE: Final = ProviderTimeout("the provider gave no answer yet")
-NO_PAUSES: Final[Mapping[int, timedelta]] = {}
 NO_END: Final = ProviderTimeout("the provider has not said yet how it ended")
+
+
+@dataclass(slots=True)
+class Asked:
+    """What the provider said of payments, by id; one that is in neither was not asked about."""
+
+    answers: dict[int, Answer | None] = field(default_factory=dict)
+    failed: dict[int, Exception] = field(default_factory=dict)
 
 
 def bill(jobs: Sequence[Job]) -> None:
@@ -91,41 +97,65 @@ def resolve(jobs: Sequence[Job]) -> registry.Settle:
     return conclude
 
 
-def send_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
-    """Send approved withdrawals, several at once, and act on the provider's word about each."""
+def begin_sending(jobs: Sequence[Job]) -> list[registry.Question]:
+    """Claim approved withdrawals, each of which the provider is then asked to pay."""
     wanted = [job.payload["withdrawal"] for job in jobs]
-    claimed = services.withdrawals_claim(withdrawal_ids=wanted, at=timezone.now())
-    asked = ask_all({one.pk: one for one in claimed}, services.withdrawal_send)
-    return partial(_conclude, jobs, asked, {one.pk for one in claimed})
+    return _about(services.withdrawals_claim(withdrawal_ids=wanted, at=timezone.now()), jobs)
 
 
-def resolve_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
-    """Read from the provider's book how withdrawals ended.
+def conclude_sending(told: Sequence[registry.Question]) -> registry.Left:
+    """Act on the provider's word; where there is none, the withdrawal is uncertain."""
+    answers = {one.about.pk: one.answer for one in told if one.error is None}
+    services.withdrawals_conclude(answers=answers, at=timezone.now())
+    return registry.Left(failed=_failed(told))
 
-    Those without an end are asked about again, and after a quarter of an hour each time is a failed
-    attempt: in the end a person looks. An event that says what is known here, as most do, is no
-    reason to ask.
+
+def begin_resolving(jobs: Sequence[Job]) -> list[registry.Question]:
+    """The withdrawals of which the provider's book has to say how they ended.
+
+    An event that says what is known here, as most do, is no reason to ask.
     """
     rows = Withdrawal.objects.among(job.payload["withdrawal"] for job in jobs)
     open_rows = rows.filter(frozen_at__isnull=True).select_related("method").order_by("pk")
     news = {job.payload["withdrawal"] for job in jobs if job.payload.get("says") != SAYS_PAID}
     waiting = [row for row in open_rows if row.pk in news or row.status != WithdrawalStatus.PAID]
-    asked = ask_all({one.pk: one for one in waiting}, services.withdrawal_look)
-    vain = [one for one in waiting if one.pk in asked.answers and not _has_end(asked, one)]
-    pauses: dict[int, timedelta] = {}
-    for one in vain:
-        del asked.answers[one.pk]
-        pause = services.withdrawal_poll_pause(one, at=timezone.now())
-        if pause is None:
-            asked.failed[one.pk] = NO_END
-        else:
-            pauses[one.pk] = pause
-    return partial(_conclude, jobs, asked, {one.pk for one in waiting}, pauses)
+    return _about(waiting, jobs)
 
 
-def _has_end(asked: Round[PayoutAnswer | None], withdrawal: Withdrawal) -> bool:
-    answer = asked.answers[withdrawal.pk]
-    return answer is not None and answer.result != PayoutResult.PENDING
+def conclude_resolving(told: Sequence[registry.Question]) -> registry.Left:
+    """Act on what the book says. Those without an end are asked about again, and after a quarter of
+    an hour each time is a failed attempt: in the end a person looks.
+    """
+    at = timezone.now()
+    answers = {one.about.pk: one.answer for one in told if one.error is None and _has_end(one)}
+    services.withdrawals_conclude(answers=answers, at=at)
+    failed = _failed(told)
+    again: dict[int, timedelta] = {}
+    for one in told:
+        if one.error is None and not _has_end(one):
+            pause = services.withdrawal_poll_pause(one.about, at=at)
+            for job in one.jobs:
+                if pause is None:
+                    failed[job.pk] = NO_END
+                else:
+                    again[job.pk] = pause
+    return registry.Left(again=again, failed=failed)
+
+
+def _about(withdrawals: Sequence[Withdrawal], jobs: Sequence[Job]) -> list[registry.Question]:
+    """A question about each, for the jobs that name it."""
+    wanting: dict[int, list[Job]] = {}
+    for job in jobs:
+        wanting.setdefault(job.payload["withdrawal"], []).append(job)
+    return [registry.Question(one, wanting[one.pk]) for one in withdrawals]
+
+
+def _failed(told: Sequence[registry.Question]) -> dict[int, Exception]:
+    return {job.pk: one.error for one in told if one.error for job in one.jobs}
+
+
+def _has_end(one: registry.Question) -> bool:
+    return one.answer is not None and one.answer.result != PayoutResult.PENDING
 
 
 def compare_withdrawals(jobs: Sequence[Job]) -> registry.Settle:
@@ -144,34 +174,13 @@ def _nothing() -> None:
     """What there is left to do where nothing was asked."""
 
 
-def _conclude(
-    jobs: Sequence[Job],
-    asked: Round[PayoutAnswer | None],
-    wanted: set[int],
-    pauses: Mapping[int, timedelta] = NO_PAUSES,
-) -> registry.Left:
-    """Settle what was answered; what failed fails alone, and who was not reached comes again."""
-    services.withdrawals_conclude(answers=asked.answers, at=timezone.now())
-    unasked = wanted - asked.answers.keys() - asked.failed.keys() - pauses.keys()
-    about = {job.pk: job.payload["withdrawal"] for job in jobs}
-    return registry.Left(
-        later=[pk for pk, withdrawal in about.items() if withdrawal in unasked],
-        again={pk: pauses[withdrawal] for pk, withdrawal in about.items() if withdrawal in pauses},
-        failed={
-            pk: asked.failed[withdrawal]
-            for pk, withdrawal in about.items()
-            if withdrawal in asked.failed
-        },
-    )
-
-
-def _ask(payments: Sequence[Payment]) -> Round[Answer | None]:
+def _ask(payments: Sequence[Payment]) -> Asked:
     """The provider's answers within the time that a lease allows; the rest is asked later.
 
     A provider that is switched off, or that knows the method no more, says nothing about money
     that it may have moved before: that payment fails alone, and is asked about again.
     """
-    asked: Round[Answer | None] = Round()
+    asked = Asked()
     deadline = time.monotonic() + ASKING_SECONDS
     for payment in payments:
         if asked.answers and time.monotonic() > deadline:
@@ -183,7 +192,7 @@ def _ask(payments: Sequence[Payment]) -> Round[Answer | None]:
     return asked
 
 
-def _left(jobs: Mapping[int, int], asked: Round[Answer | None]) -> registry.Left:
+def _left(jobs: Mapping[int, int], asked: Asked) -> registry.Left:
     """What of these jobs, by payment, did not end: not reached, or no answer to be had."""
     return registry.Left(
         later=[jobs[pk] for pk in jobs.keys() - asked.answers.keys() - asked.failed.keys()],
@@ -296,8 +305,12 @@ def register() -> None:
     registry.register(VERIFY, verify, kind="outside", lane="long")
     registry.register(VERIFY_RECENT, verify_recent, kind="outside", lane="long")
     registry.register(COMPARE, compare_withdrawals, kind="outside", lane="payouts")
-    registry.register(SEND, send_withdrawals, kind="outside", lane="payouts", batch=100)
-    registry.register(
-        RESOLVE_WITHDRAWAL, resolve_withdrawals, kind="outside", lane="payouts", batch=100
+    sending = registry.Asking(
+        begin_sending, lambda one: services.withdrawal_send(one), conclude_sending
     )
+    resolving = registry.Asking(
+        begin_resolving, lambda one: services.withdrawal_look(one), conclude_resolving
+    )
+    registry.register(SEND, sending, lane="payouts", batch=100)
+    registry.register(RESOLVE_WITHDRAWAL, resolving, lane="payouts", batch=100)
     registry.register(BILL, bill_fees, kind="outside", lane="long", batch=1)

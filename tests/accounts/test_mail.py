@@ -10,7 +10,7 @@ from djmoney.money import Money
 from accounts import services
 from accounts.jobs import send
 from accounts.services.mail import NEEDS, Mail
-from outbox import registry, runner
+from outbox import leases, registry, runner
 from outbox.models import Job
 from tests.builders import run_jobs
 
@@ -143,7 +143,7 @@ def test_a_mail_that_is_done_is_not_sent_again(freelancer):
 
 def test_a_mail_repeated_after_a_crash_has_the_same_message_id(freelancer):
     ask(freelancer)
-    claimed = runner.claim([Job.objects.get().pk], topics=["mail.send"])
+    claimed = leases.claim([Job.objects.get().pk], topics=["mail.send"])
 
     send(claimed)
     send(claimed)
@@ -155,7 +155,7 @@ def test_a_mail_repeated_after_a_crash_has_the_same_message_id(freelancer):
 
 def test_a_mail_too_late_for_its_lease_is_left_to_the_other_worker(freelancer, monkeypatch):
     ask(freelancer)
-    claimed = runner.claim([Job.objects.get().pk], topics=["mail.send"])
+    claimed = leases.claim([Job.objects.get().pk], topics=["mail.send"])
     monkeypatch.setattr("accounts.jobs.NEEDED_LEASE", registry.OUTSIDE_LEASE + timedelta(seconds=1))
 
     settle = send(claimed)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from psycopg.errors import QueryCanceled
 
 from common.exceptions import DomainError
-from outbox import registry, runner, services
+from outbox import leases, registry, runner, services
 from outbox.enums import Outcome
 from outbox.models import Job
 
@@ -40,7 +40,7 @@ def make_due(ids):
 def test_a_lease_is_as_long_as_the_work_may_take(topic, route, seconds):
     ids = enqueue(topic(lambda jobs: None, **route))
 
-    [job] = runner.claim(ids, topics=registry.topics())
+    [job] = leases.claim(ids, topics=registry.topics())
 
     job.refresh_from_db()
     left = (job.lease_until - timezone.now()).total_seconds()
@@ -342,10 +342,10 @@ def test_a_late_worker_is_fenced_off(topic):
         Job.objects.update(lease_token=uuid4())
         return lambda: settled.append(1)
 
-    with pytest.raises(runner.LeaseLost):
-        runner._attempt(
-            registry.Route(handle=handle, is_outside=True, lane="default", batch=1),
-            runner.claim(enqueue(topic(handle, kind="outside"), 1), topics=["test.topic"]),
+    with pytest.raises(leases.LeaseLost):
+        runner._settle(
+            handle,
+            leases.claim(enqueue(topic(handle, kind="outside"), 1), topics=["test.topic"]),
         )
 
     assert settled == []
@@ -360,6 +360,6 @@ def test_a_topic_has_one_handler(topic):
 
 
 def test_back_off_doubles_up_to_half_an_hour():
-    assert timedelta(seconds=8) <= runner.backoff(1) <= timedelta(seconds=12)
-    assert timedelta(seconds=16) <= runner.backoff(2) <= timedelta(seconds=24)
-    assert timedelta(minutes=24) <= runner.backoff(12) <= timedelta(minutes=36)
+    assert timedelta(seconds=8) <= leases.backoff(1) <= timedelta(seconds=12)
+    assert timedelta(seconds=16) <= leases.backoff(2) <= timedelta(seconds=24)
+    assert timedelta(minutes=24) <= leases.backoff(12) <= timedelta(minutes=36)

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from outbox import runner
+from outbox import runner, windows
 from outbox.models import Job
 from outbox.services import enqueue
 from tests.builders import run_jobs
@@ -119,7 +119,11 @@ def test_one_that_cannot_be_posted_holds_up_nobody(owner, provider):
     assert wallet(owner)[1:] == (10_000, 20_000)
 
 
-def test_a_batch_costs_as_many_queries_as_two(owner, provider):
+def test_a_batch_costs_as_many_queries_as_two(owner, provider, monkeypatch):
+    """All are settled together, however long it takes to ask them, and nobody joins them."""
+    monkeypatch.setattr(windows, "SETTLE_SECONDS", 60.0)
+    monkeypatch.setattr(windows, "OPEN_SECONDS", 0.0)
+
     def send_all(number: int) -> int:
         for _ in range(number):
             request(owner, amount="10.00", method_id=method.pk)
