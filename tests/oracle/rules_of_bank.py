@@ -242,9 +242,19 @@ class Banking(Crediting):
         """At last the bank tells of all that happened, so that its book and ours can be compared."""
         super().finish()
         self.at += dt.timedelta(days=7)
+        self.resolve_what_ended()
         for currency in CURRENCIES:
             lines = self.books.what_the_bank_has_not_told(currency)
             if lines or self.told[currency]:
                 self.tell(
                     currency, dict([*lines, self.books.line("other", None, -1)]), as_table=True
                 )
+
+    def resolve_what_ended(self):
+        """No line is matched to what is frozen: staff say first that it ended as it did."""
+        for withdrawal, row in self.by_bank().items():
+            if row["frozen"] and row["was_paid"]:
+                is_paid = row["status"] == "paid"
+                self.resolve(withdrawal, is_paid)
+                if row["is_large"]:
+                    self.confirm(withdrawal, is_paid)

@@ -161,7 +161,9 @@ class Withdrawals(Refunds):
     @rule(data=st.data(), is_paid=st.booleans())
     def staff_resolve(self, data, is_paid):
         rows = self.books.withdrawals
-        withdrawal = self.one_of(data, rows, lambda row: row["frozen"])
+        self.resolve(self.one_of(data, rows, lambda row: row["frozen"]), is_paid)
+
+    def resolve(self, withdrawal, is_paid):
         self.both(
             lambda at: self.books.resolve(withdrawal, is_paid),
             lambda at: withdrawal_resolve(
@@ -204,7 +206,9 @@ class Withdrawals(Refunds):
     def staff_confirm(self, data):
         rows = self.books.withdrawals
         withdrawal = self.one_of(data, rows, lambda row: row["frozen"] and row["is_large"])
-        is_paid = bool(rows[withdrawal]["said"])
+        self.confirm(withdrawal, is_paid=bool(rows[withdrawal]["said"]))
+
+    def confirm(self, withdrawal, is_paid):
         self.both(
             lambda at: self.books.confirm(withdrawal),
             lambda at: withdrawal_confirm(

@@ -16,11 +16,14 @@ from tests.oracle.lives import Lives
 RUNS = int(os.environ.get("ORACLE_RUNS", "50"))
 STEPS = int(os.environ.get("ORACLE_STEPS", "25"))
 SEED = int(os.environ.get("ORACLE_SEED") or 20261126)
+PHASES = (
+    (Phase.generate, Phase.shrink) if os.environ.get("ORACLE_SHRINK") != "0" else (Phase.generate,)
+)
 STANDARD_LIBRARY = {"collections", "copy", "datetime"}
 ORACLE = (books, work, billing, paying, leaving, crediting, banking)
 
 
-def live(*, phases=(Phase.generate, Phase.shrink)):
+def live(*, phases=PHASES):
     Lives.meet()
     run_state_machine_as_test(
         seed(SEED)(Lives),
