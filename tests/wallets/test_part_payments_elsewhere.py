@@ -14,10 +14,19 @@ from invoicing.enums import Side
 from invoicing.models import FeeInvoice, Invoice
 from invoicing.selectors import Wanted, years_of
 from invoicing.services import invoice_object
-from tests.builders import active_project, credit, fund_untaxed, pay, run_jobs, sent_invoice
+from tests.builders import (
+    active_project,
+    approved_milestone,
+    credit,
+    fund_untaxed,
+    pay,
+    run_jobs,
+    sent_invoice,
+)
 from tests.factories import AT
 from tests.invoicing.test_archives import made, request, rows
 from tests.parties import buyer, seller
+from tests.wallets.paying import topped_up
 from tests.wallets.test_credit_sources import sources
 from tests.wallets.test_part_payment_screens import words
 from tests.wallets.test_part_payments import in_part, taxed
@@ -131,6 +140,24 @@ def test_the_payment_of_the_rest_gives_back_no_more_than_it_brought(monkeypatch)
 
     assert sources(invoice.buyer) == (
         {rest.pk: eur("190.00"), funding.pk: eur("1000.00")},
+        eur("0.00"),
+    )
+
+
+def test_a_milestones_note_gives_back_along_its_funding_what_was_set_aside_for_it(monkeypatch):
+    project = taxed(tasks=2)
+    topping = topped_up(project.commissioner, amount="95.00", currency="EUR")
+    fund_untaxed(project, monkeypatch)
+    [funding] = Payment.objects.filter(purpose="funding")
+    approved_milestone(project)
+    run_jobs("milestone.approved")
+    invoice = Invoice.objects.get()
+    assert (invoice.status, invoice.total) == ("paid", eur("595.00"))
+
+    credit(invoice)
+
+    assert sources(invoice.buyer) == (
+        {funding.pk: eur("500.00"), topping.pk: eur("95.00")},
         eur("0.00"),
     )
 

@@ -18,8 +18,8 @@ from wallets.models import Balance, Payment, TakeBack
 
 # What each payment from outside brought to credit: all of a top-up; of a payment for an invoice
 # or for milestones what they did not need, and what came back of what they had, by
-# credit notes too, additions and parts that were taken back included, but never more than
-# arrived. Less what went back.
+# credit notes too, additions and parts that were taken back included, but never more than was set
+# aside for that milestone, nor than arrived. Less what went back.
 SOURCES: Final = """
 SELECT source.* FROM (
   SELECT p.id, p.uuid, p.label, p.currency, p.ended_at,
@@ -41,8 +41,9 @@ SELECT source.* FROM (
   FROM wallets_payment p
   LEFT JOIN LATERAL (
     SELECT sum(m.amount_minor) AS held, sum(m.returned_minor) AS returned,
-      sum(greatest(0, m.amount_minor + m.added_minor - m.returned_minor - s.amount_minor)
-        + coalesce(h.credited, 0) + coalesce(u.undone, 0)) AS spare
+      sum(least(m.amount_minor + m.added_minor - m.returned_minor,
+        greatest(0, m.amount_minor + m.added_minor - m.returned_minor - s.amount_minor)
+        + coalesce(h.credited, 0) + coalesce(u.undone, 0))) AS spare
     FROM wallets_milestonefunding m
     LEFT JOIN (
       invoicing_invoice i
