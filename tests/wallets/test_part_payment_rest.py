@@ -4,15 +4,17 @@ import pytest
 
 from invoicing.models import Invoice
 from invoicing.services import invoice_object
-from tests.builders import active_project, credit, run_jobs, sent_invoice
+from tests.builders import active_project, credit, pay, run_jobs, sent_invoice
 from tests.factories import AT
 from tests.parties import buyer, seller
 from tests.wallets.banking import by_transfer, table, take
 from tests.wallets.paying import store
 from tests.wallets.test_part_payments import eur, in_part
 from wallets import integrity
+from wallets.exceptions import AlreadyPaid, InvoiceCredited
 from wallets.models import BankStatementLine, Payment
 from wallets.selectors import credit_balance, invoice_candidates
+from wallets.services import CREDIT, payment_begin
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +68,20 @@ def test_a_stored_method_is_charged_the_rest_by_itself():
     assert (corrected.total, part.amount_minor) == (eur("1190.00"), 100_000)
     assert (rest.amount_minor, rest.outcome, rest.is_automatic) == (19_000, "exact", True)
     assert integrity.differences() == []
+
+
+@pytest.mark.parametrize(
+    ("note", "refusal"), [("", InvoiceCredited), ("900.00", AlreadyPaid), (None, AlreadyPaid)]
+)
+def test_what_is_over_is_said_to_be_over_whatever_amount_is_named(monkeypatch, note, refusal):
+    invoice = in_part(monkeypatch)
+    pay(invoice)
+    if note is not None:
+        credit(invoice, note)
+
+    with pytest.raises(refusal):
+        payment_begin(
+            invoice_id=invoice.pk, method=CREDIT, amount=eur("1190.00"), by=invoice.buyer, at=AT
+        )
+
+    assert Payment.objects.filter(invoice=invoice).count() == 2

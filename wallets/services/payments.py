@@ -86,10 +86,10 @@ def payment_begin(
     """
     invoice = locked_invoice(invoice_id)
     require(invoice_policies.may_pay(by, invoice), "Only the invoice's buyer can pay it.")
+    refuse_unless_payable(invoice)
     due = invoice.open_left
     if amount is not None and amount != due:
         raise AmountMismatch(f"Exactly {money_for_people(due)} of this invoice are due.")
-    refuse_unless_payable(invoice)
     payment = payment_of(method, due, by=by, at=at)
     payment.purpose, payment.invoice = PaymentPurpose.INVOICE, invoice
     return note_down(payment, about={"invoice": invoice.number}, by=by, at=at)
