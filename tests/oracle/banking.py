@@ -97,7 +97,7 @@ class Bank(Notes):
             return
         asked, is_open = row["total"], row["status"] in PAYABLE
         about = invoice
-        if is_open and project["mode"] == "held":
+        if is_open and project["mode"] == "held" and not row["part"]:
             asked, about = of["amount"], None
         elif is_open:
             asked = self.due(invoice)
@@ -112,8 +112,7 @@ class Bank(Notes):
         sources = [
             (row["ended"], one)
             for one, row in self.payments.items()
-            if row["status"] == "succeeded"
-            and row["method"] != "credit"
+            if self.is_source(row)
             and (row["payer"], row["currency"]) == (of["payer"], of["currency"])
         ]
         there = self.free(of["payer"], "credit", of["currency"])
@@ -123,6 +122,10 @@ class Bank(Notes):
                 return left
             there -= left
         return 0
+
+    def is_source(self, row):
+        """Whether a payment brought money from outside."""
+        return row["status"] == "succeeded" and row["method"] not in ("credit", "held")
 
     def brought(self, payment):
         """What it brought to credit and has not gone back along it, or is on its way."""

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from tests.oracle.books import DAY, PAYABLE, Beyond, half_up, need
+from tests.oracle.books import DAY, half_up, need
 from tests.oracle.work import Work
 
 DUE_DAYS = 7
@@ -88,8 +88,9 @@ class Bills(Work):
             "project": project, "kind": kind, "about": about, "gross": gross, "tax": tax,
             "total": gross + tax, "fee": fee, "net": gross + tax - fee, "percent": percent,
             "status": "sent", "number": self.number(of["seller"], "invoice", at),
-            "due": at // DAY + DUE_DAYS, "clears": None, "waiting": 0, "settled": None,
-            "credited": 0, "credited_tax": 0, "credited_fee": 0, "earned": 0, "payment": None,
+            "issued": at // DAY, "due": at // DAY + DUE_DAYS, "credited": 0, "credited_tax": 0,
+            "credited_fee": 0, "earned": 0, "part": 0, "part_payment": None, "payment": None,
+            "objected": False,
         }  # fmt: skip
         return invoice
 
@@ -105,76 +106,89 @@ class Bills(Work):
 
     # What is left of an invoice, and paid
 
+    def left(self, invoice):
+        """What its notes have left of it: the total, the tax in it, and the fee.
+
+        The fee is never more than what it is still about, nor less than nothing.
+        """
+        row = self.invoices[invoice]
+        total = row["total"] - row["credited"] - row["credited_tax"]
+        fee = min(max(row["fee"] - row["credited_fee"], 0), row["gross"] - row["credited"])
+        return total, row["tax"] - row["credited_tax"], fee
+
+    def share(self, invoice, amount):
+        """A part of that: it pays the fee first, then the price, and the tax last."""
+        total, tax, fee = self.left(invoice)
+        return amount, max(0, amount - (total - tax)), min(fee, amount)
+
+    def open(self, invoice):
+        """What is left of it without the part that is paid."""
+        part = self.share(invoice, self.invoices[invoice]["part"])
+        return tuple(
+            all_of_it - paid for all_of_it, paid in zip(self.left(invoice), part, strict=True)
+        )
+
     def due(self, invoice):
-        """What its notes have left of its total."""
-        row = self.invoices[invoice]
-        return row["total"] - row["credited"] - row["credited_tax"]
+        return self.open(invoice)[0]
 
-    def due_fee(self, invoice):
-        """The fee that it is settled with: never more than it is still about, nor less than nothing."""
-        row = self.invoices[invoice]
-        return min(max(row["fee"] - row["credited_fee"], 0), row["gross"] - row["credited"])
+    def is_worked_off(self, invoice):
+        """Whether what it is about was paid for before, by itself in part or by one it corrects."""
+        about = self.invoices[invoice]["about"]
+        return bool(about) and all(self.milestones[m]["status"] == "settled" for m in about)
 
-    def settle(self, invoice, legs, at, payment=None):
-        """Credit the freelancer for what is left of it; `legs` say where that comes from."""
-        row = self.invoices[invoice]
-        project = self.projects[row["project"]]
+    def earn(self, invoice, share, legs, at, part=None):
+        """Credit the freelancer and the platform; `legs` say where it comes from."""
+        project = self.projects[self.invoices[invoice]["project"]]
         seller, currency = project["seller"], project["currency"]
-        total, fee = self.due(invoice), self.due_fee(invoice)
+        total, tax, fee = share
         waits = project["clearing"] > 0 and total > fee
         self.move(
             *legs,
             ((seller, "pending" if waits else "available", currency), total - fee),
             (("platform", "fees", currency), fee),
         )
-        row["earned"] = row["gross"] - row["credited"] - fee
-        self.lifetime[seller, currency] += row["earned"]
+        self.lifetime[seller, currency] += total - tax - fee
         if waits:
-            row["clears"], row["waiting"] = at + project["clearing"] * DAY, total - fee
-        row["status"], row["payment"], row["settled"] = "paid", payment, self.handle()
-        if row["kind"] == "upfront":
-            project["status"] = "active"
-        for milestone in row["about"]:
-            self.milestones[milestone]["status"] = "settled"
-        self.complete(row["project"])
+            self.clearings[self.handle()] = {
+                "invoice": invoice, "part": part, "left": total - fee,
+                "at": at + project["clearing"] * DAY, "owner": seller, "currency": currency,
+            }  # fmt: skip
+        self.work_is_paid(invoice)
         if not project["clearing"]:
             self.pay_debt(seller, currency)
 
-    def settle_held(self, invoices, at):
-        """Pay what is due from what was set aside; a difference is the buyer's credit. One at a time."""
-        for invoice in sorted(invoices):
-            row = self.invoices[invoice]
-            project = self.projects[row["project"]]
-            if project["mode"] != "held" or row["status"] not in PAYABLE:
-                continue
-            [milestone] = row["about"]
-            currency, aside, total = (
-                project["currency"],
-                self.set_aside(milestone),
-                self.due(invoice),
-            )
-            if total - aside > max(0, self.free(project["buyer"], "credit", currency)):
-                raise Beyond
-            legs = [
-                ((("milestone", milestone), "held", currency), -aside),
-                ((project["buyer"], "credit", currency), aside - total),
-            ]
-            funding = self.milestones[milestone]["funding"]
-            self.settle(invoice, [leg for leg in legs if leg[1]], at, funding)
-            self.payments[funding]["back"] += max(0, aside - total)
+    def work_is_paid(self, invoice):
+        row = self.invoices[invoice]
+        for milestone in row["about"]:
+            self.milestones[milestone]["status"] = "settled"
+        self.complete(row["project"])
+
+    def settle(self, invoice, legs, at, payment=None):
+        """Pay all that is open of it."""
+        row = self.invoices[invoice]
+        project = self.projects[row["project"]]
+        self.earn(invoice, self.open(invoice), legs, at)
+        row["earned"] = row["gross"] - row["credited"] - self.left(invoice)[2]
+        row["status"], row["payment"] = "paid", payment
+        if row["kind"] == "upfront" and project["status"] == "awaiting_upfront":
+            project["status"] = "active"
+        if row["part"]:
+            self.events["the rest of a part is paid"] += 1
+
+    def waiting(self, invoice):
+        """What of it waits to clear."""
+        return sum(row["left"] for row in self.clearings.values() if row["invoice"] == invoice)
 
     def clear(self, invoices, at):
         cleared = set()
-        for invoice in invoices:
-            row = self.invoices[invoice]
-            project = self.projects[row["project"]]
-            wallet, currency = project["seller"], project["currency"]
-            if row["waiting"] and row["clears"] <= at:
+        for row in self.clearings.values():
+            if row["invoice"] in invoices and row["left"] and row["at"] <= at:
+                wallet, currency = row["owner"], row["currency"]
                 self.move(
-                    ((wallet, "pending", currency), -row["waiting"]),
-                    ((wallet, "available", currency), row["waiting"]),
+                    ((wallet, "pending", currency), -row["left"]),
+                    ((wallet, "available", currency), row["left"]),
                 )
-                row["waiting"] = 0
+                row["left"] = 0
                 cleared.add((wallet, currency))
         for owner in cleared:
             self.pay_debt(*owner)

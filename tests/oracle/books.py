@@ -1,13 +1,13 @@
 """The ground of the oracle: accounts in dicts and ints, and how money moves between them.
 
 The modules beside it are the money rules of docs/money.md, written apart from the product, each on
-top of the one before: work, billing, paying, crediting, leaving, banking. Nothing is imported from
+top of the one before: work, billing, extras, paying, parts, leaving, crediting, banking. Nothing is imported from
 the product (a test sees to that). Amounts are minor units, moments are seconds since 1970. A method
 does one thing that people, staff, jobs or banks do, or raises `Refused` with the name of the refusal
 and changes nothing. What it makes is known by handles of its own.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 DAY = 86_400
 PAYABLE = ("sent", "overdue", "on_hold")
@@ -19,10 +19,6 @@ UNBOUNDED = ("outside", "fees", "debt")
 
 class Refused(Exception):
     """The name of the refusal."""
-
-
-class Beyond(Exception):
-    """The oracle has no rule for it, so it is not done: an invoice that would be paid in part."""
 
 
 def half_up(numerator, denominator):
@@ -50,6 +46,9 @@ class Books:
         """What a seller adds to a price today, in percent."""
         self.projects, self.milestones, self.invoices, self.payments = {}, {}, {}, {}
         self.refunds, self.notes, self.withdrawals, self.holds = {}, {}, {}, {}
+        self.clearings, self.drafts = {}, {}
+        self.events = Counter()
+        """How often what is rare has happened, by its name."""
         self._handles = 0
 
     def handle(self):

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from django.db import connection, models
 
+from accounts.models import User
 from gigs.models import Milestone, Project, RefundRequest
-from invoicing.models import Invoice
+from invoicing.models import Invoice, InvoiceDraft
 from tests.oracle.banking import Bank
 from wallets.models import BankStatementLine, Clearing, Hold, Payment, Withdrawal
+from wallets.selectors import credit_of_user
 
 DECIMALS = {"USD": 2, "JPY": 0, "KWD": 3}
 LEDGER = """
@@ -64,20 +66,24 @@ def in_product(names: Names) -> dict[str, dict]:
         "projects": {
             names.of(Project, pk): tuple(rest)
             for pk, *rest in Project.objects.values_list(
-                "pk", "agreed_minor", "invoiced_minor", "fees_minor", "status"
+                "pk", "agreed_minor", "invoiced_minor", "fees_minor", "status", *EXTRAS
             )
         },
         "milestones": dict(_milestones(names)),
         **_invoices(names),
+        "drafts": {
+            names.of(InvoiceDraft, pk): tuple(rest)
+            for pk, *rest in InvoiceDraft.objects.values_list("pk", "subtotal_minor", "status")
+        },
         "clearings": {
-            names.of(Invoice, invoice): amount - taken
-            for invoice, amount, taken in Clearing.objects.waiting().values_list(
-                "invoice", "amount_minor", "taken_minor"
+            (names.of(Invoice, invoice), part and names.of(Payment, part)): amount - taken
+            for invoice, part, amount, taken in Clearing.objects.waiting().values_list(
+                "invoice", "part", "amount_minor", "taken_minor"
             )
         },
         "payments": {
             names.of(Payment, pk): tuple(rest)
-            for pk, *rest in Payment.objects.exclude(provider="held").values_list(
+            for pk, *rest in Payment.objects.exclude(provider="held", outcome="exact").values_list(
                 "pk", "amount_minor", "received_minor", "status", "outcome"
             )
         },
@@ -121,6 +127,7 @@ def _ledger(names):
     }  # fmt: skip
 
 
+EXTRAS = ("extra_minor", "extra_invoiced_minor")
 MILESTONE = ("bonus_minor", "status", "version", "review_ends_at", "approved_at", "approved_by")
 
 
@@ -158,14 +165,15 @@ def _invoices(names):
         "currency",
         *AMOUNTS,
         *CREDITED,
+        "part_paid",
     )
     for pk, kind, status, credits, year, position, currency, *amounts in rows:
-        *written, credited, credited_tax, credited_fee = (minor(x, currency) for x in amounts)
+        *written, credited, credited_tax, credited_fee, part = (minor(x, currency) for x in amounts)
         handle, number = names.of(Invoice, pk), (year, position)
         if credits is not None:
             notes[handle] = (names.of(Invoice, credits), *written, number)
             continue
-        taken = credited, credited_tax, credited_fee
+        taken = credited, credited_tax, credited_fee, part
         invoices[handle] = (*written, kind, status, number, *taken)
     return {"invoices": invoices, "notes": notes}
 
@@ -188,6 +196,24 @@ def _lines(names):
     return found
 
 
+def sources_in_product(names: Names) -> dict[int, int]:
+    """What can go back along each payment."""
+    found = {}
+    for pk in names.people:
+        _, sources = credit_of_user(User.objects.get(pk=pk))
+        found |= {names.of(Payment, source.payment_id): source.left for source in sources}
+    return found
+
+
+def sources_in_oracle(books: Bank) -> dict[int, int]:
+    found = {
+        payment: books.is_credit_still(payment)
+        for payment, row in books.payments.items()
+        if books.is_source(row) and (row["method"] != "transfer" or row["account"])
+    }
+    return {payment: left for payment, left in found.items() if left}
+
+
 def in_oracle(books: Bank) -> dict[str, dict]:
     """The same of the oracle's books."""
 
@@ -198,17 +224,22 @@ def in_oracle(books: Bank) -> dict[str, dict]:
         "balances": {key: amount for key, amount in books.balances.items() if amount},
         "reserved": {key: amount for key, amount in books.reserved.items() if amount},
         "lifetime": {key: amount for key, amount in books.lifetime.items() if amount},
-        "projects": of(books.projects, "agreed", "invoiced", "fees", "status"),
+        "projects": of(
+            books.projects, "agreed", "invoiced", "fees", "status", "extra", "extra_invoiced"
+        ),
         "milestones": of(
             books.milestones, "price", "bonus", "status", "version", "ends", "approved", "silent"
         ),
         "invoices": of(
             books.invoices, "gross", "tax", "total", "fee", "net", "kind", "status", "number",
-            "credited", "credited_tax", "credited_fee",
+            "credited", "credited_tax", "credited_fee", "part",
         ),
         "notes": of(books.notes, "invoice", "gross", "tax", "total", "fee", "net", "number"),
+        "drafts": of(books.drafts, "amount", "status"),
         "clearings": {
-            invoice: row["waiting"] for invoice, row in books.invoices.items() if row["waiting"]
+            (row["invoice"], row["part"]): row["left"]
+            for row in books.clearings.values()
+            if row["left"]
         },
         "payments": of(books.payments, "amount", "received", "status", "outcome"),
         "refunds": of(books.refunds, "milestone", "status", "ends"),

@@ -1,7 +1,7 @@
 """The oracle's rules of money that leaves wallets or is kept back in them."""
 
 from tests.oracle.books import need
-from tests.oracle.paying import Payments
+from tests.oracle.parts import Parts
 
 TERMS = {
     "USD": (10_00, 1_00, 5000_00),
@@ -12,7 +12,7 @@ TERMS = {
 UNDER_WAY = ("sending", "uncertain")
 
 
-class Wallets(Payments):
+class Wallets(Parts):
     """Withdrawals and holds on top of all that earns the money."""
 
     def withdraw(self, owner, currency, amount, key, rail="sandbox"):

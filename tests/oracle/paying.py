@@ -1,21 +1,21 @@
 """The oracle's rules of money that comes in: for invoices, for milestones, and what is left over."""
 
-from tests.oracle.billing import Bills
 from tests.oracle.books import IN_FLIGHT, PAYABLE, Refused, need
+from tests.oracle.extras import Extras
 
 
-class Payments(Bills):
+class Payments(Extras):
     """Payments by provider or credit from their begin to their end."""
 
     def pay(self, invoice, method, at, amount=None):
         """Begin to pay an invoice, by what the provider calls the method, or at once by credit."""
         row = self.invoices[invoice]
         project, due = self.projects[row["project"]], self.due(invoice)
-        need(amount is None or amount == due, "AmountMismatch")
         need(row["status"] != "credited", "InvoiceCredited")
         need(row["status"] != "paid", "AlreadyPaid")
-        need(project["mode"] == "on_invoice", "PaidFromHeldFunds")
+        need(project["mode"] == "on_invoice" or row["part"], "PaidFromHeldFunds")
         need(not self.on_its_way(invoice), "PaymentInProgress")
+        need(amount is None or amount == due, "AmountMismatch")
         return self.begin(project, due, method, at, invoice=invoice)
 
     def pay_automatically(self, invoice, method, at):
@@ -62,18 +62,21 @@ class Payments(Bills):
             parts[milestone] = self.with_tax(of, price)
         return self.begin(of, sum(parts.values()), method, at, parts=parts)
 
-    def begin(self, project, amount, method, at, *, invoice=None, parts=None):
+    def note_down(self, project, amount, method, *, invoice=None, parts=None):
         payment = self.handle()
-        row = {
+        self.payments[payment] = {
             "invoice": invoice, "parts": parts or {}, "payer": project["buyer"],
             "currency": project["currency"], "amount": amount, "method": method,
             "status": "processing", "outcome": "", "received": None, "automatic": False,
             "ended": None, "credit": 0, "back": 0, "account": None,
         }  # fmt: skip
+        return payment
+
+    def begin(self, project, amount, method, at, *, invoice=None, parts=None):
         if method == "credit":
             free = self.free(project["buyer"], "credit", project["currency"])
             need(free >= amount, "InsufficientFunds")
-        self.payments[payment] = row
+        payment = self.note_down(project, amount, method, invoice=invoice, parts=parts)
         if method == "credit":
             self.conclude(payment, amount, at)
         return payment

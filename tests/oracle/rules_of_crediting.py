@@ -1,8 +1,10 @@
-"""Taking invoices back by credit notes, as rules of the machine."""
+"""Taking invoices back by credit notes, and objecting to them, as rules of the machine."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from invoicing.models import Invoice
+from invoicing.services import invoice_object
 from tests.oracle.rules_of_withdrawal import Withdrawals
 from tests.oracle.rules_of_work import money
 from wallets.services import invoice_credit
@@ -27,11 +29,12 @@ class Crediting(Withdrawals):
         left = row["gross"] - row["credited"]
         self.credit(invoice, None if share is None else left * share // 100, by, is_seconded)
 
-    @precondition(lambda self: any(row["waiting"] for row in self.books.invoices.values()))
+    @precondition(lambda self: any(row["left"] for row in self.books.clearings.values()))
     @rule(data=st.data(), share=st.just(None) | st.integers(30, 100))
     def another_than_what_clears_is_credited(self, data, share):
         """Of one seller: what waits goes first, what can be spent after it."""
-        waiting = self.one_of(data, self.books.invoices, lambda row: row["waiting"])
+        clearings = self.books.clearings
+        waiting = clearings[self.one_of(data, clearings, lambda row: row["left"])]["invoice"]
         seller = self.project_of(waiting)["seller"]
         invoice = self.one_of(
             data,
@@ -57,5 +60,35 @@ class Crediting(Withdrawals):
                 by=self.people[of["seller"] if by == "seller" else "staff"],
                 at=at,
             ),
-            self.keep,
+            self.keep_note,
         )
+
+    def keep_note(self, expected, actual):
+        """Remember it, and the invoice that was issued with it for the one of which nothing is left."""
+        self.keep(expected, actual)
+        corrected = self.books.notes[expected]["corrected"]
+        if corrected is not None and corrected not in self.names.rows:
+            self.keep(corrected, Invoice.objects.exclude(kind="credit_note").latest("pk"))
+
+    @precondition(lambda self: self.books.invoices)
+    @rule(data=st.data())
+    def the_seller_objects(self, data):
+        rows = self.books.invoices
+        self.object(self.one_of(data, rows, lambda row: row["status"] != "credited"))
+
+    def object(self, invoice):
+        seller = self.people[self.project_of(invoice)["seller"]]
+        self.both(
+            lambda at: self.books.object(invoice, at),
+            lambda at: invoice_object(
+                invoice_id=self.row(invoice), reason="Not my tax.", by=seller, at=at
+            ),
+        )
+
+    @precondition(lambda self: any(row["objected"] for row in self.books.invoices.values()))
+    @rule(data=st.data(), by=st.sampled_from(["seller", "staff"]))
+    def what_was_objected_to_is_issued_anew(self, data, by):
+        def likely(row):
+            return row["objected"] and row["status"] != "credited"
+
+        self.credit(self.one_of(data, self.books.invoices, likely), None, by, False)

@@ -81,7 +81,7 @@ class Invoices(Work):
             lambda at: held_settle(invoice_ids=[self.row(invoice)], at=at),
         )
 
-    @precondition(lambda self: any(row["waiting"] for row in self.books.invoices.values()))
+    @precondition(lambda self: any(row["left"] for row in self.books.clearings.values()))
     @rule(data=st.data())
     def money_clears(self, data):
         self.clear(data.draw(st.sets(st.sampled_from(list(self.books.invoices)), min_size=1)))

@@ -25,6 +25,8 @@ from tests.oracle.machine import CURRENCIES, MoneyMachine
 
 MOST_PROJECTS = 4
 RATES = {500: "0.0500", 1000: "0.1000", 333: "0.0333", 0: "0.0000", 9999: "0.9999"}
+TAXES = {"registered": 19, "not_registered": 0}
+"""What the second seller adds to a price, by what the tax office knows of them."""
 BUDGETS = st.integers(5, 2000) | st.integers(100_000, 4_000_000)
 PROJECTS = {
     "buyer": st.sampled_from(["clara", "carl"]),
@@ -65,6 +67,7 @@ class Work(MoneyMachine):
         self.match(**terms)
 
     def match(self, **terms):
+        """The new project and its plan."""
         currency, people = terms["currency"], (terms["buyer"], terms["seller"])
         project, plan = self.books.match(**terms)
         with override_settings(
@@ -85,6 +88,7 @@ class Work(MoneyMachine):
         self.names.name(project, row)
         for handle, milestone in zip(plan, row.milestones.order_by("position"), strict=True):
             self.names.name(handle, milestone)
+        return project, plan
 
     def milestone(self, data, *statuses):
         def likely(row):
@@ -205,16 +209,17 @@ class Work(MoneyMachine):
             ),
         )  # fmt: skip
 
-    @rule(status=st.sampled_from([("registered", 19), ("not_registered", 0)]))
+    @rule(status=st.sampled_from(list(TAXES)))
     def the_tax_changes(self, status):
-        name, percent = status
+        self.change_tax(status)
 
+    def change_tax(self, status):
         def expected(at):
-            self.books.taxes["frida"] = percent
+            self.books.taxes["frida"] = TAXES[status]
 
         self.both(
             expected,
             lambda at: legal_data_update(
-                changes={"tax_status": name}, by=self.people["frida"], at=at
+                changes={"tax_status": status}, by=self.people["frida"], at=at
             ),
         )

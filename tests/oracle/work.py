@@ -27,7 +27,7 @@ class Work(Books):
         self.projects[project] = {
             "buyer": buyer, "seller": seller, "currency": currency, "mode": mode, "rate": rate,
             "clearing": clearing, "auto": auto, "agreed": budget, "invoiced": 0, "fees": 0,
-            "method": method, "upfront": upfront,
+            "method": method, "upfront": upfront, "extra": 0, "extra_invoiced": 0,
             "status": "active" if upfront is None else "awaiting_upfront",
         }  # fmt: skip
         shares = [None] * tasks if upfront is None else shared_out(budget - upfront, tasks)
@@ -37,7 +37,7 @@ class Work(Books):
             self.milestones[plan[-1]] = {
                 "project": project, "position": len(plan), "status": "planned", "version": 0,
                 "price": price, "share": share, "bonus": 0, "ends": None, "extended": False,
-                "approved": None, "silent": False, "funding": None,
+                "approved": None, "silent": False, "funding": None, "spent": 0,
             }  # fmt: skip
         return project, plan
 
