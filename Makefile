@@ -63,14 +63,7 @@ check-schema: install-dev
 	diff -u $(SCHEMA) .local/openapi.yaml
 
 nightly: install-dev ## The long versions of tests: random lives, orders of steps, edits of the ledger, kills, chaos, rule sets of EINVOICE_RULES
-	@seed=$${SEED:-$$(date +%Y%m%d)}; \
-	TAMPER_EDITS=1000 TAMPER_SEED=$$seed ORACLE_RUNS=2000 ORACLE_STEPS=100 ORACLE_SEED=$$seed \
-	INTERLEAVING_ORDERS=1000 INTERLEAVING_SEED=$$seed MONEY_EXAMPLES=10000 ISSUED_CURRENCIES=all $(WITH_SERVERS) pytest -q -s \
-	tests/wallets/test_tampering.py tests/common/test_money_laws.py tests/interleavings tests/oracle tests/invoicing/documents/test_official_rules.py tests/invoicing/documents/test_issued.py
-	@KILL_ROUNDS=$${KILL_ROUNDS:-10} $(WITH_SERVERS) pytest -q tests/kill
-	@CHAOS_MINUTES=$${CHAOS_MINUTES:-30} $(IN_VENV)/python -m chaos
-	@$(IN_VENV)/python -m chaos --controls
-	@$(MAKE) mutants
+	@exec $(IN_VENV)/python -m scripts.nightly
 
 chaos: install-dev ## Kill everything at random while clients move money (CHAOS_MINUTES, CHAOS_SEED)
 	@exec $(IN_VENV)/python -m chaos $(ARGS)
