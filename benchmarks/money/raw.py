@@ -33,6 +33,12 @@ class Raw:
         call = f"SELECT raw.settle(nextval('raw.turn') + 1, {str(chain).lower()}, {shards});"
         return pgbench(self._place, call, clients=clients, each=each)
 
+    def bound(self, *, clients: int, each: int) -> Sample:
+        """raw.settle() on the product's own tables; the slice can be settled once."""
+        self.prepare()
+        call = "SELECT raw.settle_bound(nextval('raw.turn') + 1);"
+        return pgbench(self._place, call, clients=clients, each=each)
+
     def batch(self, *, size: int, clients: int, each: int, chain: bool = True) -> Sample:
         """raw.settle_batch() of so many milestones at once."""
         self.prepare()

@@ -74,6 +74,7 @@ class Core:
         self.raw_single: dict[int, Series] = {}
         self.ours_batch: dict[tuple[int, int], Series] = {}
         self.ours_single = Series(f"ours, single, {CLIENTS} clients")
+        self.bound = Series(f"raw on our tables, single, {CLIENTS} clients")
         self.yardstick = Series(f"ORM service, single, {CLIENTS} clients")
         self.bare = Series("raw without chain, batches of 1,000, 2 clients")
 
@@ -84,6 +85,7 @@ class Core:
         print(f"\n{HEAD}")
         for series in (
             *self.raw_single.values(),
+            self.bound,
             self.ours_single,
             self.yardstick,
             *self.raw_batch.values(),
@@ -97,6 +99,8 @@ class Core:
         for count in sizes.raw_clients:
             series = self.raw_single.setdefault(count, Series(f"raw, single, {count} clients"))
             series.samples.append(self._raw.single(clients=count, each=sizes.singles))
+        bound = Raw(self._place, self._stock.take(CLIENTS * sizes.singles + 1))
+        self.bound.samples.append(bound.bound(clients=CLIENTS, each=sizes.singles))
         self.ours_single.samples.append(
             ours.single(self._stock, each=sizes.singles, processes=CLIENTS, postmaster=postmaster)
         )
@@ -149,7 +153,8 @@ class Core:
                 f"single, {CLIENTS} clients / raw single function",
                 self.ours_single.rate / single.rate,
                 0.5,
-                note=f"by CPU {single.total_us / self.ours_single.total_us:.2f}",
+                note=f"by CPU {single.total_us / self.ours_single.total_us:.2f}, and "
+                f"{single.total_us / self.bound.total_us:.2f} for raw on our tables",
             ),
             at_least(
                 f"single, {CLIENTS} clients / ORM service with the same rows",
