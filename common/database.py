@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 class KeptPlanCursor(psycopg.Cursor[tuple[Any, ...]]):
@@ -20,12 +20,15 @@ def fetch_rows(statement: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]
     A batch's arrays are not parsed as part of the text, and the plan is kept. The server plans
     without seeing the values, so each needs a type: `%s::bigint[]`.
     """
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    bare: Any = KeptPlanCursor(connection.connection)
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    # Not `django.db.connection`, which looks the connection up at each attribute.
+    database = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    bare: Any = KeptPlanCursor(database.connection)
+    is_logged = database.queries_logged
+    wrap = database.make_debug_cursor if is_logged else database.make_cursor
     with wrap(bare) as cursor:
         cursor.execute(statement, arguments)
-        if connection.queries_logged:
-            connection.queries_log[-1]["sql"] = statement
+        if is_logged:
+            database.queries_log[-1]["sql"] = statement
         return cursor.fetchall() if cursor.rownumber is not None else []

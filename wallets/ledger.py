@@ -6,7 +6,8 @@ the same key and content returns the first journal; with other content it is ref
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, NoReturn
@@ -291,8 +292,15 @@ def settle_batch(settlements: Sequence[Settlement]) -> list[Posted]:
 
 def call(statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
     """Run a function that posts, and say what the constraints that it broke mean."""
-    try:
+    with refusals():
         return fetch_rows(statement, arguments)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Say what constraints mean that a function which posts broke."""
+    try:
+        yield
     except IntegrityError as error:
         _refuse(error)
 

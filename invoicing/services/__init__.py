@@ -3,7 +3,7 @@
 from invoicing.services.chasing import invoice_remind, invoice_report
 from invoicing.services.crediting import credit_note_issue
 from invoicing.services.documents import documents_keep, documents_make, documents_render
-from invoicing.services.drafts import Draft, Issued
+from invoicing.services.drafts import ARGUMENTS, Draft, Issued, Paying
 from invoicing.services.issuing import (
     DOCUMENT,
     ISSUED,
@@ -23,12 +23,14 @@ from invoicing.services.overdue import OVERDUE, invoices_become_overdue
 from invoicing.services.states import InvoiceRow, invoice_put_on_hold, invoices_mark_paid
 
 __all__ = [
+    "ARGUMENTS",
     "DOCUMENT",
     "ISSUED",
     "OVERDUE",
     "Draft",
     "InvoiceRow",
     "Issued",
+    "Paying",
     "credit_note_issue",
     "documents_keep",
     "documents_make",

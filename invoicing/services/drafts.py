@@ -16,15 +16,14 @@ from common.money import FeeSplit, decimal_text
 from invoicing.services.works import Terms, Work
 from invoicing.tax import Decision, TaxParty, decide, tax_party
 
-WRITE: Final = """
-SELECT id, key FROM invoicing_write(
+ARGUMENTS: Final = """
   %s, %s, %s, %s, %s::inet, %s::text[], %s::uuid[], %s::text[], %s::text[], %s::bigint[], %s::bigint[],
   %s::bigint[], %s::bigint[], %s::jsonb, %s::jsonb, %s::bigint[], %s::integer[], %s::text[],
   %s::text[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::boolean[], %s::jsonb,
   %s::integer[], %s::integer[], %s::smallint[], %s::text[], %s::numeric[], %s::text[],
   %s::numeric[], %s::numeric[], %s::bigint[], %s::bigint[], %s::bigint[]
-)
 """
+WRITE: Final = f"SELECT id, key FROM invoicing_write({ARGUMENTS})"  # noqa: S608 - a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +44,27 @@ class Draft:
 
 
 class Issued(NamedTuple):
-    """An invoice that was written."""
+    """An invoice that was written; `beside` is what the statement of an upper app says of it."""
 
     draft: Draft
     pk: int
     public_id: str
+    beside: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paying:
+    """How an upper app writes drafts of which it pays some in the same statement.
+
+    Their numbers, and what the statement needs of them after the arguments of `invoicing_write`.
+    """
+
+    numbers: Collection[str] = frozenset()
+    statement: str = WRITE
+    columns: Sequence[Any] = ()
+
+
+NOBODY: Final = Paying()
 
 
 class Decisions:
@@ -89,13 +104,10 @@ def write(
     copies: Mapping[str, str],
     *,
     topics: Sequence[str],
-    paid: Collection[str] = frozenset(),
+    paying: Paying = NOBODY,
     at: datetime,
 ) -> list[Issued]:
-    """Write invoices and all that belongs to issuing them in one statement.
-
-    Those whose numbers are in `paid` are paid in this transaction, and written so.
-    """
+    """Write invoices and all that belongs to issuing them in one statement."""
     arguments = [
         at,
         at.date(),
@@ -105,12 +117,13 @@ def write(
         *_heads(drafts),
         *_parties(drafts, copies),
         *_sums(drafts),
-        booleans([draft.number in paid for draft in drafts]),
+        booleans([draft.number in paying.numbers for draft in drafts]),
         *_decided(drafts),
         *_lines(drafts),
         *_totals(drafts),
+        *paying.columns,
     ]
-    written = fetch_rows(WRITE, arguments)
+    written = fetch_rows(paying.statement, arguments)
     return [Issued(draft, *row) for draft, row in zip(drafts, written, strict=True)]
 
 

@@ -1,6 +1,6 @@
 """Issuing invoices for approved milestones: numbered, frozen, in set-based batches."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -14,7 +14,15 @@ from invoicing import numbering
 from invoicing.enums import InvoiceKind
 from invoicing.models import Invoice
 from invoicing.numbering import Counter
-from invoicing.services.drafts import Decisions, Draft, Issued, copies_of, write
+from invoicing.services.drafts import (
+    NOBODY,
+    Decisions,
+    Draft,
+    Issued,
+    Paying,
+    copies_of,
+    write,
+)
 from invoicing.services.works import Batch, Terms, Work, upfront_works, work_anew, works_of
 from invoicing.tax import Decision
 from outbox.services import enqueue_many, nudge_for
@@ -75,12 +83,15 @@ def works_issue(batch: Batch, *, at: datetime) -> list[int]:
     return [invoice.pk for invoice in issued]
 
 
-def invoices_draft(*, milestone_ids: Sequence[int], at: datetime) -> tuple[list[Draft], Batch]:
+def invoices_draft(
+    *, milestone_ids: Sequence[int], statement: str, at: datetime
+) -> tuple[list[Draft], Batch]:
     """What `invoices_issue` would write of these milestones, for a caller that writes it itself.
 
     In the same transaction by `drafts_write`: the locks are taken, the numbers and fees given out.
+    The caller's `statement` reads the works, and one column `beside` them.
     """
-    batch = works_of(milestone_ids, year=at.year)
+    batch = works_of(milestone_ids, year=at.year, statement=statement)
     return works_draft(batch, at=at), batch
 
 
@@ -109,16 +120,13 @@ def drafts_write(
     batch: Batch,
     *,
     topics: Sequence[str],
-    paid: Collection[str] = frozenset(),
+    paying: Paying = NOBODY,
     at: datetime,
 ) -> list[Issued]:
-    """Write the drafted invoices, the numbers of their series and the totals of their projects.
-
-    Those whose numbers are in `paid` are written as paid: the caller pays them in this transaction.
-    """
+    """Write the drafted invoices, the numbers of their series and the totals of their projects."""
     if not drafts:
         return []
-    issued = write(drafts, batch.copies, topics=topics, paid=paid, at=at)
+    issued = write(drafts, batch.copies, topics=topics, paying=paying, at=at)
     nudge_for(topics)
     failpoint("issue.written")
     return issued

@@ -32,6 +32,7 @@ TERMS: Final = (
     "clearing_days",
 )
 WORKS: Final = "SELECT * FROM invoicing_works(%s::bigint[], %s, %s)"
+WIDTH: Final = 27
 
 
 @dataclass(slots=True)
@@ -124,7 +125,8 @@ class Batch:
     """What is to be invoiced, and what was read under the locks with it.
 
     Copies of the parties in JSON by their keys, what the tax law asks of each as one text, and the
-    counters of the sellers that have one.
+    counters of the sellers that have one. `beside` is what the statement of an upper app says of
+    milestones in a column of its own.
     """
 
     terms: dict[int, Terms] = field(default_factory=dict)
@@ -132,10 +134,13 @@ class Batch:
     facts: dict[str, str] = field(default_factory=dict)
     counters: dict[int, Counter] = field(default_factory=dict)
     works: list[Work] = field(default_factory=list)
+    beside: dict[int, Any] = field(default_factory=dict)
 
-    def read(self, milestone_ids: Sequence[int], *, year: int) -> list[Task]:
+    def read(
+        self, milestone_ids: Sequence[int], *, year: int, statement: str = WORKS
+    ) -> list[Task]:
         """Lock and read these milestones, all of a project by the completion method; by approval."""
-        found = fetch_rows(WORKS, [bigints(milestone_ids), SeriesFamily.INVOICE.value, year])
+        found = fetch_rows(statement, [bigints(milestone_ids), SeriesFamily.INVOICE.value, year])
         return [self._task(row) for row in found]
 
     def _task(self, row: tuple[Any, ...]) -> Task:
@@ -143,26 +148,28 @@ class Batch:
         if project_id not in self.terms:
             terms = self.terms[project_id] = Terms(*row[:10])
             self.copies[terms.seller_key], self.facts[terms.seller_key] = row[23:25]
-            self.copies[terms.buyer_key], self.facts[terms.buyer_key] = row[25:]
+            self.copies[terms.buyer_key], self.facts[terms.buyer_key] = row[25:27]
             if row[19] is not None:
                 self.counters[terms.freelancer_id] = Counter(*row[19:23])
         pk, public_id, title, status, amount, share, bonus, currency, is_taken = row[10:19]
+        if len(row) > WIDTH:
+            self.beside[pk] = row[WIDTH]
         price = minor_of(amount, currency) if share is None else share
         is_billable = status in BILLABLE
         return Task(pk, public_id, title, is_billable, price, bonus, currency, project_id, is_taken)
 
 
-def works_of(milestone_ids: Sequence[int], *, year: int) -> Batch:
+def works_of(milestone_ids: Sequence[int], *, year: int, statement: str = WORKS) -> Batch:
     """What approvals of these milestones lead to, in order of approval.
 
     Each that has no invoice yet; by the completion method the final invoice of a project of which
     all milestones are approved. Projects, milestones and the sellers' series of that year are
-    locked, in primary-key order.
+    locked, in primary-key order. A `statement` of an upper app reads one column beside these.
     """
     batch = Batch()
     of_whole: dict[int, list[tuple[int, Task]]] = {}
     found: list[tuple[int, Work]] = []
-    for place, task in enumerate(batch.read(milestone_ids, year=year)):
+    for place, task in enumerate(batch.read(milestone_ids, year=year, statement=statement)):
         terms = batch.terms[task.project_id]
         if terms.is_by_completion:
             of_whole.setdefault(terms.pk, []).append((place, task))

@@ -1,6 +1,8 @@
 """From an approval to the wallet in one transaction, where the money is held."""
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from djmoney.money import Money
 
 from invoicing.models import Invoice
@@ -15,16 +17,25 @@ from tests.builders import (
 )
 from tests.factories import AT
 from tests.parties import buyer, seller
-from wallets import integrity
+from wallets import integrity, ledger
+from wallets.enums import AccountKind, JournalKind
+from wallets.exceptions import InsufficientFunds
+from wallets.ledger import AccountSpec, JournalDraft, Leg
 from wallets.models import Journal
 from wallets.selectors import wallet_balances
 from wallets.services import milestones_bill
+from wallets.services.billing import BILL, WORKS
 
 pytestmark = pytest.mark.django_db
 
 
 def waiting() -> list[str]:
     return list(Job.objects.filter(topic="invoice.issued").values_list("key", flat=True))
+
+
+def account(owner: str, kind: AccountKind) -> int:
+    [pk] = ledger.open_accounts([AccountSpec(owner, kind, "USD")]).values()
+    return pk
 
 
 def test_held_milestones_are_invoiced_and_paid_at_once():
@@ -41,6 +52,36 @@ def test_held_milestones_are_invoiced_and_paid_at_once():
     [balance] = wallet_balances(project.freelancer_id)
     assert balance.available == 316_667 + 316_667
     assert integrity.differences() == []
+
+
+def test_one_statement_reads_and_one_writes_and_pays():
+    project = held_project()
+    fund(project)
+    first, second = (approved_milestone(project, position=position) for position in (1, 2))
+    milestones_bill(milestone_ids=[first.pk], at=AT)
+
+    with CaptureQueriesContext(connection) as queries:
+        milestones_bill(milestone_ids=[second.pk], at=AT)
+
+    statements = [query["sql"] for query in queries]
+    assert [sql for sql in statements if "SAVEPOINT" not in sql] == [WORKS, BILL]
+
+
+def test_a_broken_floor_is_refused_as_missing_funds():
+    project = held_project()
+    fund(project)
+    milestone = approved_milestone(project)
+    legs = (
+        Leg(account(f"milestone:{milestone.pk}", AccountKind.HELD), -1),
+        Leg(account(f"user:{project.commissioner_id}", AccountKind.CREDIT), 1),
+    )
+    ledger.post(JournalDraft(JournalKind.RELEASE, "test:one", "milestone", milestone.pk, legs))
+
+    with pytest.raises(InsufficientFunds), transaction.atomic():
+        milestones_bill(milestone_ids=[milestone.pk], at=AT)
+
+    assert Invoice.objects.count() == 0
+    assert milestone_of(project).status == "approved"
 
 
 def test_billing_again_changes_nothing():

@@ -63,9 +63,13 @@ WHERE milestone_id = ANY(%s::bigint[]) AND status = 'held'
 """
 PAY_EXACTLY: Final = """
 SELECT wallets_pay_held(
-  %s::bigint[], %s::text[], %s::text[], %s::text[], %s, %s::bigint[], %s::bigint[], %s::text[],
-  %s::bigint[], %s::bigint[], %s::text[], %s::date[], %s::text[], %s::bigint[], %s::bigint[],
-  %s::bigint[], %s::bigint[], %s, %s, %s, %s::inet
+  p_invoices => %s::bigint[], p_keys => %s::text[], p_numbers => %s::text[],
+  p_statuses => %s::text[], p_written => false, p_milestones => %s::bigint[],
+  p_projects => %s::bigint[], p_payers => %s::bigint[], p_sellers => %s::bigint[],
+  p_currencies => %s::text[], p_subjects => %s::text[], p_credited => %s::text[],
+  p_available_on => %s::date[], p_totals => %s::bigint[], p_nets => %s::bigint[],
+  p_fees => %s::bigint[], p_lifetimes => %s::bigint[], p_label => %s, p_at => %s,
+  p_request => %s, p_address => %s::inet
 )
 """
 
@@ -160,31 +164,42 @@ def held_for(milestone_ids: Iterable[int | None]) -> dict[int | None, int]:
     return dict(fetch_rows(HELD, [bigints(pk for pk in milestone_ids if pk is not None)]))
 
 
-def pay_exactly(bills: Sequence[Bill], *, is_written: bool = False, at: datetime) -> None:
+def pay_exactly(bills: Sequence[Bill], *, at: datetime) -> None:
     """Pay from what is held for their milestones, which is what they come to, in one statement.
 
-    `is_written` when their invoices were written as paid in this transaction. All or nothing.
+    All or nothing.
     """
     arguments = [
         *columns_of([bill.invoice for bill in bills]),
-        is_written,
         bigints_or_null([bill.milestone_id for bill in bills]),
         bigints({bill.project_id for bill in bills}),
-        texts([bill.subject for bill in bills]),
         bigints([bill.buyer_id for bill in bills]),
         bigints([bill.seller_id for bill in bills]),
+        texts([bill.currency for bill in bills]),
+        *owed(bills, at=at),
+        at,
+        *context.served(),
+    ]
+    ((is_owing,),) = ledger.call(PAY_EXACTLY, *arguments)
+    paid_exactly(bills, is_owing=is_owing, at=at)
+
+
+def owed(bills: Sequence[Bill], *, at: datetime) -> list[str]:
+    """What is said of a settlement and posted by it, in columns for the statements that pay."""
+    return [
+        texts([bill.subject for bill in bills]),
         texts([bill.credited_kind.value for bill in bills]),
         texts([available_on(bill, at=at) for bill in bills]),
-        texts([bill.currency for bill in bills]),
         bigints([bill.total for bill in bills]),
         bigints([bill.net for bill in bills]),
         bigints([bill.fee for bill in bills]),
         bigints([bill.net - bill.tax for bill in bills]),
         str(PaymentSource.HELD.label),
-        at,
-        *context.served(),
     ]
-    ((is_owing,),) = ledger.call(PAY_EXACTLY, *arguments)
+
+
+def paid_exactly(bills: Sequence[Bill], *, is_owing: bool, at: datetime) -> None:
+    """What follows where money has to clear first, or is owed, in the transaction that paid."""
     begin_clearing(bills, at=at)
     if is_owing:
         pay_debts([bill for bill in bills if not bill.clearing_days], at=at)

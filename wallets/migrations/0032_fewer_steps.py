@@ -1,0 +1,12 @@
+from django.db import migrations
+
+from common.sql_files import run_sql
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("invoicing", "0027_fewer_steps"),
+        ("wallets", "0031_credit_request_keys"),
+    ]
+
+    operations = [run_sql(__file__, "fewer_steps")]
