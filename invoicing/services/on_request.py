@@ -63,5 +63,5 @@ def _invoice_on(milestone: Milestone) -> int | None:
     final = Invoice.objects.filter(project=milestone.project_id, kind=InvoiceKind.FINAL)
     return (
         own.order_by("-pk").values_list("pk", flat=True).first()
-        or final.values_list("pk", flat=True).first()
+        or final.order_by("-pk").values_list("pk", flat=True).first()
     )

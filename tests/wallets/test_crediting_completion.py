@@ -136,6 +136,20 @@ def test_a_final_invoice_is_corrected_before_it_is_paid():
     assert integrity.differences() == []
 
 
+def test_who_asks_for_a_corrected_final_invoice_gets_the_one_that_stands():
+    project = started_completion_project()
+    for position in (1, 2):
+        approved_milestone(project, position=position)
+    run_jobs("milestone.approved")
+    credit(objected(Invoice.objects.get(kind="final")))
+
+    answer = invoice_issue_for(
+        milestone_id=milestone_of(project).pk, by=project.commissioner, at=AT
+    )
+
+    assert answer == (standing("final").pk, False)
+
+
 def test_one_by_hand_is_corrected_after_the_final_one():
     project = started_completion_project()
     first = approved_milestone(project)
