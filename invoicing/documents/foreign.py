@@ -7,10 +7,12 @@ figures can be trusted are checked here, under their official names.
 
 import io
 import logging
+import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -50,6 +52,9 @@ PRESENT: Final = {
     "BR-15": ("BT-115", "The amount due is missing."),
     "BR-16": ("BG-25", "The document has no line."),
 }
+FIGURE: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
+KEPT_TOTAL: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,4})?")
+"""What a record can hold."""
 NEEDED: Final = ("BR-02", "BR-03", "BR-04", "BR-05", "BR-06", "BR-07", "BR-14")
 """Without these a document cannot be kept at all."""
 
@@ -94,10 +99,7 @@ def read(content: bytes) -> Reading:
     is_pdf = content.startswith(b"%PDF")
     tree = _parsed(_attached(content) if is_pdf else content)
     flavor = _flavor(tree)
-    try:
-        terms: dict[str, Any] = parse_ubl_cii_xml(tree, flavor=flavor, check_xsd=False)
-    except Exception as error:
-        raise Unreadable(f"The invoice cannot be read: {error}") from error
+    terms = _terms(tree, flavor)
     findings = (*_schema_findings(tree, flavor), *_findings(terms))
     kept = ForeignFormat.PDF if is_pdf else FLAVORS[flavor]
     return Reading(kept, terms, data_dict_to_json(dict(terms)), findings)
@@ -109,11 +111,25 @@ def _attached(content: bytes) -> bytes:
         with pikepdf.open(io.BytesIO(content)) as pdf:
             for name in ATTACHED:
                 if name in pdf.attachments:
-                    found: bytes = pdf.attachments[name].get_file().read_bytes()
-                    return found
-    except pikepdf.PdfError as error:
+                    return _unpacked(pdf.attachments[name].get_file().obj)
+    except (pikepdf.PdfError, pikepdf.PasswordError) as error:
         raise Unreadable("The PDF cannot be opened.") from error
     raise Unreadable("There is no electronic invoice inside this PDF.")
+
+
+def _unpacked(stream: Any) -> bytes:
+    """What an attached file holds, a byte more than the largest at most: some pack gigabytes."""
+    raw: bytes = stream.read_raw_bytes()
+    packing = stream.get("/Filter", [])
+    packings = list(packing) if isinstance(packing, (list, pikepdf.Array)) else [packing]
+    if not packings:
+        return raw
+    if packings != [pikepdf.Name.FlateDecode]:
+        raise Unreadable("The invoice inside this PDF is packed in a way that is not known here.")
+    try:
+        return zlib.decompressobj().decompress(raw, LARGEST + 1)
+    except zlib.error as error:
+        raise Unreadable("The invoice inside this PDF is damaged.") from error
 
 
 def _parsed(xml: bytes) -> Any:
@@ -138,6 +154,22 @@ def _flavor(tree: Any) -> str:
     if flavor not in FLAVORS:
         raise Unreadable("Only Factur-X, ZUGFeRD 2, CII and UBL can be read.")
     return flavor
+
+
+def _terms(tree: Any, flavor: str) -> dict[str, Any]:
+    try:
+        get_level(tree, flavor)
+    except (ValueError, AttributeError) as error:
+        raise Unreadable("BR-01: The document claims no profile that is known here.") from error
+    try:
+        terms: dict[str, Any] = parse_ubl_cii_xml(tree, flavor=flavor, check_xsd=False)
+    except KeyError as error:
+        [term] = error.args
+        known = {term: f"{rule}: {message}" for rule, (term, message) in PRESENT.items()}
+        raise Unreadable(known.get(term, f"{term} is missing.")) from error
+    except Exception as error:
+        raise Unreadable(f"The invoice cannot be read: {error}") from error
+    return terms
 
 
 def _schema_findings(tree: Any, flavor: str) -> Iterator[Finding]:
@@ -166,6 +198,9 @@ def _findings(terms: Mapping[str, Any]) -> Iterator[Finding]:
     currency = str(terms.get("BT-5", ""))
     if currency and currency not in EXPONENTS:
         yield Finding("BR-CL-04", f"{currency} is no currency of this platform.")
+    total = terms.get("BT-112")
+    if total not in (None, "") and not KEPT_TOTAL.fullmatch(str(total)):
+        yield Finding("BR-14", "The total with tax is no amount that can be kept.")
     seller = terms.get("BG-4") or {}
     numbers = ("identifiers", "legal_identifier", "vat_identifier")
     if not any(seller.get(name) for name in numbers):
@@ -175,7 +210,11 @@ def _findings(terms: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _total_findings(terms: Mapping[str, Any]) -> Iterator[Finding]:
-    of = {number: _amount(terms, f"BT-{number}") for number in range(106, 116)}
+    numbers = range(106, 116)
+    of = {number: _amount(terms, f"BT-{number}") for number in numbers}
+    for number in numbers:
+        if not FIGURE.fullmatch(str(terms.get(f"BT-{number}") or 0)):
+            yield Finding("BR-DEC", f"BT-{number} is no amount.")
     lines = sum((_amount(line, "BT-131") for line in terms.get("BG-25", [])), Decimal(0))
     sums = (
         ("BR-CO-10", of[106], lines, "lines"),
@@ -214,10 +253,8 @@ def _term(terms: Mapping[str, Any], path: str) -> Any:
 
 
 def _amount(terms: Mapping[str, Any], term: str) -> Decimal:
-    try:
-        return Decimal(str(terms.get(term) or 0))
-    except InvalidOperation:
-        return Decimal(0)
+    written = str(terms.get(term) or 0)
+    return Decimal(written) if FIGURE.fullmatch(written) else Decimal(0)
 
 
 def day_of(reading: Reading) -> date:

@@ -1,14 +1,16 @@
 """Foreign invoices: read, held against the rules, kept once as a record of somebody."""
 
 import io
+import zlib
 
+import pikepdf
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from accounts.models import AuditEvent
 from common.exceptions import PermissionRefused
-from invoicing.documents.foreign import LARGEST, read
+from invoicing.documents.foreign import LARGEST, Unreadable, read
 from invoicing.documents.pdf import render_pdf
 from invoicing.documents.xml import cii_of, ubl_of
 from invoicing.enums import Side
@@ -90,6 +92,80 @@ def test_what_the_schema_refuses_is_listed_with_its_line():
     assert not broken.is_complete
 
 
+def attaching(content, **saving):
+    """A PDF with this as its factur-x.xml."""
+    written = io.BytesIO()
+    with pikepdf.new() as one:
+        one.add_blank_page()
+        one.attachments["factur-x.xml"] = content
+        one.save(written, **saving)
+    return written.getvalue()
+
+
+def packed(kind, content):
+    """The same with the attachment's stream as it is, said to be packed in some way."""
+    written = io.BytesIO()
+    with pikepdf.open(io.BytesIO(attaching(b"to be replaced"))) as one:
+        stream = one.attachments["factur-x.xml"].get_file().obj
+        stream.write(content, filter=pikepdf.Name(kind))
+        one.save(written)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        attaching(UBL),
+        attaching(UBL, compress_streams=False),
+        packed("/FlateDecode", zlib.compress(UBL)),
+    ],
+    ids=["saved", "plain", "packed"],
+)
+def test_the_attachment_is_read_however_it_is_kept(content):
+    assert read(content).findings == ()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "amount",
+    ["NaN", "sNaN", "Infinity", "1E+999999999", "1e3", "-0.01", "abc", "٣", "1" * 16, "0.00001"],
+)
+@pytest.mark.parametrize(
+    ("content", "total"), [(UBL, b">3400.01<"), (CII, b">4046.01<")], ids=["ubl", "cii"]
+)
+def test_a_total_that_no_record_can_hold_is_a_broken_rule(freelancer, content, total, amount):
+    with pytest.raises(ForeignIncomplete) as refusal:
+        keep(content.replace(total, f">{amount}<".encode()), freelancer, accepts=True)
+
+    assert "BR-14" in {error.code for error in refusal.value.errors}
+    assert not ForeignInvoice.objects.exists()
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1E+99999999"])
+@pytest.mark.parametrize("figure", [b">19<", b">646.00<", b">3400.01<"])
+def test_figures_that_are_none_break_a_rule(figure, amount):
+    assert figure in CII
+
+    assert read(CII.replace(figure, f">{amount}<".encode())).findings
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (UBL.replace(b"urn:cen.eu:en16931:2017", b"urn:example"), "BR-01"),
+        (CII.replace(b"urn:cen.eu:en16931:2017", b""), "BR-01"),
+        (
+            UBL.replace(b"<cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>", b""),
+            "BR-05",
+        ),
+    ],
+    ids=["other profile", "no profile", "no currency"],
+)
+def test_what_keeps_a_document_from_being_read_has_a_rule_too(content, rule):
+    with pytest.raises(Unreadable, match=f"^{rule}: "):
+        read(content)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "content",
@@ -101,8 +177,15 @@ def test_what_the_schema_refuses_is_listed_with_its_line():
         b"<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>" + UBL.split(b"?>", 1)[-1],
         b"x" * (5 * 1024 * 1024 + 1),
         render_pdf(made("de-de"), cii=None),
+        attaching(UBL, encryption=pikepdf.Encryption(owner="owner", user="user")),
+        packed("/FlateDecode", zlib.compress(UBL + b" " * LARGEST)),
+        packed("/FlateDecode", b"not packed"),
+        packed("/LZWDecode", UBL),
     ],
-    ids=["empty", "text", "xml", "pdf", "doctype", "large", "page"],
+    ids=[
+        *("empty", "text", "xml", "pdf", "doctype", "large", "page"),
+        *("locked", "bomb", "broken stream", "old packing"),
+    ],
 )
 def test_what_is_no_invoice_is_refused(freelancer, content):
     with pytest.raises(ForeignUnreadable):
