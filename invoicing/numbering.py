@@ -4,7 +4,6 @@ import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from string import Formatter
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -17,6 +16,7 @@ from invoicing.models import InvoiceSeries, Issuer
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_LENGTH = 4
 MOST_DIGITS = 9
+LONGEST_PREFIX = 24
 ADVANCE = "SELECT invoicing_advance(%s::bigint[], %s::integer[])"
 
 
@@ -75,14 +75,15 @@ def prefix_of(code: str, *, family: SeriesFamily, year: int) -> str:
 def check_pattern() -> None:
     """ImproperlyConfigured unless the pattern tells issuers, families, years and positions apart."""
     pattern, digits = settings.INVOICE_NUMBER_PREFIX, settings.INVOICE_NUMBER_DIGITS
-    fields = sorted(name for _, name, _, _ in Formatter().parse(pattern) if name)
-    is_whole = fields == ["code", "mark", "year"] and re.fullmatch(
-        r"[0-9A-Z/-]*[A-Z/-]", prefix_of("A" * 8, family=SeriesFamily.CREDIT_NOTE, year=2026)
+    is_whole = (
+        sorted(re.findall(r"{(\w*)}", pattern)) == ["code", "mark", "year"]
+        and re.fullmatch(r"[0-9A-Z/-]*[A-Z/-]", re.sub(r"{\w+}", "A1", pattern))
+        and len(prefix_of("A" * 8, family=SeriesFamily.CREDIT_NOTE, year=2026)) <= LONGEST_PREFIX
     )
     if not is_whole or not 1 <= digits <= MOST_DIGITS:
         raise ImproperlyConfigured(
             "INVOICE_NUMBER_PREFIX needs {code}, {mark} and {year} once each, capitals, digits, '-'"
-            f" and '/' beside them, and no digit at its end; INVOICE_NUMBER_DIGITS 1 to {MOST_DIGITS}."
+            f" and '/' beside them, no digit at its end, and {LONGEST_PREFIX} characters in all; INVOICE_NUMBER_DIGITS 1 to {MOST_DIGITS}."
         )
 
 
