@@ -1,6 +1,7 @@
 """Invoices by hand: drafts, and what becomes of them."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -36,7 +37,7 @@ from invoicing.models import InvoiceDraft, ManualLine
 from invoicing.services import draft_cancel, draft_create, draft_edit, draft_send
 from invoicing.services.manual import MAX_LINES
 
-LARGEST: Final = Decimal("9999999.99")
+QUANTITY: Final = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?")
 HOUR: Final = {"amount": "85.00", "currency": "USD"}
 
 
@@ -51,13 +52,7 @@ class QuantityField(serializers.CharField):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
             self.fail("wrong_type")
-        try:
-            quantity = Decimal(data) if data.isascii() and len(data) <= 10 else None
-        except InvalidOperation:
-            quantity = None
-        if quantity is None or not quantity.is_finite() or not 0 < quantity <= LARGEST:
-            self.fail("invalid_quantity")
-        if quantity != round(quantity, 2):
+        if not QUANTITY.fullmatch(data) or not (quantity := Decimal(data)):
             self.fail("invalid_quantity")
         return quantity
 
