@@ -134,7 +134,7 @@ def cells(invoice: Invoice, side: Side) -> list[str]:
         *(
             harmless(party.get(name, ""))
             for party in (invoice.seller_copy, invoice.buyer_copy)
-            for name in ("name", "country", "vat_id")
+            for name in ("legal_name", "country", "vat_id")
         ),
         harmless(invoice.project.title),
         harmless(invoice.subject),

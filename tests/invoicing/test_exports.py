@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from tests.builders import active_project, paid_invoice, sent_invoice
 from tests.factories import AT
+from tests.parties import FRENCH, buyer, seller
 
 pytestmark = pytest.mark.django_db
 
@@ -44,10 +45,10 @@ def test_both_sides_get_their_table(client_for, project, commissioner, freelance
         "Issued": "2026-11-23",
         "Due": "2026-11-30",
         "Paid": "2026-11-23",
-        "Seller": "Fred Freelancer",
+        "Seller": paid.seller_copy["legal_name"],
         "Seller's country": "",
         "Seller's VAT number": "",
-        "Buyer": paid.buyer_copy["name"],
+        "Buyer": paid.buyer_copy["legal_name"],
         "Buyer's country": "",
         "Buyer's VAT number": "",
         "Project": "",
@@ -63,6 +64,14 @@ def test_both_sides_get_their_table(client_for, project, commissioner, freelance
     assert (mine[1]["Status"], mine[1]["Open"]) == ("Sent", "3333.33")
     assert theirs[0].keys() == mine[0].keys() - {"Fee", "Net"}
     assert table(client_for(stranger)) == []
+
+
+def test_the_table_has_the_names_that_the_documents_have(client_for):
+    invoice = sent_invoice(active_project(freelancer=seller(), commissioner=buyer(FRENCH)))
+
+    [row] = table(client_for(invoice.seller))
+
+    assert (row["Seller"], row["Buyer"]) == ("Fred's Studio GmbH", "Musée des Tranches SAS")
 
 
 def test_no_cell_is_a_formula(client_for, project, freelancer):
