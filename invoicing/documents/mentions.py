@@ -1,8 +1,12 @@
 """Sentences that a country wants on invoices of its businesses."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from invoicing.documents.model import Note
+from accounts.enums import TaxStatus
+from invoicing.documents.model import Language, Note
+from invoicing.documents.places import country_name
+from invoicing.tax.parties import INDIAN_STATES, tax_party
 
 FRENCH: Final = (
     Note(
@@ -29,6 +33,19 @@ def mentions_of(seller_country: str, buyer_country: str, *, is_business: bool) -
     if is_business and (seller_country, buyer_country) == ("FR", "FR"):
         return FRENCH
     return ()
+
+
+def place_of_supply(sold: Mapping[str, str], bought: Mapping[str, str]) -> tuple[Note, ...]:
+    """What Rule 46 of the CGST Rules wants of a registered seller in India, beside the tax."""
+    if sold["country"] != "IN" or sold["tax_status"] != TaxStatus.REGISTERED:
+        return ()
+    code = tax_party(bought).state
+    names = {code: name.title().replace(" And ", " and ") for name, code in INDIAN_STATES.items()}
+    place = f"{names[code]} ({code})" if code in names else ""
+    if bought["country"] != "IN":
+        place = country_name(bought["country"], Language.ENGLISH)
+    words = f"Place of supply: {place}. Tax payable on reverse charge: No."
+    return (Note(text=words),) if place else ()
 
 
 def self_billing_mentions_of(seller_country: str, *, is_taxed: bool) -> tuple[Note, ...]:

@@ -13,11 +13,16 @@ from accounts.models import Organisation
 from common.money import amount_text, from_minor, quantize, to_minor
 from invoicing.documents.language import vat_label
 from invoicing.documents.legends import legend_in
-from invoicing.documents.mentions import mentions_of, self_billing_mentions_of
+from invoicing.documents.mentions import (
+    mentions_of,
+    place_of_supply,
+    self_billing_mentions_of,
+)
 from invoicing.documents.model import (
     ZERO,
     Address,
     Category,
+    Contact,
     Document,
     Identifier,
     Language,
@@ -154,10 +159,16 @@ def party_of(copy: Mapping[str, str]) -> Party:
 
 def seller_of(copy: Mapping[str, str]) -> Party:
     """The same for a seller, who has to be identified (BR-CO-26): at least by our own number."""
-    party = party_of(copy)
+    party = replace(party_of(copy), contact=_contact(copy))
     if party.vat_id or party.registration or not party.address.country:
         return party
     return replace(party, identifiers=(Identifier(value=copy["id"]),))
+
+
+def _contact(copy: Mapping[str, str]) -> Contact | None:
+    """Whom to ask; copies from before these fields have none."""
+    phone, email = copy.get("contact_phone", ""), copy.get("contact_email", "")
+    return Contact(name=copy["name"], phone=phone, email=email) if phone or email else None
 
 
 def _registration(copy: Mapping[str, str], local: str) -> Identifier | None:
@@ -201,6 +212,7 @@ def _notes(
         *([Note(text=invoice.reason)] if invoice.reason else []),
         *(Note(text=text) for row in taxes for text in _tax_notes(row, language)),
         *mentions,
+        *(place_of_supply(sold, bought) if taxes else ()),
     )
 
 

@@ -27,6 +27,11 @@ def for_page(text: str) -> str:
     return "\n".join(_CONTROLS.sub(" ", line).strip() for line in lines)
 
 
+def _names_subjects(document: Document) -> bool:
+    """France wants them (BR-FR-05); elsewhere UBL would only show "#AAI#" before the text."""
+    return any(note.subject for note in document.notes)
+
+
 def notes_of(document: Document) -> list[Note]:
     """The document's notes, after those that follow from who issued it."""
     wording = wording_of(document.language)
@@ -37,5 +42,5 @@ def notes_of(document: Document) -> list[Note]:
         sentence = wording.issued_by.format(
             issuer=document.issued_by, seller=document.seller.legal_name
         )
-        notes.append(Note(text=sentence, subject="AAI"))
+        notes.append(Note(text=sentence, subject="AAI" if _names_subjects(document) else ""))
     return [*notes, *document.notes]

@@ -203,6 +203,16 @@ def test_the_page_splits_the_tax_of_an_indian_state(client_for):
     assert "CGST 9 %: 9.01 INR; SGST 9 %: 9.00 INR" in text
 
 
+def test_an_indian_document_names_the_place_of_supply():
+    people = {"commissioner": buyer(INDIAN), "freelancer": seller(INDIAN), "currency": "INR"}
+
+    document = document_of(Invoice.objects.get(pk=sent_invoice(active_project(**people)).pk))
+
+    assert document.notes[-1].text == (
+        "Place of supply: Maharashtra (27). Tax payable on reverse charge: No."
+    )
+
+
 def test_the_api_says_how_the_tax_came_about(api):
     invoice = sent_invoice(active_project(commissioner=buyer(), freelancer=seller(), **EURO))
 

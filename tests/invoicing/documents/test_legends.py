@@ -7,13 +7,16 @@ import pytest
 
 from invoicing.documents.fees import CONTACT_FIELDS
 from invoicing.documents.legends import LEGENDS, legend_in
-from invoicing.documents.model import Language
+from invoicing.documents.mentions import place_of_supply
+from invoicing.documents.model import Language, Note
 from invoicing.documents.page import page_of
 from invoicing.documents.profiles import PEPPOL, PLAIN, profile_of
 from invoicing.documents.snapshot import parties_of
+from invoicing.documents.text import notes_of
+from invoicing.documents.xml import cii_of, ubl_of
 from invoicing.tax.legends import SMALL_BUSINESS_ELSEWHERE
 from invoicing.tax.rules import RULES
-from tests.invoicing.documents.cases import CH, DE, FR_BUYER, PLATFORM, US, copy, fee_of, made
+from tests.invoicing.documents.cases import CH, DE, FR_BUYER, IN, PLATFORM, US, copy, fee_of, made
 
 BY_COUNTRY = {"reverse_charge", "small_business", "export_of_india"}
 OTHERS = (Language.GERMAN, Language.FRENCH, Language.SPANISH)
@@ -152,3 +155,34 @@ def test_a_contact_is_on_the_page_as_in_the_files(language, label):
         "label": label,
         "value": "Billing, +49 30 7654321, billing@tranche.example",
     }
+
+
+@pytest.mark.parametrize("pair", ["us-us", "au-au", "de-small", "de-fr"])
+def test_notes_are_plain_text_in_both_files(pair):
+    one = made(pair)
+    note = f">{notes_of(one)[0].text}<".encode()
+
+    assert (note in ubl_of(one), note in cii_of(one)) == (True, True)
+    assert b"#AAI#" not in ubl_of(one)
+
+
+def test_france_wants_the_subjects_of_notes():
+    assert b">#AAI#Facture" in ubl_of(made("fr-fr"))
+
+
+@pytest.mark.parametrize(
+    ("sold", "bought", "place"),
+    [
+        (IN, {**IN, "vat_id": "37AAACR5055K1Z7"}, "Andhra Pradesh (37)"),
+        (IN, {**IN, "vat_id": "", "region": "Tamil Nadu"}, "Tamil Nadu (33)"),
+        (IN, {**IN, "vat_id": "", "region": "Jammu & Kashmir"}, "Jammu and Kashmir (01)"),
+        (IN, US, "United States"),
+        (IN, {**IN, "vat_id": "", "region": ""}, ""),
+        ({**IN, "tax_status": "not_registered"}, IN, ""),
+        (US, IN, ""),
+    ],
+)
+def test_registered_sellers_in_india_name_the_place_of_supply(sold, bought, place):
+    words = f"Place of supply: {place}. Tax payable on reverse charge: No."
+
+    assert place_of_supply(sold, bought) == ((Note(text=words),) if place else ())
