@@ -185,6 +185,9 @@ class LegalForm(forms.Form):
         return {name: str(value) for name, value in self.cleaned_data.items()}
 
 
+OF_SELLERS: Final = ("tax_status", "invoice_iban", "contact_phone", "contact_email")
+
+
 class PersonLegalForm(LegalForm):
     """The same of a person; what concerns a role that the person lacks is not asked."""
 
@@ -200,6 +203,18 @@ class PersonLegalForm(LegalForm):
         required=False,
         help_text="Printed for information; Tranche pays you through your wallet.",
     )
+    contact_phone = forms.CharField(
+        label="Phone on your invoices",
+        max_length=30,
+        required=False,
+        help_text="For questions. German buyers get e-invoices only with phone and e-mail.",
+    )
+    contact_email = forms.CharField(
+        label="E-mail on your invoices",
+        max_length=150,
+        required=False,
+        help_text="Printed with your name and the phone number.",
+    )
     buyer_kind = forms.ChoiceField(
         label="You buy",
         choices=[("", "Not stated"), *PartyKind.choices],
@@ -210,7 +225,8 @@ class PersonLegalForm(LegalForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not user.is_freelancer:
-            del self.fields["tax_status"], self.fields["invoice_iban"]
+            for name in OF_SELLERS:
+                del self.fields[name]
         if not user.is_commissioner:
             del self.fields["buyer_kind"]
 

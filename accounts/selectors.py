@@ -37,7 +37,13 @@ LEGAL_FIELDS: Final = (
     "electronic_address",
     "electronic_address_scheme",
 )
-PERSONAL_FIELDS: Final = ("tax_status", "buyer_kind", "invoice_iban")
+PERSONAL_FIELDS: Final = (
+    "tax_status",
+    "buyer_kind",
+    "invoice_iban",
+    "contact_phone",
+    "contact_email",
+)
 COPIES: Final = """
 SELECT 'seller:' || u.id, accounts_seller_copy(u)::text FROM accounts_user u
 WHERE u.id = ANY(%s::bigint[])
@@ -102,6 +108,8 @@ def seller_copy(user: User) -> dict[str, str]:
         "kind": PartyKind.BUSINESS,
         "tax_status": user.tax_status,
         "iban": user.invoice_iban,
+        "contact_phone": user.contact_phone,
+        "contact_email": user.contact_email,
         "logo": user.logo_digest,
     }
 
@@ -144,6 +152,8 @@ def buyer_copy(party: User | Organisation) -> dict[str, str]:
         "kind": PartyKind.BUSINESS if isinstance(party, Organisation) else party.buyer_kind,
         "tax_status": "",
         "iban": "",
+        "contact_phone": "",
+        "contact_email": "",
         "logo": party.logo_digest,
     }
 

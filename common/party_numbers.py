@@ -143,6 +143,7 @@ _SEPARATORS: Final = re.compile(r"[\s./-]+")
 _PLAIN: Final = re.compile(r"[0-9A-Z]{4,20}", re.ASCII)
 _REGISTER: Final = re.compile(r"[0-9A-Za-zÀ-ž][0-9A-Za-zÀ-ž ./()_-]{1,39}")
 _ADDRESS: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z:._+-]{1,99}", re.ASCII)
+_PHONE: Final = re.compile(r"(?=(?:[^0-9]*[0-9]){3})\+?[0-9 ()/.-]{3,29}", re.ASCII)
 _MAIL: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[0-9A-Za-z.-]{1,80}\.[A-Za-z]{2,24}", re.ASCII)
 _SOCIAL_SECURITY: Final = re.compile(r"[0-9]{3}-[0-9]{2}-[0-9]{4}", re.ASCII)
 
@@ -248,6 +249,16 @@ def electronic_address_of(text: str, *, scheme: str) -> str:
         raise PartyNumberError(
             code, f"This is not a valid address of the kind “{ADDRESS_SCHEMES[scheme]}”."
         ) from error
+
+
+def phone_of(text: str) -> str:
+    """A phone number as it is printed, in ASCII. PartyNumberError `invalid_phone`."""
+    return _matching(_PHONE, text, "invalid_phone", "phone number")
+
+
+def mail_of(text: str) -> str:
+    """An address for questions. PartyNumberError `invalid_email`."""
+    return _matching(_MAIL, text, "invalid_email", "e-mail address")
 
 
 def _checked(number: str, check: Check, country: str) -> str:

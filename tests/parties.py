@@ -12,6 +12,16 @@ GERMAN = {
     "country": "DE",
     "vat_id": "DE136695976",
 }
+REACHABLE = {
+    **GERMAN,
+    "electronic_address": "DE136695976",
+    "electronic_address_scheme": "9930",
+    "contact_phone": "+49 (30) 1234-567",
+    "contact_email": "fred@studio.example",
+}
+"""A German with whom to ask, and an address in Peppol."""
+AUTHORITY = {"electronic_address": "04011000-12345-03", "electronic_address_scheme": "0204"}
+"""The Leitweg-ID of a German authority."""
 FRENCH = {
     "legal_name": "Musée des Tranches SAS",
     "street": "Rue de Rivoli 1",

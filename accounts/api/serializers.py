@@ -80,7 +80,9 @@ class LegalInput(Input):
 
 
 class PersonLegalInput(LegalInput):
-    """The same of a person: also how one sells, as what one buys, and an IBAN to print."""
+    """The same of a person: also how one sells, as what one buys, and an IBAN and a contact to
+    print on one's invoices.
+    """
 
     example = {
         "street": "Linienstrasse 12",
@@ -94,6 +96,8 @@ class PersonLegalInput(LegalInput):
     tax_status = OptionField([("", "Not stated"), *TaxStatus.choices], required=False)
     buyer_kind = OptionField([("", "Not stated"), *PartyKind.choices], required=False)
     invoice_iban = LineField(max_length=42, required=False, allow_blank=True)
+    contact_phone = LineField(max_length=30, required=False, allow_blank=True)
+    contact_email = LineField(max_length=150, required=False, allow_blank=True)
 
 
 class OrganisationInput(LegalInput):
@@ -140,11 +144,15 @@ class PersonLegalOutput(LegalOutput):
         "tax_status": "registered",
         "buyer_kind": "",
         "invoice_iban": "",
+        "contact_phone": "+49 30 1234567",
+        "contact_email": "ada@nwosu.example",
     }
 
     tax_status = serializers.CharField()
     buyer_kind = serializers.CharField()
     invoice_iban = serializers.CharField()
+    contact_phone = serializers.CharField()
+    contact_email = serializers.CharField()
 
 
 class LogoInput(Input):

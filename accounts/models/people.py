@@ -98,6 +98,8 @@ class User(PublicIdModel, LegalParty, AbstractBaseUser, PermissionsMixin):
     tax_status = models.CharField(max_length=20, choices=TaxStatus.choices, blank=True)
     buyer_kind = models.CharField(max_length=10, choices=PartyKind.choices, blank=True)
     invoice_iban = models.CharField("IBAN on invoices", max_length=34, blank=True)
+    contact_phone = models.CharField("phone number on invoices", max_length=30, blank=True)
+    contact_email = models.CharField("e-mail address on invoices", max_length=150, blank=True)
     logo_digest = models.CharField("SHA-256 of the logo on invoices", max_length=64, blank=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)

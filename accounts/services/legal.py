@@ -22,6 +22,8 @@ from common.party_numbers import (
     PartyNumberError,
     electronic_address_of,
     iban_of,
+    mail_of,
+    phone_of,
     register_number_of,
     tax_number_of,
     vat_id_of,
@@ -81,6 +83,8 @@ def _checks(values: Mapping[str, str]) -> dict[str, Callable[[str], str]]:
             text, scheme=values["electronic_address_scheme"]
         ),
         "invoice_iban": iban_of,
+        "contact_phone": phone_of,
+        "contact_email": mail_of,
     }
 
 

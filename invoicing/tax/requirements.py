@@ -19,6 +19,10 @@ WITHOUT_POSTCODES: Final = frozenset(
 """Countries whose addresses need none."""
 
 
+LEITWEG: Final = "0204"
+MAIL: Final = "EM"
+
+
 class Side(StrEnum):
     """Whose data it is."""
 
@@ -43,6 +47,9 @@ ADDRESS: Final = {
     "country": "Choose your country.",
 }
 NEEDS: Final = {
+    "seller.contact_phone": "Give a phone number for your invoices: this customer gets them electronically.",
+    "seller.contact_email": "Give an address for questions on your invoices.",
+    "seller.electronic_address": "Give your electronic address: authorities ask for it.",
     "seller.vat_id": "Give your VAT or GST number: this customer's invoices need it.",
     "seller.tax_id": "Give your VAT or GST number, or your local tax number.",
     "buyer.vat_id": "Give your VAT number: your invoices come without tax for it.",
@@ -72,7 +79,7 @@ def requirements(
         missing.append(Requirement(Side.SELLER, "mandate", words))
     if is_self_billed:
         missing += _of_self_billing(seller, buyer)
-    return [*missing, *_of_the_case(seller, buyer, on=on)]
+    return [*missing, *_of_the_case(seller, buyer, on=on), *_of_the_file(seller, buyer)]
 
 
 def _address(side: Side, party: Mapping[str, str]) -> list[Requirement]:
@@ -102,6 +109,21 @@ def _of_self_billing(seller: Mapping[str, str], buyer: Mapping[str, str]) -> lis
             words = "Give your ABN: in Australia both sides of a self-billed invoice are registered for GST."
             found.append(Requirement(Side.BUYER, "vat_id", words))
     return found
+
+
+def _of_the_file(seller: Mapping[str, str], buyer: Mapping[str, str]) -> list[Requirement]:
+    """What German rules want of a seller: XRechnung for authorities, Peppol between two Germans."""
+    is_authority = buyer["electronic_address_scheme"] == LEITWEG
+    are_german = seller["country"] == buyer["country"] == "DE"
+    schemes = {seller["electronic_address_scheme"], buyer["electronic_address_scheme"]}
+    if not (is_authority or (are_german and not schemes & {"", MAIL})):
+        return []
+    wanted = ["contact_phone", "contact_email", *(["electronic_address"] if is_authority else [])]
+    return [
+        Requirement(Side.SELLER, name, NEEDS[f"seller.{name}"])
+        for name in wanted
+        if not seller[name]
+    ]
 
 
 def _of_the_case(

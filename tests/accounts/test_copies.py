@@ -25,6 +25,8 @@ def test_a_person_is_copied_alike(legal_name):
         tax_number="12/345",
         register_number="HRB 1",
         invoice_iban="DE75512108001245126199",
+        contact_phone="+49 30 1",
+        contact_email="fred@studio.example",
         logo_digest="ab",
     )
     person.refresh_from_db()

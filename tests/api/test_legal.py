@@ -32,6 +32,8 @@ def test_legal_data_is_read_and_changed_field_by_field(api, freelancer):
         "tax_status": "registered",
         "buyer_kind": "",
         "invoice_iban": "",
+        "contact_phone": "",
+        "contact_email": "",
     }
 
 

@@ -16,7 +16,17 @@ from invoicing.services.readiness import project_readiness
 from invoicing.tax.requirements import requirements
 from tests.builders import active_project, open_gig, pending_application
 from tests.factories import AT, CommissionerFactory, FreelancerFactory
-from tests.parties import AUSTRALIAN, FRENCH, GERMAN, INDIAN, buyer, organisation, seller
+from tests.parties import (
+    AUSTRALIAN,
+    AUTHORITY,
+    FRENCH,
+    GERMAN,
+    INDIAN,
+    REACHABLE,
+    buyer,
+    organisation,
+    seller,
+)
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 23)
@@ -75,6 +85,33 @@ def test_nobody_without_legal_data_is_ready():
             seller,
             lambda: organisation({**FRENCH, "country": "HK", "vat_id": "", "postcode": ""}),
             [],
+        ),
+        (lambda: seller(REACHABLE), lambda: buyer(REACHABLE), []),
+        (
+            lambda: seller({**REACHABLE, "contact_phone": "", "contact_email": ""}),
+            lambda: buyer(REACHABLE),
+            [("seller", "contact_phone"), ("seller", "contact_email")],
+        ),
+        (
+            lambda: seller({**REACHABLE, "contact_phone": ""}),
+            lambda: organisation(
+                {
+                    **FRENCH,
+                    **AUTHORITY,
+                    "electronic_address_scheme": "EM",
+                    "electronic_address": "a@example.com",
+                }
+            ),
+            [],
+        ),
+        (
+            seller,
+            lambda: buyer({**GERMAN, **AUTHORITY}),
+            [
+                ("seller", "contact_phone"),
+                ("seller", "contact_email"),
+                ("seller", "electronic_address"),
+            ],
         ),
     ],
 )

@@ -59,6 +59,8 @@ def test_an_invoice_of_the_worked_example(commissioner, freelancer, at):
         "kind": "business",
         "tax_status": "",
         "iban": "",
+        "contact_phone": "",
+        "contact_email": "",
         "logo": "",
     }
     line = InvoiceLine.objects.get(invoice=invoice)
