@@ -48,7 +48,7 @@ class NoMandate(DomainError):
 
 class NotAnInvoice(DomainError):
     code = "not_an_invoice"
-    default_message = "This is a credit note: it is not paid and not credited."
+    default_message = "This is a credit note: it is not paid, not credited and not objected to."
 
 
 class AlreadyCredited(DomainError):

@@ -23,10 +23,12 @@ from invoicing.api.serializers import (
 )
 from invoicing.enums import DocumentKind
 from invoicing.exceptions import (
+    AlreadyCredited,
     AlreadyObjected,
     MandateOutdated,
     MilestoneNotApproved,
     NoMandate,
+    NotAnInvoice,
     ObjectionTooLate,
 )
 from invoicing.models import Invoice
@@ -166,7 +168,13 @@ class InvoiceObjectView(ApiView):
             scope=Scope.MONEY_WRITE,
             request=ObjectionInput,
             answers={201: ObjectionOutput},
-            refusals=[PermissionRefused, AlreadyObjected, ObjectionTooLate],
+            refusals=[
+                PermissionRefused,
+                AlreadyCredited,
+                AlreadyObjected,
+                NotAnInvoice,
+                ObjectionTooLate,
+            ],
             takes_key=True,
         )
     )

@@ -9,7 +9,8 @@ from accounts.models import User
 from accounts.policies import require
 from accounts.selectors import staff
 from accounts.services.mail import Mail, Page, Values, mail_enqueue_many
-from invoicing.exceptions import AlreadyObjected, ObjectionTooLate
+from invoicing.enums import InvoiceKind, InvoiceStatus
+from invoicing.exceptions import AlreadyCredited, AlreadyObjected, NotAnInvoice, ObjectionTooLate
 from invoicing.models import Invoice, InvoiceObjection
 from invoicing.policies import is_seller
 from invoicing.selectors import objection_ends_on
@@ -20,10 +21,15 @@ def invoice_object(*, invoice_id: int, reason: str, by: User, at: datetime) -> I
     """Record that the seller does not accept the invoice, and why; buyer and staff are told.
 
     Once, within OBJECTION_DAYS of the issue; silence is acceptance (Directive 2006/112/EC
-    Art. 224). AlreadyObjected, ObjectionTooLate, PermissionRefused.
+    Art. 224). A note is not objected to, nor what is credited: nothing would correct either.
+    AlreadyCredited, AlreadyObjected, NotAnInvoice, ObjectionTooLate, PermissionRefused.
     """
     invoice = Invoice.objects.select_related("buyer").locked().get(pk=invoice_id)
     require(is_seller(by, invoice), "Only the freelancer can object to the invoice.")
+    if invoice.kind == InvoiceKind.CREDIT_NOTE:
+        raise NotAnInvoice
+    if invoice.status == InvoiceStatus.CREDITED:
+        raise AlreadyCredited
     if InvoiceObjection.objects.filter(invoice=invoice).exists():
         raise AlreadyObjected
     last_day = objection_ends_on(invoice)

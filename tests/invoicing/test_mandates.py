@@ -9,12 +9,19 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from accounts.services import legal_data_update
 from common.exceptions import PermissionRefused
-from invoicing.exceptions import AlreadyObjected, MandateOutdated, NoMandate, ObjectionTooLate
+from invoicing.exceptions import (
+    AlreadyCredited,
+    AlreadyObjected,
+    MandateOutdated,
+    NoMandate,
+    NotAnInvoice,
+    ObjectionTooLate,
+)
 from invoicing.models import InvoiceObjection, IssuingMandate
 from invoicing.selectors import MANDATE_VERSION, mandate_page
 from invoicing.services import invoice_object, mandate_accept, mandate_revoke
 from outbox.models import Job
-from tests.builders import sent_invoice
+from tests.builders import credit, sent_invoice
 from tests.factories import AT
 from tests.parties import seller
 from tests.rules import REWRITES, copy, refused_by, rewrite, rewrite_all
@@ -141,6 +148,16 @@ def test_an_objection_is_the_sellers_alone_once_and_in_time():
     with pytest.raises(AlreadyObjected):
         invoice_object(invoice_id=invoice.pk, reason="No.", by=invoice.seller, at=AT)
     assert InvoiceObjection.objects.count() == 1
+
+
+def test_what_nothing_would_correct_is_not_objected_to():
+    invoice = sent_invoice()
+    note = credit(invoice)
+
+    for one, refusal in ((note, NotAnInvoice), (invoice, AlreadyCredited)):
+        with pytest.raises(refusal):
+            invoice_object(invoice_id=one.pk, reason="No.", by=invoice.seller, at=AT)
+    assert not InvoiceObjection.objects.exists()
 
 
 def test_the_seller_objects_on_a_page_and_both_see_it(client_for):
