@@ -13,6 +13,7 @@ class Notes(Wallets):
 
     def object(self, invoice, at):
         row = self.invoices[invoice]
+        need(row["status"] != "credited", "AlreadyCredited")
         need(not row["objected"], "AlreadyObjected")
         need(at // DAY <= row["issued"] + OBJECTION_DAYS, "ObjectionTooLate")
         row["objected"] = True
