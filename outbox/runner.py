@@ -3,7 +3,7 @@
 A killed worker leaves rows that are neither done nor leased for long; the relay sends them again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import groupby
 
@@ -35,7 +35,13 @@ def _run_batch(route: registry.Route, jobs: list[Job]) -> int:
     if isinstance(handle, registry.Asking):
         return windows.Window(route, handle).run(jobs)
     work = partial(_settle if route.is_outside else _do, handle)
-    return leases.attempt(route, jobs, work)
+    return leases.attempt(route, jobs, partial(_work, work))
+
+
+def _work(work: Callable[[list[Job]], int], jobs: list[Job]) -> int:
+    ended = work(jobs)
+    failpoint("job.committed")
+    return ended
 
 
 def _do(handle: registry.Plain, jobs: list[Job]) -> int:
@@ -44,9 +50,7 @@ def _do(handle: registry.Plain, jobs: list[Job]) -> int:
         if mine:
             handle(mine)
         failpoint("job.done")
-        ended = leases.finish(mine)
-    failpoint("job.committed")
-    return ended
+        return leases.finish(mine)
 
 
 def _settle(handle: registry.Plain, jobs: list[Job]) -> int:
@@ -58,6 +62,4 @@ def _settle(handle: registry.Plain, jobs: list[Job]) -> int:
             raise leases.LeaseLost
         left = (settle() if settle else None) or registry.Left()
         failpoint("job.settled")
-        ended = leases.end(mine, left)
-    failpoint("job.committed")
-    return ended
+        return leases.end(mine, left)

@@ -132,16 +132,16 @@ class Window:
         """Settle what was told about those of the jobs whose lease is still ours."""
         if not jobs:
             return 0
-        failpoint("job.asked")
+        failpoint("window.told")
         with transaction.atomic():
             mine = leases.hold(jobs)
             if len(mine) < len(jobs):
                 number = len(jobs) - len(mine)
                 logger.warning("lease lost", extra={"topic": jobs[0].topic, "number": number})
             left = self._left(mine, told)
-            failpoint("job.settled")
+            failpoint("window.settled")
             ended = leases.end(mine, left)
-        failpoint("job.committed")
+        failpoint("window.committed")
         return ended
 
     def _left(self, mine: list[Job], told: list[Question]) -> Left:

@@ -53,10 +53,20 @@ APPROVED = (
     "issue.locked",
     "issue.written",
     "job.done",
+    "job.asked",
+    "job.settled",
     "job.committed",
 )
-"""Where relay and worker can die on the way from an approval to its invoice."""
-SENT = ("send.claimed", "send.asked", "send.answered", "job.asked", "send.posted", "job.settled")
+"""Where relay and worker can die on the way from an approval to its invoice and documents."""
+SENT = (
+    "send.claimed",
+    "send.asked",
+    "send.answered",
+    "window.told",
+    "send.posted",
+    "window.settled",
+    "window.committed",
+)
 """Where the worker can die while it sends a withdrawal."""
 ALL = (*WEB, *PAYING, *FUNDING, *CREDITING, *WITHDRAWING, *APPROVED, *SENT)
 
