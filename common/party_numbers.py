@@ -70,6 +70,9 @@ EU: Final = frozenset(
 VAT_COUNTRY: Final = {"MC": "FR", "IM": "GB"}
 """Countries whose businesses have VAT numbers of a neighbour: one VAT territory."""
 
+LEITWEG: Final = "0204"
+"""How electronic addresses name a German authority's number for e-invoices."""
+
 REGISTER_SCHEMES: Final = {
     "0002": "France: SIREN",
     "0007": "Sweden: organisationsnummer",
@@ -83,7 +86,7 @@ REGISTER_SCHEMES: Final = {
     "0190": "Netherlands: OIN",
     "0192": "Norway: organisasjonsnummer",
     "0199": "LEI",
-    "0204": "Germany: Leitweg-ID",
+    LEITWEG: "Germany: Leitweg-ID",
     "0208": "Belgium: enterprise number",
     "0212": "Finland: Y-tunnus",
 }

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Final
 
+from common.party_numbers import LEITWEG
 from invoicing.documents.model import Category, Contact, Document, Identifier, Party, TypeCode
 
 _EAS: Final = """
@@ -24,7 +25,6 @@ EAS: Final = frozenset(_EAS.split())
 
 SIREN: Final = "0002"
 FRENCH_DIRECTORY: Final = "0225"
-LEITWEG: Final = "0204"
 OTHER_NATIONAL_RULES: Final = frozenset(["DK", "GR", "IS", "IT", "NO", "SE"])
 """Sellers whose national Peppol rules ask for more than a document here knows."""
 

@@ -11,6 +11,7 @@ from djmoney.money import Money
 from accounts.enums import PartyKind
 from accounts.models import Organisation
 from common.money import amount_text, from_minor, quantize, to_minor
+from common.party_numbers import LEITWEG
 from invoicing.documents.language import vat_label
 from invoicing.documents.legends import legend_in
 from invoicing.documents.mentions import (
@@ -55,7 +56,6 @@ CLEARING: Final = "97"
 ONLINE: Final = "68"
 SEPA: Final = "58"
 TRANSFER: Final = "30"
-LEITWEG: Final = "0204"
 ABN: Final = "0151"
 
 _LANGUAGES: Final = {

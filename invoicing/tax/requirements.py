@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from accounts.enums import PartyKind, TaxStatus
+from common.party_numbers import LEITWEG
 from invoicing.tax.decision import rule_for, unmet
 from invoicing.tax.parties import tax_party
 
@@ -18,9 +19,8 @@ WITHOUT_POSTCODES: Final = frozenset(
 )
 """Countries whose addresses need none."""
 
-
-LEITWEG: Final = "0204"
 MAIL: Final = "EM"
+"""An electronic address that is one for mail."""
 
 
 class Side(StrEnum):
