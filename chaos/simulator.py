@@ -7,16 +7,21 @@ declines: who asks again may be paid.
 import hashlib
 import os
 import sys
+import threading
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from config.devservices.simulator.behaviour import PAYS, Behaviour
 from config.devservices.simulator.book import Book, Payout
-from config.devservices.simulator.server import Hook, Simulator
+from config.devservices.simulator.server import HOOK_PAUSE, Hook, Simulator
 
 PATIENT: Final = 90
 """Tries to tell about an event: real providers go on for days."""
+LATELY: Final = timedelta(seconds=PATIENT * HOOK_PAUSE)
+"""How long an event may have been on its way."""
 DECLINING: Final = 4.0 if "no-lease" in os.environ.get("CHAOS_SWITCHES", "") else 0.5
 """Seconds that a decline takes: long where a second attempt is to overtake it."""
 MOODS: Final = (
@@ -34,15 +39,26 @@ MOODS: Final = (
 
 
 class MoodySimulator(Simulator):
-    """Takes up again what a killed one had left pending, and tells again what came back."""
+    """Takes up again what a killed one had left pending, and tells again what came back lately."""
 
     def start(self) -> None:
-        for payout in self.book.payouts():
+        found = self.book.payouts()
+        for payout in found:
             if payout.status == "pending":
                 self.follow_up(payout, Behaviour(later=("paid",)))
-            elif payout.status == "returned":
-                self.follow_up(payout, PAYS)
+        since = datetime.now(UTC) - LATELY
+        returned = [
+            one
+            for one in found
+            if one.status == "returned" and datetime.fromisoformat(one.at) > since
+        ]
+        threading.Thread(target=self._tell_again, args=(returned,), daemon=True).start()
         self.serve_forever()
+
+    def _tell_again(self, returned: Sequence[Payout]) -> None:
+        """One after the other: after half an hour they would be a storm of thousands."""
+        for payout in returned:
+            self._tell(payout, PAYS.webhooks)
 
     def behaviour(self, order: dict[str, Any]) -> Behaviour:
         """Decided by the key, so that a run can be repeated."""

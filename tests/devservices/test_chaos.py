@@ -1,7 +1,9 @@
 """The provider in bad moods, whose habits the chaos run and its controls count on."""
 
+import threading
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -104,3 +106,27 @@ def test_what_a_killed_provider_left_pending_is_paid_after_its_restart(moody, mo
         time.sleep(0.05)
     paid = moody.book.find("wd_1")
     assert replace(paid, at="") == replace(left, status="paid", at="")
+
+
+def test_a_restarted_provider_tells_again_what_came_back_lately(monkeypatch, tmp_path):
+    told = []
+    monkeypatch.setattr(Hook, "send", lambda self, payout: told.append(payout.key))
+    monkeypatch.setattr(MoodySimulator, "serve_forever", lambda self: None)
+    book = Book(tmp_path / "book")
+    hook = Hook(address="http://127.0.0.1:1/", secret="x")
+    with MoodySimulator(("127.0.0.1", 0), book=book, hook=hook) as server:
+        for number in range(50):
+            book.write(Payout(f"wd_{number}", "returned", 1000, "USD", f"SIM{number:08d}"))
+        with monkeypatch.context() as patched:
+            patched.setattr("chaos.simulator.LATELY", timedelta(0))
+            server.start()
+        before = threading.active_count()
+
+        server.start()
+
+        assert threading.active_count() <= before + 1
+        deadline = time.monotonic() + 60
+        while len(told) < 50 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert told == [f"wd_{number}" for number in range(50)]
+    book.close()
