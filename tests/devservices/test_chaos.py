@@ -109,8 +109,13 @@ def test_what_a_killed_provider_left_pending_is_paid_after_its_restart(moody, mo
 
 
 def test_a_restarted_provider_tells_again_what_came_back_lately(monkeypatch, tmp_path):
-    told = []
-    monkeypatch.setattr(Hook, "send", lambda self, payout: told.append(payout.key))
+    told, answered = [], threading.Event()
+
+    def send(self, payout):
+        answered.wait(60)
+        told.append(payout.key)
+
+    monkeypatch.setattr(Hook, "send", send)
     monkeypatch.setattr(MoodySimulator, "serve_forever", lambda self: None)
     book = Book(tmp_path / "book")
     hook = Hook(address="http://127.0.0.1:1/", secret="x")
@@ -125,6 +130,7 @@ def test_a_restarted_provider_tells_again_what_came_back_lately(monkeypatch, tmp
         server.start()
 
         assert threading.active_count() <= before + 1
+        answered.set()
         deadline = time.monotonic() + 60
         while len(told) < 50 and time.monotonic() < deadline:
             time.sleep(0.01)
