@@ -65,7 +65,7 @@ check-schema: install-dev
 nightly: install-dev ## The long versions of tests: random lives, orders of steps, edits of the ledger, kills, chaos, rule sets of EINVOICE_RULES
 	@exec $(IN_VENV)/python -m scripts.nightly
 
-chaos: install-dev ## Kill everything at random while clients move money (CHAOS_MINUTES, CHAOS_SEED)
+chaos: install-dev ## Kill everything at random while clients move money (CHAOS_MINUTES, CHAOS_KILLS, CHAOS_SEED)
 	@exec $(IN_VENV)/python -m chaos $(ARGS)
 
 chaos-controls: install-dev ## Take away one guarantee at a time; each has to be found out

@@ -29,6 +29,7 @@ from config.devservices.places import REPOSITORY
 
 CLIENTS: Final = 20
 MINUTES: Final = 3
+KILLS: Final = 60
 EVERY: Final = 1.9
 QUIET_SECONDS: Final = 300.0
 PATIENCE_SECONDS: Final = 90.0
@@ -62,6 +63,7 @@ class Plan:
     paper_seconds: float = 0.0
     withdrawals: float = float("inf")
     faults: int = 0
+    kills: int = 0
 
 
 @dataclass
@@ -126,7 +128,10 @@ def run(plan: Plan, home: Path, say: Console) -> Report:
             client.start()
         storm = Storm(installation, luck)
         storm.rage(
-            seconds=plan.seconds, every=plan.every, is_enough=partial(_enough, log, storm, plan)
+            seconds=plan.seconds,
+            kills=plan.kills,
+            every=plan.every,
+            is_enough=partial(_enough, log, storm, plan),
         )
         over, over_at = time.monotonic(), datetime.now(UTC)
         log.patient_until = over + PATIENCE_SECONDS
@@ -209,6 +214,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     minutes = float(os.environ.get("CHAOS_MINUTES") or MINUTES)
     parser.add_argument("--seconds", type=float, default=60 * minutes, help="under fire")
+    kills = int(os.environ.get("CHAOS_KILLS") or KILLS)
+    parser.add_argument("--kills", type=int, default=kills, help="at least, however long it takes")
     parser.add_argument("--every", type=float, default=EVERY, help="seconds between two faults")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("CHAOS_SEED") or 0))
     parser.add_argument(
@@ -247,7 +254,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
         home = Path(options.keep or folder).resolve()
         if options.controls is None:
-            plan = Plan(options.seconds, options.every, seed, paper_seconds=options.seconds / 10)
+            plan = Plan(
+                options.seconds,
+                options.every,
+                seed,
+                paper_seconds=options.seconds / 10,
+                kills=options.kills,
+            )
             return prove(plan, home, say)
         plan = Plan(
             CONTROL_SECONDS,

@@ -20,7 +20,8 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE pid <> pg_backend_pid() AND usename = 'tranche_app' ORDER BY random() LIMIT 3
 """
 BACKENDS: Final = "SELECT pid FROM pg_stat_activity WHERE usename = 'tranche_app'"
-Strike = Callable[["Storm"], None]
+Strike = Callable[["Storm"], bool]
+"""Whether there was anything to hit: who is just starting again has no children yet."""
 
 
 @dataclass
@@ -36,16 +37,17 @@ class Storm:
     def kills(self) -> int:
         return sum(count for name, count in self.struck.items() if name not in PAUSES)
 
-    def rage(self, *, seconds: float, every: float, is_enough: Callable[[], bool]) -> None:
-        """Until it is enough, or the time is over."""
+    def rage(
+        self, *, seconds: float, kills: int, every: float, is_enough: Callable[[], bool]
+    ) -> None:
+        """Until it is enough; or the time is over, however long that many kills take."""
         until = time.monotonic() + seconds
         names, weights = zip(*((name, weight) for name, (weight, _) in FAULTS.items()), strict=True)
-        while time.monotonic() < until and not is_enough():
+        while (time.monotonic() < until or self.kills < kills) and not is_enough():
             name = self.luck.choices(names, weights)[0]
-            FAULTS[name][1](self)
-            self.struck[name] += 1
+            self.struck[name] += FAULTS[name][1](self)
             pause = min(self.luck.expovariate(1 / every), 3 * every)
-            self._wait(min(pause, until - time.monotonic()))
+            self._wait(pause)
         self.calm()
 
     def calm(self) -> None:
@@ -75,10 +77,11 @@ def whole(name: str) -> Strike:
 def child_of(name: str) -> Strike:
     """kill -9 of one child: a gunicorn worker, a process of the pool."""
 
-    def strike(storm: Storm) -> None:
+    def strike(storm: Storm) -> bool:
         children = storm.installation.pids(name)[1:]
         if children:
             storm.installation.signal(storm.luck.choice(children), signal.SIGKILL)
+        return bool(children)
 
     return strike
 
@@ -86,38 +89,43 @@ def child_of(name: str) -> Strike:
 def pause(*names: str) -> Strike:
     """SIGSTOP of one process, up to five seconds."""
 
-    def strike(storm: Storm) -> None:
+    def strike(storm: Storm) -> bool:
         pids = storm.installation.pids(storm.luck.choice(names))
         if pids:
             pid = storm.luck.choice(pids)
             storm.installation.signal(pid, signal.SIGSTOP)
             seconds = storm.luck.uniform(0.5, LONGEST_FREEZE)
             storm.frozen.append((time.monotonic() + seconds, pid))
+        return bool(pids)
 
     return strike
 
 
-def flush(storm: Storm) -> None:
+def flush(storm: Storm) -> bool:
     """FLUSHALL: whatever was on its way is gone."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(2)
         connection.connect(str(storm.installation.valkey.socket))
         connection.sendall(b"FLUSHALL\r\n")
-        connection.recv(64)
+        return connection.recv(64).startswith(b"+OK")
+    return False
 
 
-def terminate(storm: Storm) -> None:
+def terminate(storm: Storm) -> bool:
     """pg_terminate_backend of three connections."""
     with contextlib.suppress(psycopg.Error):
-        storm.installation.sql(TERMINATE)
+        return bool(storm.installation.sql(TERMINATE))
+    return False
 
 
-def crash_backend(storm: Storm) -> None:
+def crash_backend(storm: Storm) -> bool:
     """kill -9 of one backend: PostgreSQL throws all connections out and recovers."""
     with contextlib.suppress(psycopg.Error):
         pids = [pid for (pid,) in storm.installation.sql(BACKENDS)]
         if pids:
             storm.installation.signal(storm.luck.choice(sorted(pids)), signal.SIGKILL)
+            return True
+    return False
 
 
 FAULTS: Final[dict[str, tuple[int, Strike]]] = {

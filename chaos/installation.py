@@ -89,11 +89,12 @@ class Installation:
         if not self.supervisor.wait_until(lambda: not readiness(self.instance.port), READY_SECONDS):
             raise ServerFailed(f"the installation does not start, its logs are in {self.home}")
 
-    def kill(self, name: str) -> None:
-        """kill -9 of a whole session; the supervisor brings it back at once."""
+    def kill(self, name: str) -> bool:
+        """kill -9 of a whole session, if it runs; the supervisor brings it back at once."""
         child = self.children[name]
         child.pause = RESTART_SECONDS
         child.kill_session()
+        return child.process is not None
 
     def pids(self, name: str) -> list[int]:
         """The process and its children."""

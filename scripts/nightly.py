@@ -65,7 +65,11 @@ def steps(seed: str) -> list[Step]:
             },
         ),
         Step("kills", (*TESTS, "tests/kill"), {"KILL_ROUNDS": "10"}),
-        Step("a run under fire", (PYTHON, "-m", "chaos"), {"CHAOS_MINUTES": "30"}),
+        Step(
+            "a run under fire",
+            (PYTHON, "-m", "chaos"),
+            {"CHAOS_MINUTES": "30", "CHAOS_KILLS": "800"},
+        ),
         Step("its controls", (PYTHON, "-m", "chaos", "--controls")),
         Step("mutants", (PYTHON, "-m", "scripts.mutants"), {"MONEY_EXAMPLES": "60"}),
     ]

@@ -1,5 +1,6 @@
 """The provider in bad moods, whose habits the chaos run and its controls count on."""
 
+import random
 import threading
 import time
 from dataclasses import replace
@@ -8,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from chaos.apps import SWITCHES
+from chaos.faults import FAULTS, Storm
 from chaos.simulator import MOODS, MoodySimulator
 from config.devservices.simulator.behaviour import BY_ACCOUNT, PAYS, Behaviour
 from config.devservices.simulator.book import Book, Payout
@@ -136,3 +138,24 @@ def test_a_restarted_provider_tells_again_what_came_back_lately(monkeypatch, tmp
             time.sleep(0.01)
     assert told == [f"wd_{number}" for number in range(50)]
     book.close()
+
+
+class Still:
+    """An installation to which nothing happens."""
+
+    def look_after(self, seconds):
+        time.sleep(seconds / 100)
+
+
+def test_a_storm_lasts_until_it_has_killed_enough_and_counts_what_it_hit(monkeypatch):
+    """Each second blow meets a process that is just starting, and kills nobody."""
+    blows = iter(range(1000))
+    for name, (weight, _) in list(FAULTS.items()):
+        monkeypatch.setitem(FAULTS, name, (weight, lambda _: next(blows) % 2 == 0))
+    storm = Storm(Still(), random.Random(1))
+
+    storm.rage(seconds=0.0, kills=5, every=0.01, is_enough=lambda: False)
+
+    made = next(blows)
+    assert storm.kills == 5
+    assert storm.struck.total() == (made + 1) // 2
