@@ -20,7 +20,7 @@ import psycopg
 
 from chaos import oracle
 from chaos.callers import Caller, Log
-from chaos.clients import Client, Pair
+from chaos.clients import THINKING, Client, Pair
 from chaos.faults import Storm
 from chaos.installation import Installation
 from chaos.oracle import Verdict
@@ -64,6 +64,7 @@ class Plan:
     withdrawals: float = float("inf")
     faults: int = 0
     kills: int = 0
+    thinking: float = THINKING
 
 
 @dataclass
@@ -187,6 +188,7 @@ def _clients(installation: Installation, log: Log, plan: Plan) -> list[Client]:
             log,
             name=f"client-{number}",
             luck=random.Random(f"{plan.seed}:{number}"),
+            thinking=plan.thinking,
         )
         for number in range(CLIENTS)
     ]
@@ -216,6 +218,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60 * minutes, help="under fire")
     kills = int(os.environ.get("CHAOS_KILLS") or KILLS)
     parser.add_argument("--kills", type=int, default=kills, help="at least, however long it takes")
+    parser.add_argument("--thinking", type=float, default=THINKING, help="seconds, each client")
     parser.add_argument("--every", type=float, default=EVERY, help="seconds between two faults")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("CHAOS_SEED") or 0))
     parser.add_argument(
@@ -260,6 +263,7 @@ def main() -> int:
                 seed,
                 paper_seconds=options.seconds / 10,
                 kills=options.kills,
+                thinking=options.thinking,
             )
             return prove(plan, home, say)
         plan = Plan(
@@ -269,6 +273,7 @@ def main() -> int:
             quiet_seconds=CONTROL_QUIET_SECONDS,
             withdrawals=CONTROL_WITHDRAWALS,
             faults=CONTROL_FAULTS,
+            thinking=0.0,
         )
         return max(
             disprove(replace(plan, switches=name), home / name, say)

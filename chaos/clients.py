@@ -17,10 +17,13 @@ ACCOUNT: Final = {
     "holder": "Freelancer", "account_number": "000123456789", "routing_number": "021000021",
 }  # fmt: skip
 METHODS: Final = (("test_ok", 82), ("test_timeout", 10), ("test_declined", 4), ("test_over", 4))
-WITHDRAWING: Final = 0.55
+WITHDRAWING: Final = 0.4
 RIVALRY: Final = 0.08
 REPEATING: Final = 0.08
 SOON: Final = 2.0
+THINKING: Final = 0.5
+"""Seconds between two steps of a client, on average. Twenty who do not think ask for more than two cores
+do under fire, and the longer they do the longer it takes until all is settled."""
 Work = tuple[str, str]
 """The next step, and the milestone that it is about."""
 
@@ -85,9 +88,11 @@ class Pair:
 class Client(threading.Thread):
     """Does one thing after the other for its pair, until it is told to stop."""
 
-    def __init__(self, pair: Pair, log: Log, *, name: str, luck: random.Random) -> None:
+    def __init__(
+        self, pair: Pair, log: Log, *, name: str, luck: random.Random, thinking: float
+    ) -> None:
         super().__init__(name=name, daemon=True)
-        self.pair, self.log, self.luck = pair, log, luck
+        self.pair, self.log, self.luck, self.thinking = pair, log, luck, thinking
         self.stopping = threading.Event()
         self.has_funds = False
         self.counter = 0
@@ -102,6 +107,7 @@ class Client(threading.Thread):
             except Exception as problem:  # noqa: BLE001 - a broken client must not look idle
                 self.log.complain(f"{self.name} broke: {type(problem).__name__}: {problem}")
                 return
+            self.stopping.wait(self.luck.uniform(0, 2 * self.thinking))
 
     def step(self) -> None:
         if self.has_funds and self.luck.random() < WITHDRAWING:

@@ -7,8 +7,6 @@ declines: who asks again may be paid.
 import hashlib
 import os
 import sys
-import threading
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,23 +40,13 @@ class MoodySimulator(Simulator):
     """Takes up again what a killed one had left pending, and tells again what came back lately."""
 
     def start(self) -> None:
-        found = self.book.payouts()
-        for payout in found:
+        since = datetime.now(UTC) - LATELY
+        for payout in self.book.payouts():
             if payout.status == "pending":
                 self.follow_up(payout, Behaviour(later=("paid",)))
-        since = datetime.now(UTC) - LATELY
-        returned = [
-            one
-            for one in found
-            if one.status == "returned" and datetime.fromisoformat(one.at) > since
-        ]
-        threading.Thread(target=self._tell_again, args=(returned,), daemon=True).start()
+            elif payout.status == "returned" and datetime.fromisoformat(payout.at) > since:
+                self.tell(payout, PAYS.webhooks)
         self.serve_forever()
-
-    def _tell_again(self, returned: Sequence[Payout]) -> None:
-        """One after the other: after half an hour they would be a storm of thousands."""
-        for payout in returned:
-            self._tell(payout, PAYS.webhooks)
 
     def behaviour(self, order: dict[str, Any]) -> Behaviour:
         """Decided by the key, so that a run can be repeated."""

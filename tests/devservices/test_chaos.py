@@ -1,5 +1,6 @@
 """The provider in bad moods, whose habits the chaos run and its controls count on."""
 
+import json
 import random
 import threading
 import time
@@ -111,32 +112,57 @@ def test_what_a_killed_provider_left_pending_is_paid_after_its_restart(moody, mo
 
 
 def test_a_restarted_provider_tells_again_what_came_back_lately(monkeypatch, tmp_path):
+    """By four threads, however many events wait."""
     told, answered = [], threading.Event()
 
-    def send(self, payout):
+    def deliver(self, event_id, body):
         answered.wait(60)
-        told.append(payout.key)
+        told.append(json.loads(body)["data"]["key"])
+        return 200
 
-    monkeypatch.setattr(Hook, "send", send)
+    monkeypatch.setattr(Hook, "deliver", deliver)
     monkeypatch.setattr(MoodySimulator, "serve_forever", lambda self: None)
     book = Book(tmp_path / "book")
     hook = Hook(address="http://127.0.0.1:1/", secret="x")
     with MoodySimulator(("127.0.0.1", 0), book=book, hook=hook) as server:
         for number in range(50):
             book.write(Payout(f"wd_{number}", "returned", 1000, "USD", f"SIM{number:08d}"))
+        before = threading.active_count()
         with monkeypatch.context() as patched:
             patched.setattr("chaos.simulator.LATELY", timedelta(0))
             server.start()
-        before = threading.active_count()
+        assert threading.active_count() == before
 
         server.start()
 
-        assert threading.active_count() <= before + 1
+        assert threading.active_count() == before + 4
         answered.set()
         deadline = time.monotonic() + 60
         while len(told) < 50 and time.monotonic() < deadline:
             time.sleep(0.01)
-    assert told == [f"wd_{number}" for number in range(50)]
+    assert sorted(told) == sorted(f"wd_{number}" for number in range(50))
+    book.close()
+
+
+def test_an_event_that_is_not_heard_is_told_again_under_its_own_name(monkeypatch, tmp_path):
+    told = []
+
+    def deliver(self, event_id, body):
+        told.append(event_id)
+        return 599 if len(told) < 3 else 200
+
+    monkeypatch.setattr(Hook, "deliver", deliver)
+    monkeypatch.setattr("config.devservices.simulator.server.HOOK_PAUSE", 0.01)
+    book = Book(tmp_path / "book")
+    hook = Hook(address="http://127.0.0.1:1/", secret="x", tries=5)
+    with MoodySimulator(("127.0.0.1", 0), book=book, hook=hook) as server:
+        server.tell(Payout("wd_1", "paid", 1000, "USD", "SIM00000001"), 1)
+        deadline = time.monotonic() + 60
+        while len(told) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.1)
+
+    assert told == 3 * told[:1]
     book.close()
 
 

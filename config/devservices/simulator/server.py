@@ -6,14 +6,16 @@ import hmac
 import http.client
 import json
 import secrets
-import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from config.devservices.simulator.agenda import Agenda
 from config.devservices.simulator.behaviour import LATER_SECONDS, Behaviour, behaviour_of
 from config.devservices.simulator.book import Book, Payout
 
@@ -31,15 +33,6 @@ class Hook:
     address: str
     secret: str
     tries: int = HOOK_TRIES
-
-    def send(self, payout: Payout) -> None:
-        """Tell the other side of a payout's state, a few times until it says 2xx."""
-        body = json.dumps({"type": f"payout.{payout.status}", "data": payout.as_dict()}).encode()
-        event_id = f"evt_{secrets.token_hex(16)}"
-        for _ in range(self.tries):
-            if self.deliver(event_id, body) < HTTPStatus.MULTIPLE_CHOICES:
-                return
-            time.sleep(HOOK_PAUSE)
 
     def deliver(self, event_id: str, body: bytes) -> int:
         """One attempt; the status of the answer, 599 without one."""
@@ -74,7 +67,12 @@ class Simulator(ThreadingHTTPServer):
         super().__init__(address, Handler)
         self.book = book
         self.hook = hook
+        self._agenda = Agenda()
         self._lost: set[str] = set()
+
+    def server_close(self) -> None:
+        self._agenda.close()
+        super().server_close()
 
     def behaviour(self, order: dict[str, Any]) -> Behaviour:
         """How the first request for a payout goes; here its destination decides."""
@@ -98,23 +96,38 @@ class Simulator(ThreadingHTTPServer):
         return made, behaviour
 
     def follow_up(self, payout: Payout, behaviour: Behaviour) -> None:
-        """Let what happens after the answer happen."""
-        threading.Thread(target=self._follow_up, args=(payout, behaviour), daemon=True).start()
+        """Let what happens after the answer happen: events, and states that come later."""
+        if behaviour.later:
+            self._become_later(payout, behaviour.later, behaviour.webhooks)
+        else:
+            self.tell(payout, behaviour.webhooks)
 
-    def _follow_up(self, payout: Payout, behaviour: Behaviour) -> None:
-        """What happens after the answer: events, and states that come later."""
-        if not behaviour.later:
-            self._tell(payout, behaviour.webhooks)
-        for status in behaviour.later:
-            time.sleep(LATER_SECONDS)
+    def tell(self, payout: Payout, times: int) -> None:
+        """Tell the other side of a payout's state; each of so many events until it says 2xx."""
+        if not self.hook.address:
+            return
+        body = json.dumps({"type": f"payout.{payout.status}", "data": payout.as_dict()}).encode()
+        for _ in range(times):
+            event_id = f"evt_{secrets.token_hex(16)}"
+            self._agenda.add(partial(self._deliver, event_id, body, self.hook.tries))
+
+    def _become_later(self, payout: Payout, statuses: Sequence[str], webhooks: int) -> None:
+        status, *rest = statuses
+
+        def become() -> None:
             reason = RETURNED if status == "returned" else payout.reason
-            payout = self.book.write(replace(payout, status=status, reason=reason))
-            self._tell(payout, behaviour.webhooks)
+            changed = self.book.write(replace(payout, status=status, reason=reason))
+            self.tell(changed, webhooks)
+            if rest:
+                self._become_later(changed, rest, webhooks)
 
-    def _tell(self, payout: Payout, times: int) -> None:
-        if self.hook.address:
-            for _ in range(times):
-                self.hook.send(payout)
+        self._agenda.add(become, seconds=LATER_SECONDS)
+
+    def _deliver(self, event_id: str, body: bytes, tries: int) -> None:
+        is_heard = self.hook.deliver(event_id, body) < HTTPStatus.MULTIPLE_CHOICES
+        if not is_heard and tries > 1:
+            again = partial(self._deliver, event_id, body, tries - 1)
+            self._agenda.add(again, seconds=HOOK_PAUSE)
 
 
 class Handler(BaseHTTPRequestHandler):
