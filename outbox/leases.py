@@ -50,6 +50,18 @@ def claim_waiting(topic: str, *, most: int) -> list[Job]:
     return _lease(waiting.order_by("due_at", "pk"), most=most, sent_at=Now())
 
 
+def claim_oldest(topics: Sequence[str], *, seconds: float) -> list[Job]:
+    """Lease a batch of the topic, of these, whose job has been due longest, and for so long at least;
+    also where a message is on its way, which then finds them done. None that was cut short before.
+    """
+    since = Now() - timedelta(seconds=seconds)
+    waiting = Job.objects.filter(topic__in=topics, attempts=0, due_at__lt=since)
+    oldest = waiting.order_by("due_at", "pk")
+    topic = oldest.pending().filter(_is_free()).values_list("topic", flat=True).first()
+    route = registry.route_of(topic) if topic else None
+    return _lease(oldest.filter(topic=topic), most=route.batch) if route else []
+
+
 @transaction.atomic
 def _lease(wanted: JobQuerySet, *, most: int | None = None, **changes: Any) -> list[Job]:
     """The attempt is counted here, so that a job that kills its worker counts too."""

@@ -3,6 +3,7 @@
 A killed worker leaves rows that are neither done nor leased for long; the relay sends them again.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import groupby
@@ -11,7 +12,7 @@ from django.db import transaction
 
 from common.failpoints import failpoint
 from common.outage import through_outage
-from outbox import leases, registry, windows
+from outbox import leases, registry, turns, windows
 from outbox.models import Job
 
 
@@ -33,7 +34,9 @@ def run(ids: Sequence[int]) -> int:
 def _run_batch(route: registry.Route, jobs: list[Job]) -> int:
     handle = route.handle
     if isinstance(handle, registry.Asking):
-        return windows.Window(route, handle).run(jobs)
+        began = time.monotonic()
+        ended = windows.Window(route, handle).run(jobs)
+        return ended + turns.give(turns.SHARE * (time.monotonic() - began), _run_batch)
     work = partial(_settle if route.is_outside else _do, handle)
     return leases.attempt(route, jobs, partial(_work, work))
 
