@@ -1,5 +1,6 @@
 """Processes that call services side by side, each on a connection of its own."""
 
+import gc
 import multiprocessing
 import time
 from collections.abc import Callable, Sequence
@@ -23,7 +24,8 @@ def run(
 ) -> Sample:
     """Deal the batches out to so many processes; time from the first call to the last return.
 
-    Each process does its first `warm` batches before the clock starts.
+    Each process does its first `warm` batches before the clock starts. What is loaded by then stays
+    out of garbage collection, as in a worker (config/celery.py).
     """
     connections.close_all()
     context = multiprocessing.get_context("fork")
@@ -56,6 +58,7 @@ def _client(
     try:
         for batch in share[:warm]:
             work(batch)
+        gc.freeze()
         barrier.wait(PATIENCE_SECONDS)
         barrier.wait(PATIENCE_SECONDS)
         began = time.process_time()
