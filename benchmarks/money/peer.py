@@ -1,5 +1,6 @@
 """django-hordak 2.0 in an environment and a database of its own, and our ledger with the same legs."""
 
+import gc
 import json
 import statistics
 import subprocess
@@ -84,6 +85,7 @@ def ours(*, single: int, bulks: int) -> Journals:
         return Settlement(f"bench:{about}", "bench", about, *accounts, 10_000, 9_500, 500, 9_500)
 
     ledger.settle(one())
+    gc.freeze()
     alone, many = [], []
     for _ in range(REPEATS):
         alone.append(_rate(lambda: ledger.settle(one()), single))

@@ -1,5 +1,6 @@
 """Run by peer.py with the Python of hordak's own environment: post, read, print one JSON line."""
 
+import gc
 import json
 import os
 import statistics
@@ -88,6 +89,7 @@ def main() -> None:
             )
 
     post()
+    gc.freeze()
     single, many = [], []
     for _ in range(REPEATS):
         single.append(_rate(post, int(SINGLE)))
