@@ -75,7 +75,10 @@ def counts() -> tuple[int, int]:
 
 
 def breaks() -> list[tuple]:
-    return rows("SELECT * FROM wallets_chain_breaks()")
+    return rows(
+        "SELECT account_id, shard, seq, problem FROM wallets_every_break"
+        " UNION ALL SELECT * FROM wallets_head_breaks()"
+    )
 
 
 def _text(value: str) -> bytes:

@@ -94,6 +94,10 @@ INSERT INTO wallets_sandboxcharge (key, token, amount_minor, currency, result, f
 SELECT 'pay_' || replace(uuid::text, '-', ''), 'test_ok', 333333, 'USD', 'succeeded', '', now()
 FROM wallets_payment WHERE invoice_id = (SELECT id FROM invoicing_invoice WHERE position = 2)
 """
+ENTRY_TWICE = (
+    "INSERT INTO wallets_entry SELECT journal_id, account_id, seq, amount, balance_after, leg + 50,"
+    f" shard, currency, hash FROM wallets_entry WHERE {AVAILABLE}"
+)
 CASES = [
     case(
         "anchors_hold",
@@ -319,6 +323,19 @@ CASES = [
         "statements_run",
         f"UPDATE wallets_entry SET balance_after = balance_after + 1 WHERE {AVAILABLE}",
         also=("chains_hold",),
+    ),
+    case(
+        "statements_run",
+        "ALTER TABLE wallets_entry DROP CONSTRAINT wallets_entry_one_per_place_in_chain",
+        ENTRY_TWICE,
+        also=(
+            "balances_follow_entries",
+            "chains_hold",
+            "journals_balance",
+            "ledger_sums_to_zero",
+            "lifetime_follows_settlements",
+            "paid_invoices_are_in_the_ledger",
+        ),
     ),
 ]
 

@@ -45,6 +45,7 @@ CASES = [
     ({PARTS, "paid_invoices_are_in_the_ledger"}, "UPDATE invoicing_invoice SET part_paid = 0 WHERE part_paid > 0 AND status = 'paid'"),
     ({PARTS}, f"UPDATE wallets_payment SET amount_minor = amount_minor + 1, received_minor = received_minor + 1 WHERE id = {STANDING}"),
     ({PARTS}, f"UPDATE wallets_journal SET about_id = 0 WHERE about_id = {STANDING} AND kind = 'part_payment'"),
+    ({"payments_are_in_the_ledger"}, f"UPDATE wallets_entry SET account_id = (SELECT min(id) FROM wallets_account WHERE kind = 'available'), seq = 99 WHERE leg = 1 AND journal_id = (SELECT id FROM wallets_journal WHERE about_id = {STANDING} AND kind = 'part_payment')"),
     ({PARTS}, "UPDATE wallets_journal SET reverses = NULL WHERE kind = 'part_return'"),
     ({PARTS}, "UPDATE wallets_journal SET kind = 'reversal' WHERE kind = 'part_return'"),
     ({"settled_means_paid"}, f"UPDATE gigs_milestone m SET status = 'approved', settled_at = NULL FROM invoicing_invoice i JOIN wallets_payment p ON p.invoice_id = i.id WHERE m.id = i.milestone_id AND p.id = {STANDING}"),

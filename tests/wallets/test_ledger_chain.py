@@ -152,15 +152,19 @@ def test_two_entries_swapped_are_found(of):
     assert [row[2] for row in breaks()] == [3, 4, 5]
 
 
-def test_breaks_are_looked_for_in_the_accounts_asked_for(of):
+def test_breaks_are_found_whatever_the_ranges_of_journals_are(of):
+    """An entry whose predecessor is of another range looks it up."""
     with unguarded() as cursor:
         cursor.execute(f"UPDATE wallets_entry SET hash = sha256('x') WHERE {PLACE}")
+    journals = [journal for (journal,) in rows("SELECT id FROM wallets_journal ORDER BY id")]
 
-    assert rows("SELECT count(*) FROM wallets_chain_breaks(%s)", of.available + 1) == [(0,)]
-    assert rows("SELECT seq FROM wallets_chain_breaks(%s, %s)", of.available, of.available) == [
-        (3,),
-        (4,),
-    ]
+    for last in journals:
+        found = rows(
+            "SELECT account_id, seq, problem FROM wallets_entry_breaks(0, %s)"
+            " UNION ALL SELECT account_id, seq, problem FROM wallets_entry_breaks(%s, %s)",
+            *(last, last + 1, journals[-1]),
+        )
+        assert found == [(of.available, 3, HASH), (of.available, 4, HASH)]
 
 
 def test_time_and_journals_never_go_back_along_a_chain(of):

@@ -279,8 +279,7 @@ def test_runs_are_history(statement):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_see_one_moment_and_find_the_same(commissioner, freelancer, monkeypatch):
-    monkeypatch.setattr(integrity.proof, "PIECE_ENTRIES", 2)
+def test_two_workers_see_one_moment_and_find_the_same(commissioner, freelancer):
     project = active_project(commissioner=commissioner, freelancer=freelancer)
     for position in (1, 2):
         paid_invoice(project, position=position)

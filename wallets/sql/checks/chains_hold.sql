@@ -3,4 +3,8 @@
 select 'account ' || account_id || coalesce(' shard ' || shard, '') || coalesce(' place ' || seq, '')
          as subject,
        problem as difference
-from wallets_chain_breaks()
+from (
+  select account_id, shard, seq, problem from wallets_every_break
+  union all
+  select account_id, shard, seq, problem from wallets_head_breaks()
+) broken

@@ -21,9 +21,10 @@ with posted as (
   select n.*, 'credit:inv_' || replace(n.uuid::text, '-', '') as key,
     (n.total * 10::numeric ^ w.exponent)::bigint as total_minor,
     (n.fee * 10::numeric ^ w.exponent)::bigint as fee_minor
-  from invoicing_invoice n
+  from wallets_posted_and_due d
+  cross join lateral (select * from invoicing_invoice where id = d.invoice_id offset 0) n
   join wallets_currency w on w.code = n.currency
-  where n.kind = 'credit_note'
+  where d.is_note
 )
 select 'credit note ' || coalesce(n.number, p.key) as subject,
        coalesce(n.total_minor || ', fee ' || n.fee_minor, 'no note') || '; ledger gave '
@@ -40,16 +41,16 @@ where n.id is null
     where j.id = p.reverses and j.kind = 'settlement' and j.about_id = n.credits_id
   )
 union all
-select 'invoice ' || d.number, 'rounding beyond its fee is ' || d.extra_fee || ', ledger posted '
-    || coalesce(x.fees, 0)
-from wallets_every_due d
+select 'invoice ' || (select number from invoicing_invoice where id = d.invoice_id),
+       'rounding beyond its fee is ' || d.extra_fee || ', ledger posted ' || coalesce(x.fees, 0)
+from wallets_posted_and_due d
 left join (
   select n.credits_id, sum(p.fees) as fees
   from note n join posted p on p.key = n.key
   where n.paid_at is null
   group by n.credits_id
-) x on x.credits_id = d.id
-where d.kind <> 'credit_note' and d.extra_fee <> -coalesce(x.fees, 0)
+) x on x.credits_id = d.invoice_id
+where not d.is_note and d.extra_fee <> -coalesce(x.fees, 0)
 union all
 select 'journal ' || j.key, 'is a ' || j.kind || ' that moves debt'
 from wallets_account a

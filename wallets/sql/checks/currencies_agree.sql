@@ -5,7 +5,6 @@ from wallets_account a
 join wallets_balance b on b.account_id = a.id
 where b.currency <> a.currency
 union all
-select 'entry ' || e.journal_id || '/' || e.leg, e.currency || ' on a ' || a.currency || ' account'
-from wallets_entry e
-join wallets_account a on a.id = e.account_id
-where e.currency <> a.currency
+select 'entry ' || journal_id || '/' || leg, currency || ' on a ' || account_currency || ' account'
+from wallets_every_break
+where currency <> account_currency

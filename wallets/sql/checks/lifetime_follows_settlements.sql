@@ -12,12 +12,17 @@ left join (
   from (
     select x.account_id, x.invoice_id, sum(x.amount) as amount
     from (
-      select e.account_id, d.id as invoice_id, e.amount - d.tax as amount
-      from wallets_account a
-      join wallets_entry e on e.account_id = a.id
-      join wallets_journal j on j.id = e.journal_id and j.kind = 'settlement'
-      join wallets_every_due d on j.about_type = 'invoice' and d.id = j.about_id
-      where a.kind in ('available', 'pending')
+      select earner_id as account_id, invoice_id, credited - earning_legs * due_tax as amount
+      from wallets_posted_and_due
+      where kind = 'settlement' and invoice_id is not null and earner_id is not null
+      union all
+      select e.account_id, s.invoice_id, e.amount - s.due_tax
+      from wallets_posted_and_due s
+      cross join lateral (
+        select account_id, amount from wallets_entry where journal_id = s.journal_id offset 0
+      ) e
+      join wallets_account a on a.id = e.account_id and a.kind in ('available', 'pending')
+      where s.kind = 'settlement' and s.invoice_id is not null and s.earner_id is null and s.earning_legs > 0
       union all
       -- Of a part the price is paid before its tax.
       select e.account_id, i.id, e.amount - greatest(

@@ -12,7 +12,7 @@ select 'series ' || s.id || ' ' || s.prefix as subject,
 from invoicing_invoiceseries s
 join invoicing_issuer o on o.id = s.issuer_id
 left join numbered i on i.series_id = s.id
-group by s.id, o.id
+group by s.id
 having count(i.position) <> s.last_number
     or coalesce(max(i.position), 0) <> s.last_number
     or bool_or(i.position is not null and i.seller_id is distinct from o.user_id)

@@ -56,7 +56,8 @@ left join (
   from invoicing_invoice n where n.credits_id is not null and n.paid_at is null
   group by n.credits_id
 ) n on n.credits_id = i.id
-where i.part_paid * 10::numeric ^ w.exponent <> coalesce(s.amount, 0)
+where (i.part_paid <> 0 or s.invoice_id is not null) and (
+  i.part_paid * 10::numeric ^ w.exponent <> coalesce(s.amount, 0)
   or s.count > 1
   or s.fee <> least(
-    greatest((i.fee - coalesce(n.fee, 0)) * 10::numeric ^ w.exponent, 0), s.amount)
+    greatest((i.fee - coalesce(n.fee, 0)) * 10::numeric ^ w.exponent, 0), s.amount))
