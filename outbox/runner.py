@@ -36,7 +36,7 @@ def _run_batch(route: registry.Route, jobs: list[Job]) -> int:
     if isinstance(handle, registry.Asking):
         began = time.monotonic()
         ended = windows.Window(route, handle).run(jobs)
-        return ended + turns.give(turns.SHARE * (time.monotonic() - began), _run_batch)
+        return ended + turns.give(time.monotonic() - began, _run_batch)
     work = partial(_settle if route.is_outside else _do, handle)
     return leases.attempt(route, jobs, partial(_work, work))
 

@@ -13,22 +13,29 @@ from outbox import leases, registry
 from outbox.models import Job
 
 SHARE: Final = 0.1
-"""Of the time that a window of payouts was open."""
+"""Of the time that windows of payouts are open."""
+MOST_SECONDS: Final = 2.0
+"""What a process saves up at most."""
 PATIENCE_SECONDS: Final = 5.0
 """What has not waited for so long is about to be done in its own lane."""
+_owed = 0.0
+"""Seconds that this process owes the default lane; less than none after a batch that took long."""
 
 
-def give(seconds: float, do: Callable[[registry.Route, list[Job]], int]) -> int:
-    """Do what has been due longest in the default lane, once and then again until so many seconds
-    are over; the number of jobs that ended. Money that waits comes first.
+def give(window_seconds: float, do: Callable[[registry.Route, list[Job]], int]) -> int:
+    """After a window that was open so long, do what has been due longest in the default lane, a batch
+    at a time while its share lasts; the number of jobs that ended. Money that waits comes first.
+
+    A slow batch is paid back by the windows after it, so many short ones give no more than a long one.
     """
-    until = time.monotonic() + seconds
+    global _owed
+    _owed = min(_owed + SHARE * window_seconds, MOST_SECONDS)
     ended = 0
-    while jobs := _next():
+    while _owed > 0 and (jobs := _next()):
+        began = time.monotonic()
         route = registry.route_of(jobs[0].topic)
         ended += do(route, jobs) if route else 0
-        if time.monotonic() >= until:
-            break
+        _owed -= time.monotonic() - began
     return ended
 
 

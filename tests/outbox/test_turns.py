@@ -1,5 +1,6 @@
 """What waits behind payouts gets its turn after each window of theirs."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,11 @@ from outbox.models import Job
 from outbox.registry import Left, Question
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_owed(monkeypatch):
+    monkeypatch.setattr(turns, "_owed", 0.0)
 
 
 @pytest.fixture
@@ -53,8 +59,9 @@ def waiting(topic, *ages):
     return ids
 
 
-def test_after_a_window_the_oldest_batch_behind_it_is_done(payouts, mails, done):
-    """Also where its message is on its way; the time of this window is over after one batch."""
+def test_after_a_window_the_oldest_batch_behind_it_is_done(payouts, mails, done, monkeypatch):
+    """Also where its message is on its way; what this window gives is over after one batch."""
+    monkeypatch.setattr(turns, "SHARE", 1e-9)
     waiting(mails, 60, 80, 70)
 
     assert runner.run(payouts) == 3
@@ -69,6 +76,25 @@ def test_a_long_window_gives_a_tenth_of_its_time(mails, done):
     ended = turns.give(60.0, runner._run_batch)
 
     assert (ended, done) == (4, [[0, 1], [2, 3]])
+
+
+def test_a_batch_that_takes_long_is_paid_back_by_the_windows_after_it(mails, topic, done):
+    """However many there are, and however short."""
+    slow = topic(lambda jobs: time.sleep(0.3), name="test.slow", batch=1)
+    waiting(slow, 60, 60)
+    waiting(mails, 40)
+
+    ended = [turns.give(seconds, runner._run_batch) for seconds in (0.1, 0.1, 0.1, 2.0, 100.0)]
+
+    assert ended == [1, 0, 0, 0, 2]
+    assert done == [[0]]
+
+
+def test_what_is_saved_up_has_an_end():
+    """A slow batch after hours without mails is followed by payouts, not by more mails."""
+    turns.give(10_000.0, runner._run_batch)
+
+    assert turns._owed == turns.MOST_SECONDS
 
 
 def test_what_has_waited_for_a_moment_is_left_to_its_own_lane(payouts, mails, done):
