@@ -41,10 +41,17 @@ class Raw:
 
     def batch(self, *, size: int, clients: int, each: int, chain: bool = True) -> Sample:
         """raw.settle_batch() of so many milestones at once."""
+        return self._batch("settle_batch", size=size, clients=clients, each=each, chain=chain)
+
+    def bound_batch(self, *, size: int, clients: int, each: int) -> Sample:
+        """raw.settle_batch() on the product's own tables; the slice can be settled once."""
+        return self._batch("settle_batch_bound", size=size, clients=clients, each=each, chain=True)
+
+    def _batch(self, name: str, *, size: int, clients: int, each: int, chain: bool) -> Sample:
         self.prepare()
         low = f"{self._first} + 1 + (:turn - {self._first}) * {size}"
         ids = f"array(SELECT generate_series({low}, {low} + {size - 1}))"
-        call = f"{NEXT}SELECT raw.settle_batch({ids}, {str(chain).lower()});"
+        call = f"{NEXT}SELECT raw.{name}({ids}, {str(chain).lower()});"
         return pgbench(self._place, call, clients=clients, each=each, size=size, mode="simple")
 
 

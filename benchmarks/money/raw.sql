@@ -185,15 +185,6 @@ begin
   return v_journal;
 end $$;
 
--- The same on the product's own tables: foreign keys, checks, guards and all indexes. Its hashes are
--- raw.link's, so that the proof of such books would fail.
-do $$
-begin
-  execute replace(
-    pg_get_functiondef('raw.settle'::regproc), 'FUNCTION raw.settle(', 'FUNCTION raw.settle_bound(');
-  alter function raw.settle_bound set search_path = public, raw, pg_catalog;
-end $$;
-
 create function raw.step(p_state bytea, p_head bytea, p_journal bigint, p_account bigint, p_seq bigint,
   p_amount bigint, p_balance bigint, p_key text, p_at timestamptz) returns bytea
 language sql immutable parallel safe
@@ -315,12 +306,14 @@ begin
     ) e(topic, key, payload)
   ), leg as (
     select journal_id, key, currency, l.* from row cross join lateral (values
-      (1::smallint, held_id, 0::smallint, -gross), (2::smallint, available_id, 0::smallint, net),
-      (3::smallint, v_fees, v_shard, fee)) l(leg, account, shard, amount)
+      (1::smallint, held_id, 0::smallint, -gross, 0::bigint),
+      (2::smallint, available_id, 0::smallint, net, net),
+      (3::smallint, v_fees, v_shard, fee, 0::bigint)) l(leg, account, shard, amount, earned)
     where l.amount <> 0
   ), placed as materialized (
     select l.*, b.head, b.seq + row_number() over chain as seq,
       (b.posted + sum(l.amount) over chain)::bigint as balance_after,
+      (sum(l.earned) over chain)::bigint as lifetime,
       lead(l.journal_id) over chain is null as is_last
     from leg l join wallets_balance b
       on b.account_id = any (array[l.account]) and b.shard = any (array[l.shard])
@@ -332,10 +325,8 @@ begin
     from placed p
   ), moved as (
     update wallets_balance b set posted = h.balance_after, seq = h.seq, head = h.hash,
-      lifetime = b.lifetime + coalesce(e.lifetime, 0)
+      lifetime = b.lifetime + h.lifetime
     from hashed h
-    left join (select available_id as account, sum(net)::bigint as lifetime from row group by 1) e
-      using (account)
     where h.is_last and b.account_id = any (array[h.account]) and b.shard = any (array[h.shard])
   ), entry as (
     insert into wallets_entry
@@ -344,4 +335,19 @@ begin
   )
   select count(*) into v_count from row;
   return v_count;
+end $$;
+
+-- Both on the product's own tables: foreign keys, checks, guards and all indexes. Their hashes are
+-- raw.link's, so that the proof of such books would fail.
+do $$
+declare
+  v_name text;
+begin
+  foreach v_name in array array['settle', 'settle_batch'] loop
+    execute replace(
+      replace(pg_get_functiondef(format('raw.%I', v_name)::regproc),
+        format('FUNCTION raw.%I(', v_name), format('FUNCTION raw.%I(', v_name || '_bound')),
+      'nextval(''raw.', 'nextval(''public.');
+    execute format('alter function raw.%I set search_path = public, raw, pg_catalog', v_name || '_bound');
+  end loop;
 end $$;

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CLIENTS = 8
 PROCESSES = 2
 BATCHES = (100, 1_000)
+LARGE = f"batches of {max(BATCHES):,}, {PROCESSES} clients"
 MILLION = 1_000_000
 BOOKS = 10 * MILLION
 QUEUE = 50_000
@@ -75,8 +76,9 @@ class Core:
         self.ours_batch: dict[tuple[int, int], Series] = {}
         self.ours_single = Series(f"ours, single, {CLIENTS} clients")
         self.bound = Series(f"raw on our tables, single, {CLIENTS} clients")
+        self.bound_batch = Series(f"raw on our tables, {LARGE}")
         self.yardstick = Series(f"ORM service, single, {CLIENTS} clients")
-        self.bare = Series("raw without chain, batches of 1,000, 2 clients")
+        self.bare = Series(f"raw without chain, {LARGE}")
 
     def measure(self) -> None:
         for _ in range(self._sizes.repeats):
@@ -90,6 +92,7 @@ class Core:
             self.yardstick,
             *self.raw_batch.values(),
             self.bare,
+            self.bound_batch,
             *self.ours_batch.values(),
         ):
             print(series.line(), flush=True)
@@ -121,9 +124,10 @@ class Core:
                 raw.samples.append(self._raw.batch(size=size, clients=count, each=each))
                 mine = self.ours_batch.setdefault((size, count), Series(f"ours, {about}"))
                 mine.samples.append(self._ours_batch(size, count, each))
-        self.bare.samples.append(
-            self._raw.batch(size=max(BATCHES), clients=PROCESSES, each=each, chain=False)
-        )
+        largest = {"size": max(BATCHES), "clients": PROCESSES, "each": each}
+        self.bare.samples.append(self._raw.batch(**largest, chain=False))
+        bound = Raw(self._place, self._stock.take(max(BATCHES) * PROCESSES * (each + 1)))
+        self.bound_batch.samples.append(bound.bound_batch(**largest))
 
     def _ours_batch(self, size: int, processes: int, each: int) -> Sample:
         return ours.batch(
@@ -147,7 +151,8 @@ class Core:
                 "batch of 1,000 / raw batch",
                 self.best(self.ours_batch) / self.best(self.raw_batch),
                 0.6,
-                note=f"by CPU {raw.total_us / mine.total_us:.2f}",
+                note=f"by CPU {raw.total_us / mine.total_us:.2f}, and "
+                f"{raw.total_us / self.bound_batch.total_us:.2f} for raw on our tables",
             ),
             at_least(
                 f"single, {CLIENTS} clients / raw single function",
