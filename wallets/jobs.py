@@ -123,16 +123,19 @@ def begin_resolving(jobs: Sequence[Job]) -> list[registry.Question]:
 
 
 def conclude_resolving(told: Sequence[registry.Question]) -> registry.Left:
-    """Act on what the book says. Those without an end are asked about again, and after a quarter of
-    an hour each time is a failed attempt: in the end a person looks.
+    """Act on what the book says. Those without an end, or whose answer another one has outrun, are
+    asked about again, and after a quarter of an hour each time is a failed attempt: in the end a
+    person looks.
     """
     at = timezone.now()
     answers = {one.about.pk: one.answer for one in told if one.error is None and _has_end(one)}
+    for pk in services.withdrawals_outrun([one.about for one in told], answers=answers):
+        del answers[pk]
     services.withdrawals_conclude(answers=answers, at=at)
     failed = _failed(told)
     again: dict[int, timedelta] = {}
     for one in told:
-        if one.error is None and not _has_end(one):
+        if one.error is None and one.about.pk not in answers:
             pause = services.withdrawal_poll_pause(one.about, at=at)
             for job in one.jobs:
                 if pause is None:

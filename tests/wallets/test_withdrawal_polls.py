@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from outbox.models import Job
+from outbox.registry import Left
 from outbox.services import enqueue
 from tests.builders import run_jobs
 from tests.factories import AT
@@ -14,6 +15,7 @@ from tests.wallets.withdrawing import (
     ANSWER_LOST,
     DECLINED,
     SILENT,
+    answer_of,
     eventually,
     funded,
     request,
@@ -22,6 +24,7 @@ from tests.wallets.withdrawing import (
 )
 from wallets import integrity
 from wallets.enums import PayoutResult, WithdrawalStatus
+from wallets.jobs import begin_resolving, conclude_resolving
 from wallets.services import (
     withdrawal_claim,
     withdrawal_conclude,
@@ -180,3 +183,42 @@ def test_what_the_provider_did_not_know_yet_it_may_decline(owner, provider, stat
     assert (withdrawal.status, withdrawal.frozen_at) == (WithdrawalStatus.RETURNED, None)
     assert wallet(owner) == (FUNDED, 0, 0)
     assert integrity.differences() == []
+
+
+def look(withdrawal, *, key: str):
+    """The question of one more job that looks into the provider's book."""
+    enqueue("withdrawal.resolve", key=key, payload={"withdrawal": withdrawal.pk})
+    [question] = begin_resolving([Job.objects.get(key=key)])
+    return question
+
+
+def test_an_answer_that_another_one_has_outrun_is_asked_for_again(owner, provider):
+    """Two looks at once: the first reads that it is paid, the second that it came back, and acts first."""
+    withdrawal = send(request(owner, number=ANSWER_LOST), at=timezone.now())
+    slow, quick = look(withdrawal, key="slow"), look(withdrawal, key="quick")
+    slow.answer = answer_of(withdrawal)
+    paid = provider.book.find(withdrawal.public_id)
+    provider.book.write(replace(paid, status="returned"))
+    quick.answer = answer_of(withdrawal, PayoutResult.RETURNED)
+
+    assert conclude_resolving([quick]) == Left()
+    assert conclude_resolving([slow]) == Left(again={slow.jobs[0].pk: timedelta(seconds=10)})
+
+    withdrawal.refresh_from_db()
+    assert (withdrawal.status, withdrawal.frozen_at) == (WithdrawalStatus.RETURNED, None)
+    assert wallet(owner) == (FUNDED, 0, 0)
+    assert integrity.differences() == []
+
+
+def test_an_answer_to_a_question_that_was_asked_afterwards_freezes_what_it_contradicts(
+    owner, provider
+):
+    withdrawal = send(request(owner, number=DECLINED))
+    again = look(withdrawal, key="again")
+    again.answer = answer_of(withdrawal)
+
+    assert conclude_resolving([again]) == Left()
+
+    withdrawal.refresh_from_db()
+    assert (withdrawal.status, withdrawal.frozen_at is None) == (WithdrawalStatus.RETURNED, False)
+    assert wallet(owner) == (FUNDED, 0, 0)

@@ -93,6 +93,7 @@ from wallets.services.withdrawal_sending import (
     withdrawals_claim,
     withdrawals_compare,
     withdrawals_conclude,
+    withdrawals_outrun,
 )
 from wallets.services.withdrawals import (
     WithdrawalPreview,
@@ -185,4 +186,5 @@ __all__ = [
     "withdrawals_claim",
     "withdrawals_compare",
     "withdrawals_conclude",
+    "withdrawals_outrun",
 ]

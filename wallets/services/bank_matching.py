@@ -26,7 +26,8 @@ from wallets.services.bank_receiving import (
 from wallets.services.bank_statements import MATCH
 from wallets.services.settlement import locked_invoice
 from wallets.services.withdrawal_freezing import freeze
-from wallets.services.withdrawal_sending import UNDER_WAY, pay, take_back
+from wallets.services.withdrawal_journals import pay, take_back
+from wallets.services.withdrawal_sending import UNDER_WAY
 from wallets.services.withdrawals import locked, send
 
 REASONS: Final = {

@@ -17,13 +17,8 @@ from wallets.enums import Rail, Resolution, WithdrawalStatus
 from wallets.exceptions import ReasonRequired, WithdrawalTransitionRefused
 from wallets.models import Withdrawal
 from wallets.services.withdrawal_freezing import RESOLUTION, freeze, overtake, unfreeze
-from wallets.services.withdrawal_sending import (
-    RESOLVE,
-    UNDER_WAY,
-    pay,
-    pay_after_all,
-    take_back,
-)
+from wallets.services.withdrawal_journals import pay, pay_after_all, take_back
+from wallets.services.withdrawal_sending import RESOLVE, UNDER_WAY
 from wallets.services.withdrawals import SEND, approve, end_unpaid, locked, refuse_frozen, remark
 
 ENDED_UNPAID: Final = (
