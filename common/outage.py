@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import Error, InterfaceError, OperationalError, close_old_connections
 
 T = TypeVar("T")
 ABSENT: Final = ("08", "57P", "53300")
@@ -39,3 +39,14 @@ def through_outage(call: Callable[[], T], *, seconds: float = PATIENCE_SECONDS) 
                 raise
         time.sleep(PAUSE)
         close_old_connections()
+
+
+def unless_away(call: Callable[[], T], *, otherwise: T) -> T:
+    """What `call` returns, or `otherwise` while the database is away: for what may as well be left."""
+    try:
+        return call()
+    except Error as error:
+        if not is_outage(error):
+            raise
+        close_old_connections()
+        return otherwise

@@ -50,16 +50,17 @@ def claim_waiting(topic: str, *, most: int) -> list[Job]:
     return _lease(waiting.order_by("due_at", "pk"), most=most, sent_at=Now())
 
 
-def claim_oldest(topics: Sequence[str], *, seconds: float) -> list[Job]:
-    """Lease a batch of the topic, of these, whose job has been due longest, and for so long at least;
-    also where a message is on its way, which then finds them done. None that was cut short before.
+def claim_oldest(topics: Sequence[str], *, seconds: float, most: int) -> list[Job]:
+    """Lease jobs of the topic, of these, whose job has been due longest, and for so long at least;
+    also where a message is on its way, which then finds them done, and what failed before. None that
+    was cut short, which is what a lease that ran out says.
     """
     since = Now() - timedelta(seconds=seconds)
-    waiting = Job.objects.filter(topic__in=topics, attempts=0, due_at__lt=since)
+    waiting = Job.objects.filter(topic__in=topics, lease_until__isnull=True, due_at__lt=since)
     oldest = waiting.order_by("due_at", "pk")
-    topic = oldest.pending().filter(_is_free()).values_list("topic", flat=True).first()
+    topic = oldest.pending().values_list("topic", flat=True).first()
     route = registry.route_of(topic) if topic else None
-    return _lease(oldest.filter(topic=topic), most=route.batch) if route else []
+    return _lease(oldest.filter(topic=topic), most=min(most, route.batch)) if route else []
 
 
 @transaction.atomic
@@ -93,9 +94,15 @@ def is_waiting(topics: Sequence[str], *, seconds: float) -> bool:
     return Job.objects.pending().filter(_is_free(), topic__in=topics, due_at__lt=since).exists()
 
 
-def attempt(route: registry.Route, jobs: list[Job], work: Callable[[list[Job]], int]) -> int:
+def attempt(
+    route: registry.Route,
+    jobs: list[Job],
+    work: Callable[[list[Job]], int],
+    *,
+    is_split: bool = True,
+) -> int:
     """Do the work of these jobs; the number that ended. A failing batch is split until the job
-    that fails stands alone.
+    that fails stands alone, or else left as it was before.
     """
     bound = context.request_id.set(jobs[0].request_id or jobs[0].public_id)
     try:
@@ -116,6 +123,9 @@ def attempt(route: registry.Route, jobs: list[Job], work: Callable[[list[Job]], 
             return 0
     finally:
         context.request_id.reset(bound)
+    if not is_split:
+        release(jobs)
+        return 0
     half = len(jobs) // 2
     parts = (jobs[:half], jobs[half:])
     return sum(attempt(route, part, work) for part in parts if renew(route, part))

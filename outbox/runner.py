@@ -7,13 +7,18 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import groupby
+from typing import Final
 
 from django.db import transaction
 
 from common.failpoints import failpoint
 from common.outage import through_outage
 from outbox import leases, registry, turns, windows
+from outbox.enums import Lane
 from outbox.models import Job
+
+GIVING: Final[tuple[Lane, ...]] = ("money", "payouts")
+"""The lanes after whose work those behind them may have a turn."""
 
 
 def run(ids: Sequence[int]) -> int:
@@ -32,13 +37,21 @@ def run(ids: Sequence[int]) -> int:
 
 
 def _run_batch(route: registry.Route, jobs: list[Job]) -> int:
+    began = time.monotonic()
+    ended = _work_on(route, jobs)
+    if route.lane not in GIVING:
+        return ended
+    is_window = isinstance(route.handle, registry.Asking)
+    seconds = time.monotonic() - began if is_window else 0.0
+    return ended + turns.give(seconds, partial(_work_on, is_split=False))
+
+
+def _work_on(route: registry.Route, jobs: list[Job], *, is_split: bool = True) -> int:
     handle = route.handle
     if isinstance(handle, registry.Asking):
-        began = time.monotonic()
-        ended = windows.Window(route, handle).run(jobs)
-        return ended + turns.give(time.monotonic() - began, _run_batch)
+        return windows.Window(route, handle).run(jobs)
     work = partial(_settle if route.is_outside else _do, handle)
-    return leases.attempt(route, jobs, partial(_work, work))
+    return leases.attempt(route, jobs, partial(_work, work), is_split=is_split)
 
 
 def _work(work: Callable[[list[Job]], int], jobs: list[Job]) -> int:

@@ -9,10 +9,10 @@ import random
 import time
 from typing import Final
 
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import transaction
 
 from common.failpoints import failpoint
-from common.outage import is_outage
+from common.outage import is_outage, unless_away
 from outbox import leases, registry
 from outbox.asking import AT_ONCE, Askers, NotAsked, ask
 from outbox.models import Job
@@ -87,17 +87,14 @@ class Window:
         now = time.monotonic()
         if now >= self.closes_at:
             return []
-        try:
-            if leases.is_waiting(registry.topics("money"), seconds=self.patience):
-                return None
-            if waiting >= FEW or now < self.looks_at:
-                return []
-            jobs = leases.claim_waiting(topic, most=PORTION)
-        except DatabaseError as error:
-            if not is_outage(error):
-                raise
-            close_old_connections()
+        return unless_away(lambda: self._taken(topic, waiting=waiting, now=now), otherwise=None)
+
+    def _taken(self, topic: str, *, waiting: int, now: float) -> list[Job] | None:
+        if leases.is_waiting(registry.topics("money"), seconds=self.patience):
             return None
+        if waiting >= FEW or now < self.looks_at:
+            return []
+        jobs = leases.claim_waiting(topic, most=PORTION)
         if len(jobs) < PORTION:
             self.looks_at = now + TAKE_SECONDS
         return jobs

@@ -1,6 +1,7 @@
 """People and clients that every test may ask for."""
 
 import gc
+from math import inf
 
 import pytest
 import time_machine
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from accounts.enums import Role, Scope
 from accounts.services import role_add
 from accounts.services.access import TokenGrant, token_issue
+from outbox import turns
 from tests import scheduling
 from tests.factories import (
     AT,
@@ -156,6 +158,12 @@ def api(db):
         return client
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _no_turns(monkeypatch):
+    """What a test runs does nothing else that is due; the tests of turns switch them on."""
+    monkeypatch.setattr(turns, "_owed", -inf)
 
 
 @pytest.fixture(autouse=True)
