@@ -40,6 +40,8 @@ def other_milestone():
         ("invoicing_issuer_code_valid", issuer, "code = 'ab12'"),
         ("invoicing_issuer_code_valid", issuer, "code = 'ABC'"),
         ("invoicing_issuer_code_valid", issuer, "code = E'ABCD\\n'"),
+        ("invoicing_issuer_frozen", issuer, "code = 'OTHER'"),
+        ("invoicing_issuer_frozen", issuer, "user_id = null"),
         ("invoicing_series_moves_forward", series, "last_number = 0"),
         ("invoicing_series_moves_forward", series, "year = year + 1"),
         ("invoicing_series_moves_forward", series, "prefix = 'OTHER-'"),
