@@ -167,6 +167,21 @@ def test_breaks_are_found_whatever_the_ranges_of_journals_are(of):
         assert found == [(of.available, 3, HASH), (of.available, 4, HASH)]
 
 
+@pytest.mark.parametrize("pieces", [1, 2, 3, 7, 40])
+def test_no_journal_is_left_out_between_two_pieces(of, pieces):
+    """A piece is for a million entries: one chain is made to say that there are as many."""
+    with unguarded() as cursor:
+        cursor.execute("UPDATE wallets_entry SET hash = sha256(int8send(journal_id))")
+        cursor.execute(
+            "UPDATE wallets_balance SET seq = seq + %s WHERE account_id = %s",
+            [(pieces - 1) * 1_000_000, of.available],
+        )
+
+    found = rows("SELECT account_id, shard, seq FROM wallets_every_break ORDER BY 1, 2, 3")
+
+    assert found == rows("SELECT account_id, shard, seq FROM wallets_entry ORDER BY 1, 2, 3")
+
+
 def test_time_and_journals_never_go_back_along_a_chain(of):
     assert rows(
         "SELECT count(*) FROM (SELECT"
