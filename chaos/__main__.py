@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -136,14 +136,9 @@ def run(plan: Plan, home: Path, say: Console) -> Report:
         )
         over, over_at = time.monotonic(), datetime.now(UTC)
         log.patient_until = over + PATIENCE_SECONDS
-        for client in clients:
-            client.stopping.set()
-        installation.supervisor.wait_until(
-            lambda: not any(client.is_alive() for client in clients), PATIENCE_SECONDS + 30
-        )
-        quiet = _until_none(
-            installation, lambda: oracle.waiting(installation, topics), over, plan.quiet_seconds
-        )
+        _stop(clients, installation)
+        waiting = partial(oracle.waiting, installation, topics)
+        quiet = _until_none(installation, waiting, over, plan.quiet_seconds)
         say.say(f"quiet after {quiet:.1f} s")
         left = partial(oracle.paperwork, installation, topics)
         _until_none(installation, left, time.monotonic(), plan.paper_seconds)
@@ -192,6 +187,15 @@ def _clients(installation: Installation, log: Log, plan: Plan) -> list[Client]:
         )
         for number in range(CLIENTS)
     ]
+
+
+def _stop(clients: Sequence[Client], installation: Installation) -> None:
+    """Let each come to the end of its step."""
+    for client in clients:
+        client.stopping.set()
+    installation.supervisor.wait_until(
+        lambda: not any(client.is_alive() for client in clients), PATIENCE_SECONDS + 30
+    )
 
 
 def _enough(log: Log, storm: Storm, plan: Plan) -> bool:

@@ -1,6 +1,6 @@
 """A payout provider in bad moods: `python -m chaos.simulator PORT BOOK WEBHOOK_ADDRESS`.
 
-Two of ten first requests go wrong somehow. It honours keys, and it does not remember its own
+One of three first requests goes wrong somehow. It honours keys, and it does not remember its own
 declines: who asks again may be paid.
 """
 
@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from config.devservices.simulator.behaviour import PAYS, Behaviour
 from config.devservices.simulator.book import Book, Payout
-from config.devservices.simulator.server import HOOK_PAUSE, Hook, Simulator
+from config.devservices.simulator.server import HOOK_PAUSE, HOOK_SECONDS, Hook, Simulator
 
 PATIENT: Final = 90
 """Tries to tell about an event: real providers go on for days."""
-LATELY: Final = timedelta(seconds=PATIENT * HOOK_PAUSE)
+LATELY: Final = timedelta(seconds=PATIENT * (HOOK_PAUSE + HOOK_SECONDS))
 """How long an event may have been on its way."""
 DECLINING: Final = 4.0 if "no-lease" in os.environ.get("CHAOS_SWITCHES", "") else 0.5
 """Seconds that a decline takes: long where a second attempt is to overtake it."""

@@ -72,6 +72,8 @@ VAT_COUNTRY: Final = {"MC": "FR", "IM": "GB"}
 
 LEITWEG: Final = "0204"
 """How electronic addresses name a German authority's number for e-invoices."""
+MAIL: Final = "EM"
+"""How they name one for mail."""
 
 REGISTER_SCHEMES: Final = {
     "0002": "France: SIREN",
@@ -138,7 +140,7 @@ ADDRESS_SCHEMES: Final = {
     "9952": "Türkiye: VAT number",
     "9957": "France: VAT number",
     "9959": "United States: EIN",
-    "EM": "E-mail (not in Peppol)",
+    MAIL: "E-mail (not in Peppol)",
 }
 """Electronic addresses by code of the EAS list that EN 16931 names (BT-34, BT-49)."""
 
@@ -242,7 +244,7 @@ def electronic_address_of(text: str, *, scheme: str) -> str:
     if scheme not in ADDRESS_SCHEMES:
         raise PartyNumberError("invalid_address_scheme", "Choose the kind of electronic address.")
     code, words = "invalid_electronic_address", "electronic address"
-    if scheme == "EM":
+    if scheme == MAIL:
         return _matching(_MAIL, text, code, words)
     compact = "".join(text.split())
     try:

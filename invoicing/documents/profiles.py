@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Final
 
-from common.party_numbers import LEITWEG
+from common.party_numbers import LEITWEG, MAIL
 from invoicing.documents.model import Category, Contact, Document, Identifier, Party, TypeCode
 
 _EAS: Final = """
@@ -143,7 +143,7 @@ def _has_german_fields(document: Document) -> bool:
 def _is_xrechnung(document: Document) -> bool:
     return (
         _has_address(document.buyer, frozenset([LEITWEG]))
-        and _has_address(document.seller, EAS | {"EM"})
+        and _has_address(document.seller, EAS | {MAIL})
         and _has_german_fields(document)
         and document.type_code is not TypeCode.SELF_BILLED_CREDIT_NOTE
     )

@@ -13,6 +13,7 @@ from typing import Final
 from schwifty import IBAN
 
 from common.countries import COUNTRIES
+from common.party_numbers import MAIL
 from invoicing.documents.model import Category, Document, Identifier, Party
 from invoicing.documents.profiles import EAS
 
@@ -102,4 +103,4 @@ def _number_gaps(side: str, party: Party, *, vat: str, address: str) -> Iterator
 
 
 def _is_address(address: Identifier | None) -> bool:
-    return address is None or address.scheme == "EM" or address.scheme in EAS
+    return address is None or address.scheme == MAIL or address.scheme in EAS

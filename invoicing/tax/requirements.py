@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from accounts.enums import PartyKind, TaxStatus
-from common.party_numbers import LEITWEG
+from common.party_numbers import LEITWEG, MAIL
 from invoicing.tax.decision import rule_for, unmet
 from invoicing.tax.parties import tax_party
 
@@ -18,9 +18,6 @@ WITHOUT_POSTCODES: Final = frozenset(
     ["AE", "AG", "AO", "BS", "BZ", "CI", "FJ", "GH", "HK", "JM", "KE", "MO", "NG", "QA", "UG", "ZW"]
 )
 """Countries whose addresses need none."""
-
-MAIL: Final = "EM"
-"""An electronic address that is one for mail."""
 
 
 class Side(StrEnum):

@@ -2,6 +2,7 @@
 
 import json
 import random
+import signal
 import threading
 import time
 from dataclasses import replace
@@ -11,7 +12,10 @@ import pytest
 
 from chaos.apps import SWITCHES
 from chaos.faults import FAULTS, Storm
+from chaos.installation import Installation
 from chaos.simulator import MOODS, MoodySimulator
+from config.devservices.child import Child, Program
+from config.devservices.simulator.agenda import THREADS, Agenda
 from config.devservices.simulator.behaviour import BY_ACCOUNT, PAYS, Behaviour
 from config.devservices.simulator.book import Book, Payout
 from config.devservices.simulator.server import Hook
@@ -166,11 +170,51 @@ def test_an_event_that_is_not_heard_is_told_again_under_its_own_name(monkeypatch
     book.close()
 
 
+def test_a_deed_that_fails_leaves_its_thread_to_the_others(capfd):
+    agenda, done = Agenda(), threading.Event()
+    for _ in range(2 * THREADS):
+        agenda.add(lambda: 1 / 0)
+    agenda.add(done.set, seconds=0.1)
+
+    assert done.wait(60)
+
+    agenda.close()
+    assert capfd.readouterr().err.count("ZeroDivisionError") == 2 * THREADS
+
+
 class Still:
     """An installation to which nothing happens."""
 
     def look_after(self, seconds):
         time.sleep(seconds / 100)
+
+
+def starting(home):
+    """An installation of which nothing runs yet."""
+    installation = Installation(home)
+    for name in ("web", "worker", "relay", "relay-2", "beat", "valkey", "simulator", "postgres"):
+        installation.children[name] = Child(Program(name, ("sleep", "60")))
+    return installation
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_strike_at_what_does_not_run_hits_nobody(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(Installation, "signal", lambda *_: pytest.fail("nobody is there"))
+    _, strike = FAULTS[name]
+
+    assert strike(Storm(starting(tmp_path), random.Random(1))) is False
+
+
+def test_a_strike_at_what_runs_hits_it(tmp_path):
+    installation = starting(tmp_path)
+    child = installation.children["beat"]
+    child.start()
+    _, strike = FAULTS["beat"]
+
+    assert strike(Storm(installation, random.Random(1))) is True
+
+    child.bury()
+    assert child.exit_code == -signal.SIGKILL
 
 
 def test_a_storm_lasts_until_it_has_killed_enough_and_counts_what_it_hit(monkeypatch):

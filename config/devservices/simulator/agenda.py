@@ -4,6 +4,7 @@ import heapq
 import itertools
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from typing import Final
 
@@ -12,7 +13,10 @@ Deed = Callable[[], None]
 
 
 class Agenda:
-    """Deeds for later, by time, done by a few threads: however many wait, there are no more of these."""
+    """Deeds for later, by time, done by a few threads: however many wait, there are no more of these.
+
+    One that fails is written to stderr, and its thread goes on.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[tuple[float, int, Deed]] = []
@@ -39,7 +43,10 @@ class Agenda:
 
     def _work(self) -> None:
         while deed := self._next():
-            deed()
+            try:
+                deed()
+            except Exception:  # noqa: BLE001 - a deed is somebody else's
+                traceback.print_exc()
 
     def _next(self) -> Deed | None:
         with self._changed:

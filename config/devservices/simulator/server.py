@@ -23,6 +23,8 @@ PATH: Final = "/payouts/"
 BODY_LIMIT: Final = 64 * 1024
 HOOK_TRIES: Final = 3
 HOOK_PAUSE: Final = 2.0
+HOOK_SECONDS: Final = 5.0
+"""For one attempt."""
 RETURNED: Final = "account_closed"
 
 
@@ -37,7 +39,9 @@ class Hook:
     def deliver(self, event_id: str, body: bytes) -> int:
         """One attempt; the status of the answer, 599 without one."""
         target = urlsplit(self.address)
-        connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=5)
+        connection = http.client.HTTPConnection(
+            target.hostname or "", target.port, timeout=HOOK_SECONDS
+        )
         try:
             connection.request("POST", target.path, body, self._headers(event_id, body))
             return connection.getresponse().status

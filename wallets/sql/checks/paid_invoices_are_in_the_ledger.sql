@@ -2,7 +2,9 @@
 -- the credit notes before it; no other has. The key of each is settlements_have_invoices' business.
 select 'invoice ' || i.number as subject,
        i.status || '; ledger took ' || coalesce(x.taken, 0) || ', credited '
-         || coalesce(x.credited, 0) || ' to user ' || coalesce(x.earning_user_id::text, 'nobody') || ', fee '
+         || coalesce(x.credited, 0) || ' to user ' || case
+           when x.earning_user_id is not null then x.earning_user_id::text
+           when x.earning_legs > 0 then 'several' else 'nobody' end || ', fee '
          || coalesce(x.fee, 0) as difference
 from wallets_posted_and_due x
 cross join lateral (
