@@ -1,6 +1,5 @@
 """Handlers of outbox topics: sending mails outside of any transaction, and clearing access rows."""
 
-import logging
 import time
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -24,7 +23,6 @@ from outbox import registry
 from outbox.models import Job
 
 PURGE: Final = "housekeeping.access"
-logger = logging.getLogger(__name__)
 
 BATCH: Final = 20
 NEEDED_LEASE: Final = timedelta(seconds=15)
@@ -33,33 +31,41 @@ FORGET: Final = "UPDATE outbox_job SET payload = payload - 'context' WHERE id = 
 
 
 def send(jobs: Sequence[Job]) -> registry.Settle:
-    """Send mails, one after the other.
+    """Send mails, one after the other. Unreachable where there is no connection to the mail server.
 
-    One mail is never sent twice because another one failed: after the first failure the mails
-    before it are settled, and it heads the next round. It raises there, alone with its attempts.
+    The first that fails has had its attempt, and those after it come in the next round: so none is
+    sent twice because of another one, and a server that is slow to fail holds nobody for longer.
     A worker killed between sending and settling repeats a mail under the same Message-ID.
     """
-    sent: list[Job] = []
+    sent: set[int] = set()
+    failed: dict[int, Exception] = {}
     deadline = time.monotonic() + (registry.OUTSIDE_LEASE - NEEDED_LEASE).total_seconds()
-    with get_connection() as mailer:
+    with _connected() as mailer:
         for job in jobs:
             if time.monotonic() > deadline:
                 break
             try:
                 _send(job, mailer)
-            except Exception:
-                if not sent:
-                    raise
-                logger.warning("mail failed", extra={"key": job.key}, exc_info=True)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this mail's
+                failed[job.pk] = error
                 break
-            sent.append(job)
-    done = {job.pk for job in sent}
+            sent.add(job.pk)
 
     def settle() -> registry.Left:
-        _forget_context(done)
-        return registry.Left(later=[job.pk for job in jobs if job.pk not in done])
+        _forget_context(sent)
+        later = [job.pk for job in jobs if job.pk not in sent and job.pk not in failed]
+        return registry.Left(later=later, failed=failed)
 
     return settle
+
+
+def _connected() -> BaseEmailBackend:
+    mailer: BaseEmailBackend = get_connection()
+    try:
+        mailer.open()
+    except OSError as error:
+        raise registry.Unreachable(f"no connection to the mail server: {error}") from error
+    return mailer
 
 
 def _send(job: Job, mailer: BaseEmailBackend) -> None:

@@ -196,6 +196,40 @@ def test_a_refused_mail_neither_repeats_nor_stops_its_neighbours(
     assert poison.due_at > timezone.now()
 
 
+def test_a_round_ends_with_the_first_mail_that_fails(freelancer, monkeypatch):
+    """A server that lets each wait for its time-out holds a worker for one of them."""
+    for number in range(3):
+        ask(freelancer, key=f"mst_{number}")
+    claimed = leases.claim(Job.objects.values_list("pk", flat=True), topics=["mail.send"])
+    error = TimeoutError("timed out")
+    tried = []
+
+    def time_out(self, messages):
+        tried.append(messages)
+        raise error
+
+    monkeypatch.setattr(EmailBackend, "send_messages", time_out)
+
+    first, *rest = (job.pk for job in claimed)
+    assert send(claimed)() == registry.Left(later=rest, failed={first: error})
+    assert len(tried) == 1
+
+
+def test_a_mail_server_without_connection_was_asked_nothing(freelancer, settings):
+    """However long that lasts, no mail is given up."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    for number in range(3):
+        ask(freelancer, key=f"mst_{number}")
+
+    for _ in range(10):
+        assert run_jobs("mail.send") == 0
+
+    jobs = Job.objects.values_list("attempts", "done_at", "dead_at", "last_error")
+    refused = "Unreachable: no connection to the mail server: [Errno 111] Connection refused"
+    assert list(jobs) == [(0, None, None, refused)] * 3
+
+
 def test_links_that_open_accounts_leave_the_row_once_sent(freelancer):
     ask(freelancer, Mail.PASSWORD_RESET)
 
