@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -105,8 +105,7 @@ def begin_sending(jobs: Sequence[Job]) -> list[registry.Question]:
 
 def conclude_sending(told: Sequence[registry.Question]) -> registry.Left:
     """Act on the provider's word; where there is none, the withdrawal is uncertain."""
-    answers = {one.about.pk: one.answer for one in told if one.error is None}
-    services.withdrawals_conclude(answers=answers, at=timezone.now())
+    _conclude([one for one in told if one.error is None], at=timezone.now())
     return registry.Left(failed=_failed(told))
 
 
@@ -123,19 +122,15 @@ def begin_resolving(jobs: Sequence[Job]) -> list[registry.Question]:
 
 
 def conclude_resolving(told: Sequence[registry.Question]) -> registry.Left:
-    """Act on what the book says. Those without an end, or whose answer another one has outrun, are
-    asked about again, and after a quarter of an hour each time is a failed attempt: in the end a
-    person looks.
+    """Act on what the book says. Those without an end are asked about again, and after a quarter of
+    an hour each time is a failed attempt: in the end a person looks.
     """
     at = timezone.now()
-    answers = {one.about.pk: one.answer for one in told if one.error is None and _has_end(one)}
-    for pk in services.withdrawals_outrun([one.about for one in told], answers=answers):
-        del answers[pk]
-    services.withdrawals_conclude(answers=answers, at=at)
+    _conclude([one for one in told if one.error is None and _has_end(one)], at=at)
     failed = _failed(told)
     again: dict[int, timedelta] = {}
     for one in told:
-        if one.error is None and one.about.pk not in answers:
+        if one.error is None and not _has_end(one):
             pause = services.withdrawal_poll_pause(one.about, at=at)
             for job in one.jobs:
                 if pause is None:
@@ -143,6 +138,22 @@ def conclude_resolving(told: Sequence[registry.Question]) -> registry.Left:
                 else:
                     again[job.pk] = pause
     return registry.Left(again=again, failed=failed)
+
+
+def _conclude(told: Sequence[registry.Question], *, at: datetime) -> None:
+    """All at once; but two about the same withdrawal in their order, the second after the first."""
+    rounds: list[dict[int, registry.Question]] = []
+    for one in told:
+        questions = next((each for each in rounds if one.about.pk not in each), None)
+        if questions is None:
+            rounds.append(questions := {})
+        questions[one.about.pk] = one
+    for questions in rounds:
+        services.withdrawals_conclude(
+            answers={pk: one.answer for pk, one in questions.items()},
+            asked={pk: one.about.status for pk, one in questions.items()},
+            at=at,
+        )
 
 
 def _about(withdrawals: Sequence[Withdrawal], jobs: Sequence[Job]) -> list[registry.Question]:

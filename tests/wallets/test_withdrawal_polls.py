@@ -24,7 +24,8 @@ from tests.wallets.withdrawing import (
 )
 from wallets import integrity
 from wallets.enums import PayoutResult, WithdrawalStatus
-from wallets.jobs import begin_resolving, conclude_resolving
+from wallets.jobs import begin_resolving, begin_sending, conclude_resolving, conclude_sending
+from wallets.models import Withdrawal
 from wallets.services import (
     withdrawal_claim,
     withdrawal_conclude,
@@ -192,22 +193,71 @@ def look(withdrawal, *, key: str):
     return question
 
 
-def test_an_answer_that_another_one_has_outrun_is_asked_for_again(owner, provider):
-    """Two looks at once: the first reads that it is paid, the second that it came back, and acts first."""
-    withdrawal = send(request(owner, number=ANSWER_LOST), at=timezone.now())
-    slow, quick = look(withdrawal, key="slow"), look(withdrawal, key="quick")
-    slow.answer = answer_of(withdrawal)
+def return_at_bank(provider, withdrawal):
     paid = provider.book.find(withdrawal.public_id)
     provider.book.write(replace(paid, status="returned"))
-    quick.answer = answer_of(withdrawal, PayoutResult.RETURNED)
 
-    assert conclude_resolving([quick]) == Left()
-    assert conclude_resolving([slow]) == Left(again={slow.jobs[0].pk: timedelta(seconds=10)})
+
+def assert_returned_and_asked_anew(withdrawal, *, by: int):
+    """Also days after it was sent: that nobody could know yet is no failure. Then all is as it was."""
+    withdrawal.refresh_from_db()
+    assert (withdrawal.status, withdrawal.frozen_at) == (WithdrawalStatus.RETURNED, None)
+    [anew] = Job.objects.filter(key__startswith=f"{withdrawal.public_id}:returned:")
+    assert timedelta(seconds=9) < anew.due_at - timezone.now() <= timedelta(seconds=10)
+    due()
+    assert run_jobs("withdrawal.resolve") == by
+    withdrawal.refresh_from_db()
+    assert (withdrawal.status, withdrawal.frozen_at) == (WithdrawalStatus.RETURNED, None)
+    assert wallet(withdrawal.user) == (FUNDED, 0, 0)
+    assert integrity.differences() == []
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_answer_that_another_one_has_outrun_is_asked_for_again(owner, provider, together):
+    """Two looks at once: the first reads that it is paid, the second that it came back, and is told
+    first.
+    """
+    withdrawal = send(request(owner, number=ANSWER_LOST))
+    slow, quick = look(withdrawal, key="slow"), look(withdrawal, key="quick")
+    slow.answer = answer_of(withdrawal)
+    quick.answer = answer_of(withdrawal, PayoutResult.RETURNED)
+    return_at_bank(provider, withdrawal)
+
+    for told in [[quick, slow]] if together else [[quick], [slow]]:
+        assert conclude_resolving(told) == Left()
+
+    assert_returned_and_asked_anew(withdrawal, by=4)
+
+
+def test_of_two_answers_told_together_the_second_follows_from_the_first(owner, provider):
+    withdrawal = send(request(owner, number=ANSWER_LOST))
+    first, second = look(withdrawal, key="first"), look(withdrawal, key="second")
+    first.answer = answer_of(withdrawal)
+    second.answer = answer_of(withdrawal, PayoutResult.RETURNED)
+    return_at_bank(provider, withdrawal)
+
+    assert conclude_resolving([first, second]) == Left()
 
     withdrawal.refresh_from_db()
     assert (withdrawal.status, withdrawal.frozen_at) == (WithdrawalStatus.RETURNED, None)
+    assert Withdrawal.objects.get().paid_at is not None
     assert wallet(owner) == (FUNDED, 0, 0)
     assert integrity.differences() == []
+
+
+def test_an_answer_to_the_sending_itself_may_be_outrun_too(owner, provider):
+    """The worker that sent was stopped, and the events told of the payment and of its return."""
+    withdrawal = request(owner)
+    [question] = begin_sending([Job.objects.get(topic="withdrawal.send")])
+    question.answer = withdrawal_send(question.about)
+    paid = question.answer
+    return_at_bank(provider, withdrawal)
+    for answer in (paid, replace(paid, result=PayoutResult.RETURNED)):
+        withdrawal_conclude(withdrawal_id=withdrawal.pk, answer=answer, at=timezone.now())
+
+    assert conclude_sending([question]) == Left()
+
+    assert_returned_and_asked_anew(withdrawal, by=1)
 
 
 def test_an_answer_to_a_question_that_was_asked_afterwards_freezes_what_it_contradicts(

@@ -93,7 +93,6 @@ from wallets.services.withdrawal_sending import (
     withdrawals_claim,
     withdrawals_compare,
     withdrawals_conclude,
-    withdrawals_outrun,
 )
 from wallets.services.withdrawals import (
     WithdrawalPreview,
@@ -186,5 +185,4 @@ __all__ = [
     "withdrawals_claim",
     "withdrawals_compare",
     "withdrawals_conclude",
-    "withdrawals_outrun",
 ]

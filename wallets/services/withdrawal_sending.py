@@ -5,7 +5,7 @@ never taken for a refusal: what is reserved stays reserved until the provider's 
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Final
@@ -138,10 +138,14 @@ def withdrawal_conclude(
 
 
 @transaction.atomic
-def withdrawals_conclude(*, answers: Answers, at: datetime) -> list[Withdrawal]:
+def withdrawals_conclude(
+    *, answers: Answers, at: datetime, asked: Mapping[int, str] | None = None
+) -> list[Withdrawal]:
     """Act on the provider's word: pay, take back, wait, or freeze what does not fit. All or none.
 
-    Whatever was concluded earlier stands; a frozen withdrawal waits for staff.
+    Whatever was concluded earlier stands; a frozen withdrawal waits for staff. `asked` has the
+    status of each when it was asked about: one that has moved since to where its answer does not
+    fit is asked about again, for the answer may be older than what is known.
     """
     withdrawals = locked_many(answers)
     paid: list[Withdrawal] = []
@@ -155,7 +159,10 @@ def withdrawals_conclude(*, answers: Answers, at: datetime) -> list[Withdrawal]:
         elif answer.result == PayoutResult.PENDING:
             _ask_again(withdrawal, at=at)
         elif because := _contradiction(withdrawal, answer):
-            freeze(withdrawal, because, at=at)
+            if asked is None or asked[withdrawal.pk] == withdrawal.status:
+                freeze(withdrawal, because, at=at)
+            else:
+                _ask_anew(withdrawal, at=at)
         elif answer.result != PayoutResult.PAID and withdrawal.status in MAY_RETURN:
             returned.append((withdrawal, answer))
         elif withdrawal.status in UNDER_WAY:
@@ -166,20 +173,6 @@ def withdrawals_conclude(*, answers: Answers, at: datetime) -> list[Withdrawal]:
     for withdrawal, answer in returned:
         take_back(withdrawal, reason=_in_words(answer), by=None, at=at)
     return withdrawals
-
-
-def withdrawals_outrun(asked: Sequence[Withdrawal], *, answers: Answers) -> set[int]:
-    """Of the withdrawals as they were when they were asked about, those that have moved meanwhile to
-    where the answer does not fit: it may be older than what is known, so it proves nothing. Locked.
-    """
-    began = {withdrawal.pk: withdrawal.status for withdrawal in asked}
-    return {
-        withdrawal.pk
-        for withdrawal in locked_many(answers)
-        if (answer := answers[withdrawal.pk]) is not None
-        and withdrawal.status != began[withdrawal.pk]
-        and _contradiction(withdrawal, answer)
-    }
 
 
 @transaction.atomic
@@ -263,6 +256,16 @@ def _ask_again(withdrawal: Withdrawal, *, at: datetime) -> None:
     enqueue(
         RESOLVE,
         key=withdrawal.public_id,
+        payload={"withdrawal": withdrawal.pk},
+        due_at=at + RESOLVE_AFTER,
+    )
+
+
+def _ask_anew(withdrawal: Withdrawal, *, at: datetime) -> None:
+    """By a job of its own: the first one may be done, and its patience is over after a while."""
+    enqueue(
+        RESOLVE,
+        key=f"{withdrawal.public_id}:{withdrawal.status}:{withdrawal.ended_at}",
         payload={"withdrawal": withdrawal.pk},
         due_at=at + RESOLVE_AFTER,
     )
