@@ -124,16 +124,8 @@ def run(plan: Plan, home: Path, say: Console) -> Report:
         topics = installation.money_topics()
         clients = _clients(installation, log, plan)
         say.say(f"ready after {time.monotonic() - began:.0f} s; seed {plan.seed}")
-        stormed = time.monotonic()
-        for client in clients:
-            client.start()
-        storm = Storm(installation, luck)
-        storm.rage(
-            seconds=plan.seconds,
-            kills=plan.kills,
-            every=plan.every,
-            is_enough=partial(_enough, log, storm, plan),
-        )
+        stormed, storm = time.monotonic(), Storm(installation, luck)
+        _rage(storm, clients, log, plan)
         over, over_at = time.monotonic(), datetime.now(UTC)
         log.patient_until = over + PATIENCE_SECONDS
         _stop(clients, installation)
@@ -187,6 +179,17 @@ def _clients(installation: Installation, log: Log, plan: Plan) -> list[Client]:
         )
         for number in range(CLIENTS)
     ]
+
+
+def _rage(storm: Storm, clients: Sequence[Client], log: Log, plan: Plan) -> None:
+    for client in clients:
+        client.start()
+    storm.rage(
+        seconds=plan.seconds,
+        kills=plan.kills,
+        every=plan.every,
+        is_enough=partial(_enough, log, storm, plan),
+    )
 
 
 def _stop(clients: Sequence[Client], installation: Installation) -> None:

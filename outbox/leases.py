@@ -50,7 +50,9 @@ def claim_waiting(topic: str, *, most: int) -> list[Job]:
     return _lease(waiting.order_by("due_at", "pk"), most=most, sent_at=Now())
 
 
-def claim_oldest(topics: Sequence[str], *, seconds: float, most: int) -> list[Job]:
+def claim_oldest(
+    topics: Sequence[str], *, seconds: float, most: int
+) -> tuple[registry.Route, list[Job]] | None:
     """Lease jobs of the topic, of these, whose job has been due longest, and for so long at least;
     also where a message is on its way, which then finds them done, and what failed before. None that
     was cut short, which is what a lease that ran out says.
@@ -60,7 +62,10 @@ def claim_oldest(topics: Sequence[str], *, seconds: float, most: int) -> list[Jo
     oldest = waiting.order_by("due_at", "pk")
     topic = oldest.pending().values_list("topic", flat=True).first()
     route = registry.route_of(topic) if topic else None
-    return _lease(oldest.filter(topic=topic), most=min(most, route.batch)) if route else []
+    if route is None:
+        return None
+    jobs = _lease(oldest.filter(topic=topic), most=min(most, route.batch))
+    return (route, jobs) if jobs else None
 
 
 @transaction.atomic

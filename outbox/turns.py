@@ -17,7 +17,6 @@ MOST_SECONDS: Final = 2.0
 """What a process saves up at most."""
 PATIENCE_SECONDS: Final = 5.0
 """What has not waited for so long is about to be done in its own lane."""
-NOTHING: Final[list[Job]] = []
 _owed = 0.0
 """Seconds that this process owes the default lane; less than none after what took long."""
 
@@ -34,10 +33,11 @@ def give(window_seconds: float, do: Callable[[registry.Route, list[Job]], int]) 
     global _owed
     _owed = min(_owed + SHARE * window_seconds, MOST_SECONDS)
     ended, most = 0, 1
-    while _owed > 0 and (jobs := unless_away(partial(_next, most), otherwise=NOTHING)):
+    while _owed > 0 and (claimed := unless_away(partial(_next, most), otherwise=None)):
+        route, jobs = claimed
         began = time.monotonic()
         try:
-            done = _do(jobs, do)
+            done = do(route, jobs)
         finally:
             _owed -= time.monotonic() - began
         ended += done
@@ -47,12 +47,7 @@ def give(window_seconds: float, do: Callable[[registry.Route, list[Job]], int]) 
     return ended
 
 
-def _do(jobs: list[Job], do: Callable[[registry.Route, list[Job]], int]) -> int:
-    route = registry.route_of(jobs[0].topic)
-    return do(route, jobs) if route else 0
-
-
-def _next(most: int) -> list[Job]:
+def _next(most: int) -> tuple[registry.Route, list[Job]] | None:
     if leases.is_waiting(registry.topics("money"), seconds=0):
-        return []
+        return None
     return leases.claim_oldest(registry.topics("default"), seconds=PATIENCE_SECONDS, most=most)

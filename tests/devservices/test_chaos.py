@@ -171,12 +171,13 @@ def test_an_event_that_is_not_heard_is_told_again_under_its_own_name(monkeypatch
 
 
 def test_a_deed_that_fails_leaves_its_thread_to_the_others(capfd):
-    agenda, done = Agenda(), threading.Event()
+    agenda, all_meet = Agenda(), threading.Barrier(THREADS + 1)
     for _ in range(2 * THREADS):
         agenda.add(lambda: 1 / 0)
-    agenda.add(done.set, seconds=0.1)
+    for _ in range(THREADS):
+        agenda.add(all_meet.wait)
 
-    assert done.wait(60)
+    all_meet.wait(60)
 
     agenda.close()
     assert capfd.readouterr().err.count("ZeroDivisionError") == 2 * THREADS
@@ -189,29 +190,30 @@ class Still:
         time.sleep(seconds / 100)
 
 
-def starting(home):
+@pytest.fixture
+def starting(tmp_path, monkeypatch):
     """An installation of which nothing runs yet."""
-    installation = Installation(home)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    installation = Installation(tmp_path)
     for name in ("web", "worker", "relay", "relay-2", "beat", "valkey", "simulator", "postgres"):
         installation.children[name] = Child(Program(name, ("sleep", "60")))
     return installation
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_strike_at_what_does_not_run_hits_nobody(tmp_path, monkeypatch, name):
+def test_a_strike_at_what_does_not_run_hits_nobody(starting, monkeypatch, name):
     monkeypatch.setattr(Installation, "signal", lambda *_: pytest.fail("nobody is there"))
     _, strike = FAULTS[name]
 
-    assert strike(Storm(starting(tmp_path), random.Random(1))) is False
+    assert strike(Storm(starting, random.Random(1))) is False
 
 
-def test_a_strike_at_what_runs_hits_it(tmp_path):
-    installation = starting(tmp_path)
-    child = installation.children["beat"]
+def test_a_strike_at_what_runs_hits_it(starting):
+    child = starting.children["beat"]
     child.start()
     _, strike = FAULTS["beat"]
 
-    assert strike(Storm(installation, random.Random(1))) is True
+    assert strike(Storm(starting, random.Random(1))) is True
 
     child.bury()
     assert child.exit_code == -signal.SIGKILL
