@@ -27,6 +27,10 @@ PURGE: Final = "housekeeping.access"
 BATCH: Final = 20
 NEEDED_LEASE: Final = timedelta(seconds=15)
 """No mail is begun when less than this is left of the lease: nobody else can send it meanwhile."""
+AWAY_SECONDS: Final = 60.0
+"""A mail server that was away is not asked for so long: each time may take all of EMAIL_TIMEOUT."""
+_away_until = 0.0
+_away_words = ""
 FORGET: Final = "UPDATE outbox_job SET payload = payload - 'context' WHERE id = ANY(%s)"
 
 
@@ -60,11 +64,17 @@ def send(jobs: Sequence[Job]) -> registry.Settle:
 
 
 def _connected() -> BaseEmailBackend:
+    """The backend, connected. Unreachable, for a minute in this process without asking again."""
+    global _away_until, _away_words
+    if time.monotonic() < _away_until:
+        raise registry.Unreachable(_away_words)
     mailer: BaseEmailBackend = get_connection()
     try:
         mailer.open()
     except OSError as error:
-        raise registry.Unreachable(f"no connection to the mail server: {error}") from error
+        _away_words = f"no connection to the mail server: {error}"
+        _away_until = time.monotonic() + AWAY_SECONDS
+        raise registry.Unreachable(_away_words) from error
     return mailer
 
 

@@ -1,13 +1,15 @@
 import re
+import time
 from datetime import date, timedelta
 
 import pytest
 from django.core import mail
+from django.core.mail.backends import smtp
 from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 from djmoney.money import Money
 
-from accounts import services
+from accounts import jobs, services
 from accounts.jobs import send
 from accounts.services.mail import NEEDS, Mail
 from outbox import leases, registry, runner
@@ -67,7 +69,9 @@ def ask(freelancer, template=Mail.MILESTONE_SUBMITTED, key="mst_1"):
 @pytest.mark.parametrize("template", list(Mail))
 def test_every_mail_shows_all_that_it_is_given(template, freelancer, settings):
     settings.SITE_URL = "https://tranche.example"
-    settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "MISSING %s"
+    [engine] = settings.TEMPLATES
+    options = {**engine["OPTIONS"], "string_if_invalid": "MISSING %s"}
+    settings.TEMPLATES = [{**engine, "OPTIONS": options}]
     ask(freelancer, template)
 
     run_jobs("mail.send")
@@ -215,8 +219,16 @@ def test_a_round_ends_with_the_first_mail_that_fails(freelancer, monkeypatch):
     assert len(tried) == 1
 
 
-def test_a_mail_server_without_connection_was_asked_nothing(freelancer, settings):
-    """However long that lasts, no mail is given up."""
+def test_a_mail_server_without_connection_was_asked_nothing(freelancer, settings, monkeypatch):
+    """However long that lasts, no mail is given up; the server is tried once a minute."""
+    monkeypatch.setattr(jobs, "_away_until", 0.0)
+    tries, connect = [], smtp.EmailBackend.open
+
+    def open_(self):
+        tries.append(self)
+        return connect(self)
+
+    monkeypatch.setattr(smtp.EmailBackend, "open", open_)
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     for number in range(3):
@@ -225,9 +237,16 @@ def test_a_mail_server_without_connection_was_asked_nothing(freelancer, settings
     for _ in range(10):
         assert run_jobs("mail.send") == 0
 
-    jobs = Job.objects.values_list("attempts", "done_at", "dead_at", "last_error")
+    left = Job.objects.values_list("attempts", "done_at", "dead_at", "last_error")
     refused = "Unreachable: no connection to the mail server: [Errno 111] Connection refused"
-    assert list(jobs) == [(0, None, None, refused)] * 3
+    assert list(left) == [(0, None, None, refused)] * 3
+    assert len(tries) == 1
+    monkeypatch.setattr(jobs, "_away_until", time.monotonic())
+    run_jobs("mail.send")
+    assert len(tries) == 2
+    monkeypatch.setattr(jobs, "_away_until", time.monotonic())
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert run_jobs("mail.send") == 3
 
 
 def test_links_that_open_accounts_leave_the_row_once_sent(freelancer):
