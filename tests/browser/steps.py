@@ -13,6 +13,8 @@ MILESTONES = ("Wireframes and flows", "Design and build", "Launch and handover")
 
 
 def press(page: Page, name: str) -> None:
+    """A button, once the page is loaded: a click before that can be lost."""
+    page.wait_for_load_state()
     page.get_by_role("button", name=name, exact=True).click()
 
 
